@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: Apache-2.0
+# A room is one folder of the tree and one CMake target. Its headers are reached by their path from the repository
+# root ("lib/base/clock.h"), but only through a folder of links that holds this room alone: a room that is not
+# declared as a dependency is not on the include path, so an include that ARCHITECTURE.md forbids does not compile.
+
+set_property(GLOBAL PROPERTY TUTTI_ROOMS "")
+
+# tutti_room(NAME path/from/root [RECURSE] DEPS other rooms and libraries)
+function(tutti_room name path)
+  cmake_parse_arguments(ARG "RECURSE" "" "DEPS" ${ARGN})
+  set(source_dir ${PROJECT_SOURCE_DIR}/${path})
+  set(view ${PROJECT_BINARY_DIR}/rooms/${name})
+  if(ARG_RECURSE)
+    file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${source_dir}/*.cc)
+  else()
+    file(GLOB sources CONFIGURE_DEPENDS ${source_dir}/*.cc)
+  endif()
+
+  # A room that is not recursive shows its own files only, never the rooms that happen to lie below it.
+  cmake_path(GET path PARENT_PATH parent)
+  file(MAKE_DIRECTORY ${view}/${parent})
+  if(ARG_RECURSE)
+    file(CREATE_LINK ${source_dir} ${view}/${path} SYMBOLIC)
+  else()
+    file(MAKE_DIRECTORY ${view}/${path})
+    file(GLOB headers CONFIGURE_DEPENDS ${source_dir}/*.h)
+    foreach(header ${headers})
+      cmake_path(GET header FILENAME header_name)
+      file(CREATE_LINK ${header} ${view}/${path}/${header_name} SYMBOLIC)
+    endforeach()
+  endif()
+
+  set(target room_${name})
+  if(sources)
+    add_library(${target}_objects OBJECT ${sources})
+    target_include_directories(${target}_objects PUBLIC ${view})
+    target_link_libraries(${target}_objects PUBLIC ${ARG_DEPS} PRIVATE tutti_warnings)
+    add_library(${target} STATIC $<TARGET_OBJECTS:${target}_objects>)
+    target_include_directories(${target} PUBLIC ${view})
+    target_link_libraries(${target} PUBLIC ${ARG_DEPS})
+    set_property(GLOBAL APPEND PROPERTY TUTTI_ROOM_OBJECTS ${target}_objects)
+  else()
+    add_library(${target} INTERFACE)
+    target_include_directories(${target} INTERFACE ${view})
+    target_link_libraries(${target} INTERFACE ${ARG_DEPS})
+  endif()
+endfunction()

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// Builds a schedule from steps in program order. The author writes what a sequential rank would do; the builder finds
+// the dependencies (read after write, write after read, write after write, on the bytes themselves, also where input and
+// output share memory) and numbers the messages, so everything that may overlap does.
+#ifndef TUTTI_COLLECTIVES_SCHEDULE_BUILDER_H_
+#define TUTTI_COLLECTIVES_SCHEDULE_BUILDER_H_
+
+#include <cstdint>
+#include <initializer_list>
+#include <memory>
+
+#include "absl/types/span.h"
+
+#include "collectives/schedule/schedule.h"
+
+namespace tutti {
+
+class ScheduleBuilder {
+ public:
+  using StepId = uint32_t;
+
+  ScheduleBuilder(const Shape& shape, int rank);
+  ~ScheduleBuilder();
+
+  // Each returns the new step. `after` adds dependencies that memory does not show (messages without bytes, throttling).
+  // Regions of 0 elements are allowed: messages are still exchanged, copies and reductions are left out (the result is
+  // then kNoStep, which may be given in `after`).
+  static constexpr StepId kNoStep = ~StepId{0};
+  StepId Send(int peer, Region source, std::initializer_list<StepId> after = {});
+  StepId Recv(int peer, Region dst, std::initializer_list<StepId> after = {});
+
+  enum class Order { kMessageFirst, kMessageLast };
+  enum class Completes { kNo, kYes };
+  StepId RecvReduce(int peer, Region dst, Region source, Order order, Completes completes,
+                    std::initializer_list<StepId> after = {});
+  StepId Reduce(Region dst, absl::Span<const Region> sources, Completes completes,
+                std::initializer_list<StepId> after = {});
+  StepId Copy(Region dst, Region source, std::initializer_list<StepId> after = {});
+
+  // Reserves working memory and returns its place.
+  Region Scratch(uint64_t count);
+
+  // Copies input to output unless they are the same memory. For collectives whose input and output are equally long.
+  StepId CopyInputToOutput();
+
+  Schedule Build() &&;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+inline Region Input(uint64_t offset, uint64_t count) { return {Buffer::kInput, offset, count}; }
+inline Region Output(uint64_t offset, uint64_t count) { return {Buffer::kOutput, offset, count}; }
+
+}  // namespace tutti
+
+#endif  // TUTTI_COLLECTIVES_SCHEDULE_BUILDER_H_

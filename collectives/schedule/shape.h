@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// The shape of a collective: all that an algorithm may know of a call. Never pointers, types or peers' addresses.
+#ifndef TUTTI_COLLECTIVES_SCHEDULE_SHAPE_H_
+#define TUTTI_COLLECTIVES_SCHEDULE_SHAPE_H_
+
+#include <cstdint>
+
+namespace tutti {
+
+// The values are stable: they travel between ranks in message signatures.
+enum class Collective : uint8_t {
+  kAllReduce = 0,
+  kBroadcast = 1,
+  kReduce = 2,
+  kAllGather = 3,
+  kReduceScatter = 4,
+  kBarrier = 5,
+};
+inline constexpr int kNumCollectives = 6;
+
+// "all_reduce", ...; "unknown" for a value outside the enum.
+const char* CollectiveName(Collective collective);
+
+struct Shape {
+  Collective collective = Collective::kAllReduce;
+  int num_ranks = 1;
+  int root = 0;                // broadcast, reduce
+  uint64_t count = 0;          // elements, with the C API's meaning: all_gather per contributing rank, reduce_scatter per
+                               // receiving rank, otherwise the whole vector; barrier 0
+  uint32_t element_bytes = 4;  // 1, 2, 4 or 8
+  bool in_place = false;       // input and output share memory as the C API says (see InputOffsetInOutput)
+  uint64_t segment_bytes = 0;  // how finely to cut chunks for pipelining; 0: the algorithm's own default
+
+  friend bool operator==(const Shape&, const Shape&) = default;
+  template <typename H>
+  friend H AbslHashValue(H h, const Shape& s) {
+    return H::combine(std::move(h), s.collective, s.num_ranks, s.root, s.count, s.element_bytes, s.in_place,
+                      s.segment_bytes);
+  }
+};
+
+// Elements in the rank's input (0 where the operation has none: broadcast off the root, barrier).
+uint64_t InputElements(const Shape& shape, int rank);
+
+// Elements in the rank's output (0 where the operation has none: reduce off the root, barrier).
+uint64_t OutputElements(const Shape& shape, int rank);
+
+// In place, element i of the input is element i + InputOffsetInOutput of the output. Negative for reduce_scatter, whose
+// input is the larger one. Meaningless when !shape.in_place or when the rank has only one of the two.
+int64_t InputOffsetInOutput(const Shape& shape, int rank);
+
+}  // namespace tutti
+
+#endif  // TUTTI_COLLECTIVES_SCHEDULE_SHAPE_H_

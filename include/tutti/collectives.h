@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Collectives and point-to-point messages.
+ *
+ * Rules for all of them:
+ * - Every rank of the communicator calls the same operations in the same order, with the same count, dtype, op and root;
+ *   a rank that differs is named on both sides (TUTTI_ERR_MISMATCH), it does not hang and does not corrupt.
+ * - Counts are in elements, of any 64-bit size; 0 is valid (and still synchronises what the operation synchronises).
+ * - request == NULL: the call returns when the operation has finished on this rank. Otherwise *request is set and the call
+ *   returns at once; the buffers belong to tutti until the request has finished.
+ * - options == NULL: defaults.
+ * - Buffers may be NULL only where no element of them is used. Input and output must be the same buffer as the operation's
+ *   "in place" says, or not overlap at all (else INVALID_ARGUMENT).
+ * - Operations of one communicator may be started from one thread at a time; different communicators are independent.
+ * - After a failure the contents of output buffers are unspecified.
+ */
+#ifndef TUTTI_COLLECTIVES_H_
+#define TUTTI_COLLECTIVES_H_
+
+#include "tutti/comm.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct tutti_options {
+  size_t struct_size;
+  int64_t timeout_ns;    /* 0: the communicator's */
+  const char* algorithm; /* NULL: tutti's choice; else a name from the registry, the same on all ranks */
+  int32_t tag;           /* send, recv: messages match by (peer, tag) in order; 0 or more */
+} tutti_options_t;
+
+#define TUTTI_OPTIONS_INIT { sizeof(tutti_options_t), 0, 0, 0 }
+
+/* recv[i] = op over all ranks of send[i], on every rank. In place: send == recv. */
+TUTTI_API tutti_status_t tutti_all_reduce(tutti_comm_t comm, const void* send, void* recv, size_t count,
+                                          tutti_dtype_t dtype, tutti_op_t op, const tutti_options_t* options,
+                                          tutti_request_t* request);
+
+/* recv on every rank = send of root. send is used on root only. In place: send == recv. */
+TUTTI_API tutti_status_t tutti_broadcast(tutti_comm_t comm, const void* send, void* recv, size_t count,
+                                         tutti_dtype_t dtype, int root, const tutti_options_t* options,
+                                         tutti_request_t* request);
+
+/* recv on root = op over all ranks of send. recv is used on root only. In place (at root): send == recv. */
+TUTTI_API tutti_status_t tutti_reduce(tutti_comm_t comm, const void* send, void* recv, size_t count, tutti_dtype_t dtype,
+                                      tutti_op_t op, int root, const tutti_options_t* options, tutti_request_t* request);
+
+/* recv[r * count .. (r + 1) * count) = send[0 .. count) of rank r, on every rank; recv holds size * count elements.
+ * In place: send == recv + rank * count. */
+TUTTI_API tutti_status_t tutti_all_gather(tutti_comm_t comm, const void* send, void* recv, size_t count,
+                                          tutti_dtype_t dtype, const tutti_options_t* options, tutti_request_t* request);
+
+/* recv[0 .. count) on rank r = op over all ranks of send[r * count .. (r + 1) * count); send holds size * count elements
+ * and is not changed, except for what recv covers. In place: recv == send + rank * count. */
+TUTTI_API tutti_status_t tutti_reduce_scatter(tutti_comm_t comm, const void* send, void* recv, size_t count,
+                                              tutti_dtype_t dtype, tutti_op_t op, const tutti_options_t* options,
+                                              tutti_request_t* request);
+
+/* Returns (or finishes) on no rank before every rank has called it. */
+TUTTI_API tutti_status_t tutti_barrier(tutti_comm_t comm, const tutti_options_t* options, tutti_request_t* request);
+
+/* Sends count elements to peer (a rank of comm, not the caller itself). Finishes when the buffer may be reused; the
+ * message may then still be on its way. Not a collective: does not count in the order of collectives. */
+TUTTI_API tutti_status_t tutti_send(tutti_comm_t comm, const void* buffer, size_t count, tutti_dtype_t dtype, int peer,
+                                    const tutti_options_t* options, tutti_request_t* request);
+
+/* Receives exactly count elements from peer; a message of another length or type gives TRUNCATED. */
+TUTTI_API tutti_status_t tutti_recv(tutti_comm_t comm, void* buffer, size_t count, tutti_dtype_t dtype, int peer,
+                                    const tutti_options_t* options, tutti_request_t* request);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* TUTTI_COLLECTIVES_H_ */
