@@ -65,7 +65,7 @@ TUTTI_API tutti_status_t tutti_barrier(tutti_comm_t comm, const tutti_options_t*
 TUTTI_API tutti_status_t tutti_send(tutti_comm_t comm, const void* buffer, size_t count, tutti_dtype_t dtype, int peer,
                                     const tutti_options_t* options, tutti_request_t* request);
 
-/* Receives exactly count elements from peer; a message of another length or type gives TRUNCATED. */
+/* Receives exactly count elements from peer; a message of another length or type gives MISMATCH on both ends. */
 TUTTI_API tutti_status_t tutti_recv(tutti_comm_t comm, void* buffer, size_t count, tutti_dtype_t dtype, int peer,
                                     const tutti_options_t* options, tutti_request_t* request);
 

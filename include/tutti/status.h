@@ -30,7 +30,7 @@ typedef enum tutti_status {
   TUTTI_ERR_CONFIG = 103,           /* a config field or an environment variable is unknown or malformed */
   TUTTI_ERR_OUT_OF_MEMORY = 104,
 
-  TUTTI_ERR_TRUNCATED = 200, /* the sender's message does not have the length that the receive expects */
+  /* 200..299: none yet */
 
   TUTTI_ERR_PEER_FAILED = 300, /* a rank's process died, or the path to it is lost */
 

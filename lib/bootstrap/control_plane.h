@@ -50,6 +50,7 @@ struct Activity {
   bool answered = false;    // false: the process did not answer in time (stopped, hung host, dead)
   uint64_t entered = 0;     // operations started on this channel so far
   uint64_t completed = 0;   // operations finished on this channel so far
+  uint64_t signature = 0;   // what the rank called as the operation asked about; 0: not entered yet, or forgotten
   std::string description;  // "all_reduce 17 waits for rank 3: step 4 ...", "" when idle
 };
 
@@ -58,7 +59,8 @@ class ControlPlaneListener {
   virtual ~ControlPlaneListener() = default;
   // Both on the watcher thread; must not block and must not call the control plane, except Report.
   virtual void OnFailure(const FailureReport& report) = 0;
-  virtual Activity OnActivityQuestion(uint32_t channel) = 0;
+  // `sequence`: the operation on the channel that the asker is interested in.
+  virtual Activity OnActivityQuestion(uint32_t channel, uint64_t sequence) = 0;
 };
 
 // All functions may be called from any thread.
@@ -79,8 +81,9 @@ class ControlPlane {
   // wins: later ones for the same channel are not passed on.
   virtual void Report(const FailureReport& report) = 0;
 
-  // Asks ranks what they do on a channel; returns after timeout_ns at the latest, with answered == false for the silent.
-  virtual std::vector<Activity> AskActivity(uint32_t channel, absl::Span<const int> ranks, int64_t timeout_ns) = 0;
+  // Asks ranks what they do on a channel, and what they called as its operation `sequence`; returns after timeout_ns at the latest, with answered == false for the silent.
+  virtual std::vector<Activity> AskActivity(uint32_t channel, uint64_t sequence, absl::Span<const int> ranks,
+                                            int64_t timeout_ns) = 0;
 
   // Says goodbye and stops the watcher: no listener call after it returns. Waits for nobody.
   virtual void Leave() = 0;
