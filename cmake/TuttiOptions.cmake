@@ -2,12 +2,14 @@
 # Compiler settings shared by every target.
 option(TUTTI_BUILD_TESTS "Build the tests" ON)
 option(TUTTI_WERROR "Treat warnings as errors" OFF)
+option(TUTTI_CCACHE "Compile through ccache where it is installed" ON)
 set(TUTTI_SANITIZE "" CACHE STRING "Sanitizers for -fsanitize=, e.g. address,undefined or thread")
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_C_STANDARD 99)
+set(CMAKE_C_STANDARD_REQUIRED ON)
 set(CMAKE_C_EXTENSIONS OFF)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 set(CMAKE_CXX_VISIBILITY_PRESET hidden)
@@ -20,8 +22,15 @@ if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE RelWithDebInfo)
 endif()
 
-find_package(Threads REQUIRED)
-find_package(absl REQUIRED)
+find_program(TUTTI_CCACHE_PROGRAM ccache)
+mark_as_advanced(TUTTI_CCACHE_PROGRAM)
+if(TUTTI_CCACHE AND TUTTI_CCACHE_PROGRAM)
+  foreach(language C CXX)
+    if(NOT CMAKE_${language}_COMPILER_LAUNCHER)
+      set(CMAKE_${language}_COMPILER_LAUNCHER ${TUTTI_CCACHE_PROGRAM})
+    endif()
+  endforeach()
+endif()
 
 if(TUTTI_SANITIZE)
   add_compile_options(-fsanitize=${TUTTI_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
@@ -30,5 +39,6 @@ endif()
 
 add_library(tutti_warnings INTERFACE)
 target_compile_options(tutti_warnings INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wno-unused-parameter
+  -Wall -Wextra -Wpedantic -Wshadow -Wno-unused-parameter
+  $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor -Woverloaded-virtual>
   $<$<BOOL:${TUTTI_WERROR}>:-Werror>)
