@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collectives/check/outcome.h"
+
+#include <cstdint>
+
+#include "collectives/check/rule.h"
+
+namespace tutti::check {
+namespace {
+
+class OutcomeCheck {
+ public:
+  OutcomeCheck(const Program& program, const Values& values) : program_(program), values_(values) {}
+
+  absl::Status Run() const {
+    const Shape& shape = program_.shape();
+    for (int rank = 0; rank < shape.num_ranks; ++rank) {
+      if (absl::Status s = CheckRank(rank); !s.ok()) return s;
+      if (shape.collective != Collective::kAllReduce) continue;
+      if (absl::Status s = CheckEqualBits(rank); !s.ok()) return s;
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  absl::Status CheckRank(int rank) const {
+    const Shape& shape = program_.shape();
+    const AddressRange output = program_.memory(rank).output();
+    switch (shape.collective) {
+      case Collective::kAllReduce:
+      case Collective::kReduce:  // off the root the output is empty
+        return CheckReduced(rank, output, 0);
+      case Collective::kReduceScatter:
+        return CheckReduced(rank, output, shape.count * static_cast<uint64_t>(rank));
+      case Collective::kBroadcast:
+        return CheckCopied(rank, output, shape.root);
+      case Collective::kAllGather:
+        for (int source = 0; source < shape.num_ranks; ++source) {
+          const uint64_t begin = output.begin + shape.count * static_cast<uint64_t>(source);
+          if (absl::Status s = CheckCopied(rank, {begin, begin + shape.count}, source); !s.ok()) return s;
+        }
+        return absl::OkStatus();
+      case Collective::kBarrier:
+        return absl::OkStatus();
+    }
+    return absl::OkStatus();
+  }
+
+  // The range holds the finished reduction of elements first_element, first_element + 1, ...
+  absl::Status CheckReduced(int rank, const AddressRange& range, uint64_t first_element) const {
+    const ExpressionTable& expressions = values_.expressions();
+    return CheckRange(rank, range, first_element, [&](const AddressRange& part, ExpressionId id) {
+      const int missing = expressions.MissingContributor(id);
+      if (missing >= 0) {
+        return Wrong(Rule::kResult, rank, part, "lacks rank ", missing, "'s contribution: ", expressions.ToString(id));
+      }
+      // One rank's own contribution is the result, and dividing it by one would change nothing.
+      if (!expressions.IsFinished(id) && program_.num_ranks() > 1) {
+        return Wrong(Rule::kCompletes, rank, part, "holds every contribution, but no step was said to complete it");
+      }
+      return absl::OkStatus();
+    });
+  }
+
+  // The range holds what rank `source` contributes, from its beginning.
+  absl::Status CheckCopied(int rank, const AddressRange& range, int source) const {
+    return CheckRange(rank, range, 0, [&](const AddressRange& part, ExpressionId id) {
+      if (id == values_.expressions().Leaf(source)) return absl::OkStatus();
+      return Wrong(Rule::kResult, rank, part, "holds ", values_.expressions().ToString(id), ", expected r", source);
+    });
+  }
+
+  template <typename Check>
+  absl::Status CheckRange(int rank, const AddressRange& range, uint64_t first_element, Check check) const {
+    absl::Status status;
+    values_.memory(rank).Visit(range, [&](const AddressRange& part, const Value& value) {
+      const uint64_t expected = first_element + (part.begin - range.begin);
+      const uint64_t element = part.begin + value.shift;
+      if (value.expression == Value::kUnwritten) {
+        status = Wrong(Rule::kResult, rank, part, "is never written");
+      } else if (element != expected) {
+        status = Wrong(Rule::kResult, rank, part, "begins with element ", element, " of the contributions, expected ",
+                       expected);
+      } else {
+        status = check(part, value.expression);
+      }
+      return status.ok();
+    });
+    return status;
+  }
+
+  // The rank's output holds the expressions that rank 0's does.
+  absl::Status CheckEqualBits(int rank) const {
+    const AddressRange first = program_.memory(0).output();
+    const AddressRange output = program_.memory(rank).output();
+    absl::Status status;
+    values_.memory(0).Visit(first, [&](const AddressRange& part, const Value& expected) {
+      const uint64_t begin = output.begin + (part.begin - first.begin);
+      values_.memory(rank).Visit({begin, begin + part.size()}, [&](const AddressRange& own, const Value& value) {
+        if (value.expression == expected.expression) return true;
+        status = Wrong(Rule::kEqualBits, rank, own, "is ", values_.expressions().ToString(value.expression),
+                       ", but on rank 0 it is ", values_.expressions().ToString(expected.expression));
+        return false;
+      });
+      return status.ok();
+    });
+    return status;
+  }
+
+  template <typename... Parts>
+  absl::Status Wrong(Rule rule, int rank, const AddressRange& part, const Parts&... parts) const {
+    return Violation(rule, "at the end rank ", rank, "'s ", program_.memory(rank).Describe(part), " ", parts...);
+  }
+
+  const Program& program_;
+  const Values& values_;
+};
+
+}  // namespace
+
+absl::Status CheckOutcome(const Program& program, const Values& values) { return OutcomeCheck(program, values).Run(); }
+
+}  // namespace tutti::check

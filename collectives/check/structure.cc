@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collectives/check/structure.h"
+
+#include <cstdint>
+#include <limits>
+
+#include "collectives/check/memory_layout.h"
+#include "collectives/check/program.h"
+#include "collectives/check/rule.h"
+
+namespace tutti::check {
+namespace {
+
+// One rank's schedule under check. Nothing in it may be used before the check that makes it safe.
+class StructureCheck {
+ public:
+  StructureCheck(const Shape& shape, const Schedule& schedule, int rank)
+      : shape_(shape), schedule_(schedule), rank_(rank), memory_(shape, rank, schedule.scratch_elements) {}
+
+  absl::Status CheckStep(uint32_t index) {
+    index_ = index;
+    const Step& step = schedule_.steps[index];
+    if (static_cast<int>(step.kind) > static_cast<int>(StepKind::kCopy)) {
+      return Broken("its kind ", static_cast<int>(step.kind), " does not exist");
+    }
+    if (absl::Status s = CheckIndices(step); !s.ok()) return s;
+    if (absl::Status s = CheckFlags(step); !s.ok()) return s;
+    if (absl::Status s = CheckRegions(step); !s.ok()) return s;
+    return CheckDestination(step);
+  }
+
+ private:
+  template <typename... Parts>
+  absl::Status Broken(const Parts&... parts) const {
+    return Violation(Rule::kStructure, "rank ", rank_, " step ", index_, ": ", parts...);
+  }
+
+  absl::Status CheckIndices(const Step& step) const {
+    if (step.first_source > schedule_.sources.size() ||
+        step.num_sources > schedule_.sources.size() - step.first_source) {
+      return Broken("its sources lie outside the schedule's list of ", schedule_.sources.size());
+    }
+    if (step.first_dependency > schedule_.dependencies.size() ||
+        step.num_dependencies > schedule_.dependencies.size() - step.first_dependency) {
+      return Broken("its dependencies lie outside the schedule's list of ", schedule_.dependencies.size());
+    }
+    for (uint32_t dependency : schedule_.DependenciesOf(step)) {
+      if (dependency >= index_) return Broken("it depends on step ", dependency, ", which does not come before it");
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status CheckFlags(const Step& step) const {
+    if (HasMessage(step.kind) && (step.peer < 0 || step.peer >= shape_.num_ranks)) {
+      return Broken("its peer ", step.peer, " is not one of the ", shape_.num_ranks, " ranks");
+    }
+    if (HasMessage(step.kind) && step.peer == rank_) return Broken("its peer is the rank itself");
+    if (step.message_first && step.kind != StepKind::kRecvReduce) {
+      return Broken("message_first means nothing for a ", StepKindName(step.kind));
+    }
+    if (!IsReduction(step.kind)) {
+      if (step.completes) return Broken("a ", StepKindName(step.kind), " completes nothing");
+      return absl::OkStatus();
+    }
+    const Collective collective = shape_.collective;
+    if (collective == Collective::kBroadcast || collective == Collective::kAllGather ||
+        collective == Collective::kBarrier) {
+      return Broken("it reduces, but ", CollectiveName(collective), " has no operation");
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status CheckRegions(const Step& step) const {
+    const uint32_t fewest = step.kind == StepKind::kRecv ? 0 : 1;
+    const uint32_t most = step.kind == StepKind::kReduce ? std::numeric_limits<uint32_t>::max() : fewest;
+    if (step.num_sources < fewest || step.num_sources > most) {
+      return Broken("a ", StepKindName(step.kind), " cannot have ", step.num_sources, " sources");
+    }
+    for (const Region& source : schedule_.SourcesOf(step)) {
+      if (absl::Status s = CheckRegion(source, "a source"); !s.ok()) return s;
+    }
+    if (step.kind == StepKind::kSend) return absl::OkStatus();
+    if (absl::Status s = CheckRegion(step.dst, "the destination"); !s.ok()) return s;
+    for (const Region& source : schedule_.SourcesOf(step)) {
+      if (source.count == step.dst.count) continue;
+      return Broken("a source has ", source.count, " elements, the destination ", step.dst.count);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status CheckRegion(const Region& region, const char* what) const {
+    if (static_cast<int>(region.buffer) >= kNumBuffers) {
+      return Broken(what, " is in buffer ", static_cast<int>(region.buffer), ", which does not exist");
+    }
+    if (!memory_.Holds(region)) {
+      return Broken(what, ", ", region.count, " elements from ", region.offset, ", does not fit into the buffer of ",
+                    memory_.buffer(region.buffer).size());
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status CheckDestination(const Step& step) const {
+    if (step.kind == StepKind::kSend || step.dst.count == 0) return absl::OkStatus();
+    const AddressRange dst = memory_.AddressesOf(step.dst);
+    if (!memory_.output().Contains(dst) && !memory_.scratch().Contains(dst)) {
+      return Violation(Rule::kInputModified, "rank ", rank_, " step ", index_, ": it writes to ", memory_.Describe(dst),
+                       ", which is read only");
+    }
+    for (const Region& source : schedule_.SourcesOf(step)) {
+      const AddressRange addresses = memory_.AddressesOf(source);
+      if (!dst.Overlaps(addresses)) continue;
+      // Element-wise kernels may write where they have just read, never where they will read later.
+      if (IsReduction(step.kind) && addresses == dst) continue;
+      return Broken("its destination ", memory_.Describe(dst), " overlaps its source ", memory_.Describe(addresses));
+    }
+    return absl::OkStatus();
+  }
+
+  const Shape& shape_;
+  const Schedule& schedule_;
+  const int rank_;
+  const MemoryLayout memory_;
+  uint32_t index_ = 0;
+};
+
+}  // namespace
+
+absl::Status CheckStructure(const Shape& shape, absl::Span<const Schedule> schedules) {
+  if (schedules.size() != static_cast<size_t>(shape.num_ranks)) {
+    return Violation(Rule::kShape, schedules.size(), " schedules for ", shape.num_ranks, " ranks");
+  }
+  uint64_t total_steps = 0;
+  for (int rank = 0; rank < shape.num_ranks; ++rank) {
+    const Schedule& schedule = schedules[static_cast<size_t>(rank)];
+    total_steps += schedule.steps.size();
+    if (total_steps >= std::numeric_limits<uint32_t>::max()) {
+      return Violation(Rule::kStructure, "more than ", std::numeric_limits<uint32_t>::max(), " steps on all ranks together");
+    }
+    if (schedule.scratch_elements > MemoryLayout::kMaxScratchElements) {
+      return Violation(Rule::kStructure, "rank ", rank, ": ", schedule.scratch_elements,
+                       " elements of scratch are more than memory can hold");
+    }
+    StructureCheck check(shape, schedule, rank);
+    for (uint32_t step = 0; step < schedule.steps.size(); ++step) {
+      if (absl::Status s = check.CheckStep(step); !s.ok()) return s;
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace tutti::check
