@@ -26,11 +26,11 @@ namespace tutti::internal {
 
 // The arguments after the condition are those of absl::StrCat. The condition is compiled in every build, so that it
 // cannot rot, and so that a variable that only a check uses is no unused variable.
-#define TUTTI_DCHECK(condition, ...)                                                                     \
-  do {                                                                                                   \
-    if (TUTTI_DCHECK_ENABLED && !(condition)) {                                                          \
-      ::tutti::internal::CheckFailed(__FILE__, __LINE__, #condition, ::absl::StrCat(__VA_ARGS__));       \
-    }                                                                                                    \
+#define TUTTI_DCHECK(condition, ...)                                                               \
+  do {                                                                                             \
+    if (TUTTI_DCHECK_ENABLED && !(condition)) {                                                    \
+      ::tutti::internal::CheckFailed(__FILE__, __LINE__, #condition, ::absl::StrCat(__VA_ARGS__)); \
+    }                                                                                              \
   } while (false)
 
 #endif  // TUTTI_LIB_BASE_CHECKS_H_

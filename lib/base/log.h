@@ -36,9 +36,9 @@ void SetLogIdentity(int32_t rank, absl::string_view host) noexcept;
 // than about 4000 bytes is cut, so that lines of several processes on one pipe do not mix.
 void Log(LogLevel level, absl::string_view message) noexcept;
 
-// Where lines go instead of stderr (tests, a framework's own log). `line` ends without a newline and is valid during the
-// call. Calls come one at a time; the sink must not log. When SetLogSink returns, the former sink is no longer called.
-// nullptr: stderr.
+// Where lines go instead of stderr (tests, a framework's own log). `line` ends without a newline and is valid during
+// the call. Calls come one at a time; the sink must not log. When SetLogSink returns, the former sink is no longer
+// called. nullptr: stderr.
 using LogSink = void (*)(void* context, LogLevel level, absl::string_view line);
 void SetLogSink(LogSink sink, void* context) noexcept;
 
@@ -61,11 +61,11 @@ class LogLimiter {
 
 // TUTTI_LOG(kWarn, "rank ", rank, " is late by ", late_us, " us"): the arguments are those of absl::StrCat, and are
 // evaluated only if the level is enabled.
-#define TUTTI_LOG(level, ...)                                                      \
-  do {                                                                             \
-    if (::tutti::LogEnabled(::tutti::LogLevel::level)) {                           \
-      ::tutti::Log(::tutti::LogLevel::level, ::absl::StrCat(__VA_ARGS__));         \
-    }                                                                              \
+#define TUTTI_LOG(level, ...)                                              \
+  do {                                                                     \
+    if (::tutti::LogEnabled(::tutti::LogLevel::level)) {                   \
+      ::tutti::Log(::tutti::LogLevel::level, ::absl::StrCat(__VA_ARGS__)); \
+    }                                                                      \
   } while (false)
 
 #endif  // TUTTI_LIB_BASE_LOG_H_
