@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Every collective refuses bad arguments with a status and a sentence, and the communicator is as it was.
+ */
+#include "tests/capi/capi_test.h"
+
+static tutti_comm_t comm;
+static float a[64], b[64];
+
+/* One way to call each operation that moves data, so that a rule that holds for all is tested on all. */
+typedef tutti_status_t (*data_call_t)(tutti_comm_t c, const void* send, void* recv, size_t count, tutti_dtype_t dtype,
+                                      const tutti_options_t* options);
+
+static tutti_status_t call_all_reduce(tutti_comm_t c, const void* send, void* recv, size_t count, tutti_dtype_t dtype,
+                                      const tutti_options_t* options) {
+  return tutti_all_reduce(c, send, recv, count, dtype, TUTTI_SUM, options, NULL);
+}
+static tutti_status_t call_broadcast(tutti_comm_t c, const void* send, void* recv, size_t count, tutti_dtype_t dtype,
+                                     const tutti_options_t* options) {
+  return tutti_broadcast(c, send, recv, count, dtype, 0, options, NULL);
+}
+static tutti_status_t call_reduce(tutti_comm_t c, const void* send, void* recv, size_t count, tutti_dtype_t dtype,
+                                  const tutti_options_t* options) {
+  return tutti_reduce(c, send, recv, count, dtype, TUTTI_SUM, 0, options, NULL);
+}
+static tutti_status_t call_all_gather(tutti_comm_t c, const void* send, void* recv, size_t count, tutti_dtype_t dtype,
+                                      const tutti_options_t* options) {
+  return tutti_all_gather(c, send, recv, count, dtype, options, NULL);
+}
+static tutti_status_t call_reduce_scatter(tutti_comm_t c, const void* send, void* recv, size_t count,
+                                          tutti_dtype_t dtype, const tutti_options_t* options) {
+  return tutti_reduce_scatter(c, send, recv, count, dtype, TUTTI_SUM, options, NULL);
+}
+
+static const data_call_t data_calls[] = {call_all_reduce, call_broadcast, call_reduce, call_all_gather,
+                                         call_reduce_scatter};
+enum { kNumDataCalls = sizeof(data_calls) / sizeof(*data_calls) };
+
+static void null_communicator_is_refused(void) {
+  size_t i;
+  for (i = 0; i < kNumDataCalls; ++i) {
+    const tutti_status_t status = data_calls[i](NULL, a, b, 4, TUTTI_FLOAT32, NULL);
+    CHECK(status == TUTTI_ERR_INVALID_ARGUMENT || status == TUTTI_ERR_INVALID_HANDLE);
+    CHECK(strchr(tutti_last_error(), ' ') != NULL);
+  }
+  CHECK(tutti_barrier(NULL, NULL, NULL) >= 100);
+  CHECK(tutti_send(NULL, a, 1, TUTTI_FLOAT32, 0, NULL, NULL) >= 100);
+  CHECK(tutti_recv(NULL, a, 1, TUTTI_FLOAT32, 0, NULL, NULL) >= 100);
+}
+
+static void null_buffers_are_refused_unless_nothing_is_in_them(void) {
+  size_t i;
+  for (i = 0; i < kNumDataCalls; ++i) {
+    CHECK_REFUSED(data_calls[i](comm, NULL, b, 4, TUTTI_FLOAT32, NULL), TUTTI_ERR_INVALID_ARGUMENT);
+    CHECK_REFUSED(data_calls[i](comm, a, NULL, 4, TUTTI_FLOAT32, NULL), TUTTI_ERR_INVALID_ARGUMENT);
+    CHECK_REFUSED(data_calls[i](comm, NULL, NULL, 4, TUTTI_FLOAT32, NULL), TUTTI_ERR_INVALID_ARGUMENT);
+    CHECK_STATUS(data_calls[i](comm, NULL, NULL, 0, TUTTI_FLOAT32, NULL), TUTTI_OK);
+  }
+}
+
+static void counts_that_no_memory_can_hold_are_refused(void) {
+  static const size_t counts[] = {SIZE_MAX, SIZE_MAX / 2, SIZE_MAX / 4 + 1, SIZE_MAX / 4};
+  size_t i, k;
+  for (i = 0; i < kNumDataCalls; ++i) {
+    for (k = 0; k < sizeof(counts) / sizeof(*counts); ++k) {
+      CHECK_REFUSED(data_calls[i](comm, a, b, counts[k], TUTTI_FLOAT32, NULL), TUTTI_ERR_INVALID_ARGUMENT);
+    }
+  }
+}
+
+static void unknown_types_are_refused(void) {
+  static const int types[] = {10, 11, 15, 99, -1, 2147483647};
+  size_t i, k;
+  for (i = 0; i < kNumDataCalls; ++i) {
+    for (k = 0; k < sizeof(types) / sizeof(*types); ++k) {
+      CHECK_REFUSED(data_calls[i](comm, a, b, 4, (tutti_dtype_t)types[k], NULL), TUTTI_ERR_INVALID_ARGUMENT);
+    }
+  }
+}
+
+static void unknown_operations_are_refused(void) {
+  static const int ops[] = {5, 7, 99, -1, 2147483647};
+  size_t k;
+  for (k = 0; k < sizeof(ops) / sizeof(*ops); ++k) {
+    const tutti_op_t op = (tutti_op_t)ops[k];
+    CHECK_REFUSED(tutti_all_reduce(comm, a, b, 4, TUTTI_FLOAT32, op, NULL, NULL), TUTTI_ERR_INVALID_ARGUMENT);
+    CHECK_REFUSED(tutti_reduce(comm, a, b, 4, TUTTI_FLOAT32, op, 0, NULL, NULL), TUTTI_ERR_INVALID_ARGUMENT);
+    CHECK_REFUSED(tutti_reduce_scatter(comm, a, b, 4, TUTTI_FLOAT32, op, NULL, NULL), TUTTI_ERR_INVALID_ARGUMENT);
+  }
+}
+
+static void roots_outside_the_communicator_are_refused(void) {
+  static const int roots[] = {1, -1, 2147483647, -2147483647 - 1};
+  size_t k;
+  for (k = 0; k < sizeof(roots) / sizeof(*roots); ++k) {
+    CHECK_REFUSED(tutti_broadcast(comm, a, b, 4, TUTTI_FLOAT32, roots[k], NULL, NULL), TUTTI_ERR_INVALID_ARGUMENT);
+    CHECK_REFUSED(tutti_reduce(comm, a, b, 4, TUTTI_FLOAT32, TUTTI_SUM, roots[k], NULL, NULL),
+                  TUTTI_ERR_INVALID_ARGUMENT);
+  }
+}
+
+static void peers_outside_the_communicator_and_oneself_are_refused(void) {
+  static const int peers[] = {0, 1, -1, 2147483647, -2147483647 - 1};
+  size_t k;
+  for (k = 0; k < sizeof(peers) / sizeof(*peers); ++k) {
+    CHECK_REFUSED(tutti_send(comm, a, 4, TUTTI_FLOAT32, peers[k], NULL, NULL), TUTTI_ERR_INVALID_ARGUMENT);
+    CHECK_REFUSED(tutti_recv(comm, a, 4, TUTTI_FLOAT32, peers[k], NULL, NULL), TUTTI_ERR_INVALID_ARGUMENT);
+  }
+}
+
+static void overlapping_buffers_that_are_not_in_place_are_refused(void) {
+  size_t i;
+  for (i = 0; i < kNumDataCalls; ++i) {
+    CHECK_REFUSED(data_calls[i](comm, a, a + 1, 4, TUTTI_FLOAT32, NULL), TUTTI_ERR_INVALID_ARGUMENT);
+    CHECK_REFUSED(data_calls[i](comm, a + 1, a, 4, TUTTI_FLOAT32, NULL), TUTTI_ERR_INVALID_ARGUMENT);
+    CHECK_REFUSED(data_calls[i](comm, a + 3, a, 4, TUTTI_FLOAT32, NULL), TUTTI_ERR_INVALID_ARGUMENT);
+    CHECK_STATUS(data_calls[i](comm, a + 4, a, 4, TUTTI_FLOAT32, NULL), TUTTI_OK); /* neighbours, not overlapping */
+    CHECK_STATUS(data_calls[i](comm, a, a, 4, TUTTI_FLOAT32, NULL), TUTTI_OK);     /* in place */
+  }
+}
+
+struct newer_options {
+  tutti_options_t known;
+  int64_t unknown[2];
+};
+
+static void wrong_options_are_refused(void) {
+  size_t i;
+  for (i = 0; i < kNumDataCalls; ++i) {
+    struct newer_options newer;
+    tutti_options_t options = TUTTI_OPTIONS_INIT;
+    CHECK_STATUS(data_calls[i](comm, a, b, 4, TUTTI_FLOAT32, &options), TUTTI_OK);
+    options.struct_size = 0;
+    CHECK_REFUSED(data_calls[i](comm, a, b, 4, TUTTI_FLOAT32, &options), TUTTI_ERR_INVALID_ARGUMENT);
+    options.struct_size = sizeof(options) - 1;
+    CHECK_REFUSED(data_calls[i](comm, a, b, 4, TUTTI_FLOAT32, &options), TUTTI_ERR_INVALID_ARGUMENT);
+    options.struct_size = sizeof(options);
+    options.timeout_ns = -1;
+    CHECK_REFUSED(data_calls[i](comm, a, b, 4, TUTTI_FLOAT32, &options), TUTTI_ERR_INVALID_ARGUMENT);
+    options.timeout_ns = 0;
+    options.algorithm = "no_such_algorithm";
+    CHECK_REFUSED(data_calls[i](comm, a, b, 4, TUTTI_FLOAT32, &options), TUTTI_ERR_INVALID_ARGUMENT);
+    CHECK(strstr(tutti_last_error(), "no_such_algorithm") != NULL);
+
+    memset(&newer, 0, sizeof(newer));
+    newer.known.struct_size = sizeof(newer);
+    CHECK_STATUS(data_calls[i](comm, a, b, 4, TUTTI_FLOAT32, &newer.known), TUTTI_OK);
+    newer.unknown[1] = 1;
+    CHECK_REFUSED(data_calls[i](comm, a, b, 4, TUTTI_FLOAT32, &newer.known), TUTTI_ERR_INVALID_ARGUMENT);
+  }
+}
+
+static void missing_places_for_results_are_refused(void) {
+  CHECK_REFUSED(tutti_comm_rank(comm, NULL), TUTTI_ERR_INVALID_ARGUMENT);
+  CHECK_REFUSED(tutti_comm_size(comm, NULL), TUTTI_ERR_INVALID_ARGUMENT);
+  CHECK_REFUSED(tutti_comm_split(comm, 0, 0, NULL), TUTTI_ERR_INVALID_ARGUMENT);
+}
+
+/* Runs last: after all that was refused. */
+static void the_communicator_still_works(void) {
+  size_t i;
+  for (i = 0; i < 64; ++i) a[i] = (float)i;
+  CHECK_STATUS(tutti_comm_status(comm), TUTTI_OK);
+  CHECK(strcmp(tutti_comm_last_error(comm), "") == 0);
+  CHECK_STATUS(tutti_all_reduce(comm, a, b, 64, TUTTI_FLOAT32, TUTTI_SUM, NULL, NULL), TUTTI_OK);
+  CHECK(memcmp(a, b, sizeof(a)) == 0);
+  CHECK_STATUS(tutti_comm_destroy(comm), TUTTI_OK);
+}
+
+static void a_communicator_is_created(void) { comm = capi_single_rank_comm(); }
+
+CAPI_MAIN(CAPI_CASE(a_communicator_is_created), CAPI_CASE(null_communicator_is_refused),
+          CAPI_CASE(null_buffers_are_refused_unless_nothing_is_in_them),
+          CAPI_CASE(counts_that_no_memory_can_hold_are_refused), CAPI_CASE(unknown_types_are_refused),
+          CAPI_CASE(unknown_operations_are_refused), CAPI_CASE(roots_outside_the_communicator_are_refused),
+          CAPI_CASE(peers_outside_the_communicator_and_oneself_are_refused),
+          CAPI_CASE(overlapping_buffers_that_are_not_in_place_are_refused), CAPI_CASE(wrong_options_are_refused),
+          CAPI_CASE(missing_places_for_results_are_refused), CAPI_CASE(the_communicator_still_works))
