@@ -6,7 +6,6 @@
 #define TUTTI_COLLECTIVES_SCHEDULE_BUILDER_H_
 
 #include <cstdint>
-#include <initializer_list>
 #include <memory>
 
 #include "absl/types/span.h"
@@ -26,16 +25,15 @@ class ScheduleBuilder {
   // Regions of 0 elements are allowed: messages are still exchanged, copies and reductions are left out (the result is
   // then kNoStep, which may be given in `after`).
   static constexpr StepId kNoStep = ~StepId{0};
-  StepId Send(int peer, Region source, std::initializer_list<StepId> after = {});
-  StepId Recv(int peer, Region dst, std::initializer_list<StepId> after = {});
+  StepId Send(int peer, Region source, absl::Span<const StepId> after = {});
+  StepId Recv(int peer, Region dst, absl::Span<const StepId> after = {});
 
   enum class Order { kMessageFirst, kMessageLast };
   enum class Completes { kNo, kYes };
   StepId RecvReduce(int peer, Region dst, Region source, Order order, Completes completes,
-                    std::initializer_list<StepId> after = {});
-  StepId Reduce(Region dst, absl::Span<const Region> sources, Completes completes,
-                std::initializer_list<StepId> after = {});
-  StepId Copy(Region dst, Region source, std::initializer_list<StepId> after = {});
+                    absl::Span<const StepId> after = {});
+  StepId Reduce(Region dst, absl::Span<const Region> sources, Completes completes, absl::Span<const StepId> after = {});
+  StepId Copy(Region dst, Region source, absl::Span<const StepId> after = {});
 
   // Reserves working memory and returns its place.
   Region Scratch(uint64_t count);

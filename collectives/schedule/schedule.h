@@ -42,19 +42,21 @@ enum class StepKind : uint8_t {
   kSend,        // source[0] to peer
   kRecv,        // dst = message from peer
   kRecvReduce,  // dst = source[0] op message, or message op source[0] if message_first; dst may be source[0]
-  kReduce,      // dst = source[0] op source[1] op ... (in this order; half types are rounded once); dst may be source[0]
-  kCopy,        // dst = source[0]; they do not overlap
+  kReduce,  // dst = source[0] op source[1] op ... (in this order; half types are rounded once); dst may be source[0]
+  kCopy,    // dst = source[0]; they do not overlap
 };
 
 struct Step {
   StepKind kind = StepKind::kCopy;
-  bool message_first = false;  // kRecvReduce: order of the operands. It matters for NaNs, so for equal bits on all ranks
-  bool completes = false;      // kRecvReduce, kReduce: dst now holds every rank's contribution. An average is finished here,
-                               // exactly once per element
-  int32_t peer = -1;           // kSend, kRecv, kRecvReduce
-  uint32_t message = 0;        // kSend, kRecv, kRecvReduce: number of this message from sender to receiver
-  Region dst;                  // all but kSend
-  uint32_t first_source = 0;   // into Schedule::sources
+  bool message_first =
+      false;  // kRecvReduce: order of the operands. It matters for NaNs, so for equal bits on all ranks
+  bool completes =
+      false;             // kRecvReduce, kReduce: dst now holds every rank's contribution. An average is finished here,
+                         // exactly once per element
+  int32_t peer = -1;     // kSend, kRecv, kRecvReduce
+  uint32_t message = 0;  // kSend, kRecv, kRecvReduce: number of this message from sender to receiver
+  Region dst;            // all but kSend
+  uint32_t first_source = 0;  // into Schedule::sources
   uint32_t num_sources = 0;
   uint32_t first_dependency = 0;  // into Schedule::dependencies
   uint32_t num_dependencies = 0;

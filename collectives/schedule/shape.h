@@ -4,6 +4,7 @@
 #define TUTTI_COLLECTIVES_SCHEDULE_SHAPE_H_
 
 #include <cstdint>
+#include <utility>
 
 namespace tutti {
 
@@ -24,9 +25,9 @@ const char* CollectiveName(Collective collective);
 struct Shape {
   Collective collective = Collective::kAllReduce;
   int num_ranks = 1;
-  int root = 0;                // broadcast, reduce
-  uint64_t count = 0;          // elements, with the C API's meaning: all_gather per contributing rank, reduce_scatter per
-                               // receiving rank, otherwise the whole vector; barrier 0
+  int root = 0;        // broadcast, reduce
+  uint64_t count = 0;  // elements, with the C API's meaning: all_gather per contributing rank, reduce_scatter per
+                       // receiving rank, otherwise the whole vector; barrier 0
   uint32_t element_bytes = 4;  // 1, 2, 4 or 8
   bool in_place = false;       // input and output share memory as the C API says (see InputOffsetInOutput)
   uint64_t segment_bytes = 0;  // how finely to cut chunks for pipelining; 0: the algorithm's own default

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// What all algorithms share: pieces of regions, how finely to cut chunks, and steps that vanish when a piece is empty.
+// Both ends of a message know its piece and so agree on whether there is a message at all.
+#ifndef TUTTI_COLLECTIVES_ALGORITHMS_PIECES_H_
+#define TUTTI_COLLECTIVES_ALGORITHMS_PIECES_H_
+
+#include <algorithm>
+#include <cstdint>
+
+#include "collectives/patterns/chunking.h"
+#include "collectives/schedule/builder.h"
+#include "collectives/schedule/schedule.h"
+#include "collectives/schedule/shape.h"
+
+namespace tutti {
+
+// A schedule that is finely cut costs memory and counters: about this many steps per rank are never exceeded by cutting.
+inline constexpr uint64_t kMaxStepsFromSegments = 32768;
+
+// Elements [part.offset, part.end()) of the region.
+constexpr Region PieceOf(const Region& whole, const Range& part) {
+  return {whole.buffer, whole.offset + part.offset, part.count};
+}
+
+// Into how many segments to cut each chunk of at most `chunk_elements`, if each further segment costs a rank
+// `steps_per_segment` steps. Follows shape.segment_bytes, or `default_segment_bytes` where that is 0.
+constexpr uint64_t NumSegmentsFor(const Shape& shape, uint64_t chunk_elements, uint64_t default_segment_bytes,
+                                  uint64_t steps_per_segment) {
+  const uint64_t segment_bytes = shape.segment_bytes > 0 ? shape.segment_bytes : default_segment_bytes;
+  const uint64_t max_segments = std::max<uint64_t>(1, kMaxStepsFromSegments / std::max<uint64_t>(1, steps_per_segment));
+  return NumSegments(chunk_elements, shape.element_bytes, segment_bytes, max_segments);
+}
+
+inline void SendPiece(ScheduleBuilder& builder, int peer, const Region& source) {
+  if (source.count > 0) builder.Send(peer, source);
+}
+
+inline void RecvPiece(ScheduleBuilder& builder, int peer, const Region& dst) {
+  if (dst.count > 0) builder.Recv(peer, dst);
+}
+
+inline void RecvReducePiece(ScheduleBuilder& builder, int peer, const Region& dst, const Region& source,
+                            ScheduleBuilder::Order order, ScheduleBuilder::Completes completes) {
+  if (dst.count > 0) builder.RecvReduce(peer, dst, source, order, completes);
+}
+
+constexpr ScheduleBuilder::Completes CompletesIf(bool last) {
+  return last ? ScheduleBuilder::Completes::kYes : ScheduleBuilder::Completes::kNo;
+}
+
+}  // namespace tutti
+
+#endif  // TUTTI_COLLECTIVES_ALGORITHMS_PIECES_H_

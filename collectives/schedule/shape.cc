@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collectives/schedule/shape.h"
+
+namespace tutti {
+
+const char* CollectiveName(Collective collective) {
+  switch (collective) {
+    case Collective::kAllReduce:
+      return "all_reduce";
+    case Collective::kBroadcast:
+      return "broadcast";
+    case Collective::kReduce:
+      return "reduce";
+    case Collective::kAllGather:
+      return "all_gather";
+    case Collective::kReduceScatter:
+      return "reduce_scatter";
+    case Collective::kBarrier:
+      return "barrier";
+  }
+  return "unknown";
+}
+
+uint64_t InputElements(const Shape& shape, int rank) {
+  switch (shape.collective) {
+    case Collective::kAllReduce:
+    case Collective::kReduce:
+    case Collective::kAllGather:
+      return shape.count;
+    case Collective::kBroadcast:
+      return rank == shape.root ? shape.count : 0;
+    case Collective::kReduceScatter:
+      return shape.count * static_cast<uint64_t>(shape.num_ranks);
+    case Collective::kBarrier:
+      return 0;
+  }
+  return 0;
+}
+
+uint64_t OutputElements(const Shape& shape, int rank) {
+  switch (shape.collective) {
+    case Collective::kAllReduce:
+    case Collective::kBroadcast:
+    case Collective::kReduceScatter:
+      return shape.count;
+    case Collective::kReduce:
+      return rank == shape.root ? shape.count : 0;
+    case Collective::kAllGather:
+      return shape.count * static_cast<uint64_t>(shape.num_ranks);
+    case Collective::kBarrier:
+      return 0;
+  }
+  return 0;
+}
+
+int64_t InputOffsetInOutput(const Shape& shape, int rank) {
+  const int64_t block = static_cast<int64_t>(shape.count) * rank;
+  switch (shape.collective) {
+    case Collective::kAllGather:
+      return block;
+    case Collective::kReduceScatter:
+      return -block;
+    case Collective::kAllReduce:
+    case Collective::kBroadcast:
+    case Collective::kReduce:
+    case Collective::kBarrier:
+      return 0;
+  }
+  return 0;
+}
+
+}  // namespace tutti
