@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/capi/arguments.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+
+#include "lib/capi/errors.h"
+
+namespace tutti {
+namespace {
+
+template <typename... Parts>
+tutti_status_t Invalid(const char* function, const Parts&... parts) {
+  return Failed(TUTTI_ERR_INVALID_ARGUMENT, absl::StrCat(function, ": ", parts...));
+}
+
+}  // namespace
+
+tutti_status_t CheckStruct(const void* object, size_t struct_size, size_t known_bytes, const char* function,
+                           const char* name) {
+  if (struct_size < known_bytes) {
+    return Invalid(function, name, "->struct_size is ", struct_size, ", but the struct has ", known_bytes,
+                   " bytes; initialise it with its _INIT macro");
+  }
+  // A plausible size for a later version; more is garbage, and is not read.
+  if (struct_size > known_bytes + 4096) {
+    return Invalid(function, name, "->struct_size is ", struct_size, "; initialise the struct with its _INIT macro");
+  }
+  const char* bytes = static_cast<const char*>(object);
+  const bool unknown_set = std::any_of(bytes + known_bytes, bytes + struct_size, [](char c) { return c != 0; });
+  if (unknown_set) {
+    return Invalid(function, name, " comes from a later version of tutti and sets a field that this one (",
+                   tutti_version(), ") does not know");
+  }
+  return TUTTI_OK;
+}
+
+tutti_status_t CheckType(tutti_dtype_t dtype, const char* function) {
+  if (tutti_dtype_size(dtype) != 0) return TUTTI_OK;
+  return Invalid(function, "dtype ", static_cast<int>(dtype), " is unknown");
+}
+
+tutti_status_t CheckOp(tutti_op_t op, const char* function) {
+  const int value = static_cast<int>(op);
+  if (value >= 0 && value < kNumReduceOps) return TUTTI_OK;
+  return Invalid(function, "op ", value, " is unknown");
+}
+
+tutti_status_t CheckRank(int rank, int size, const char* function, const char* name) {
+  if (rank >= 0 && rank < size) return TUTTI_OK;
+  return Invalid(function, name, " is ", rank, ", but the communicator has ranks 0 to ", size - 1);
+}
+
+tutti_status_t CheckExtent(size_t count, size_t blocks, tutti_dtype_t dtype, const char* function, uint64_t* bytes) {
+  uint64_t elements = 0;
+  if (__builtin_mul_overflow(count, blocks, &elements) ||
+      __builtin_mul_overflow(elements, tutti_dtype_size(dtype), bytes) || *bytes > static_cast<uint64_t>(PTRDIFF_MAX)) {
+    return Invalid(function, "count ", count, blocks == 1 ? "" : absl::StrCat(" for each of ", blocks, " ranks"),
+                   " of ", tutti_dtype_name(dtype), " is more than memory can hold");
+  }
+  return TUTTI_OK;
+}
+
+tutti_status_t CheckBuffer(const void* buffer, uint64_t bytes, const char* function, const char* name) {
+  if (bytes == 0) return TUTTI_OK;
+  if (buffer == nullptr) return Invalid(function, name, " is NULL, but ", bytes, " bytes of it are used");
+  if (reinterpret_cast<uintptr_t>(buffer) > UINTPTR_MAX - bytes) {
+    return Invalid(function, name, " with ", bytes, " bytes goes past the end of memory");
+  }
+  return TUTTI_OK;
+}
+
+tutti_status_t CheckOverlap(const void* send, uint64_t send_bytes, const void* recv, uint64_t recv_bytes, bool in_place,
+                            const char* function, const char* in_place_rule) {
+  if (in_place || send_bytes == 0 || recv_bytes == 0) return TUTTI_OK;
+  const uintptr_t s = reinterpret_cast<uintptr_t>(send);
+  const uintptr_t r = reinterpret_cast<uintptr_t>(recv);
+  if (s + send_bytes <= r || r + recv_bytes <= s) return TUTTI_OK;
+  return Invalid(function, "send and recv overlap; they must be apart, or in place: ", in_place_rule);
+}
+
+tutti_status_t CheckOptions(const tutti_options_t* options, const Collective* collective, const char* function,
+                            CheckedOptions* out) {
+  *out = {};
+  if (options == nullptr) return TUTTI_OK;
+  const tutti_status_t status =
+      CheckStruct(options, options->struct_size, sizeof(tutti_options_t), function, "options");
+  if (status != TUTTI_OK) return status;
+  if (options->timeout_ns < 0) return Invalid(function, "options->timeout_ns is ", options->timeout_ns);
+  if (options->tag < 0) return Invalid(function, "options->tag is ", options->tag, "; tags are 0 or more");
+  out->timeout_ns = options->timeout_ns;
+  out->tag = options->tag;
+  if (options->algorithm == nullptr || options->algorithm[0] == '\0') return TUTTI_OK;
+  if (collective == nullptr) return Invalid(function, "options->algorithm is set, but messages have no algorithms");
+  out->algorithm = FindAlgorithm(*collective, options->algorithm);
+  if (out->algorithm != nullptr) return TUTTI_OK;
+  std::string names;
+  for (const Algorithm& algorithm : Algorithms(*collective)) {
+    absl::StrAppend(&names, names.empty() ? "" : ", ", algorithm.name);
+  }
+  return Invalid(function, "options->algorithm \"", options->algorithm, "\" is not one of ", names);
+}
+
+}  // namespace tutti

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/comm/communicator.h"
+
+#include <algorithm>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
+#include "collectives/schedule/builder.h"
+#include "collectives/select/select.h"
+#include "lib/comm/job.h"
+
+namespace tutti {
+namespace {
+
+// Messages between two ranks have numbers apart from the collectives': this bit and the user's tag.
+constexpr uint32_t kMessageIndex = 1u << 31;
+
+absl::Status HasFailed() { return absl::FailedPreconditionError("the communicator has failed"); }
+
+// One send or receive as a schedule of one step, from the caller's buffer.
+Schedule MessageSchedule(bool is_send, int peer, uint64_t count) {
+  Schedule schedule;
+  Step step;
+  step.peer = peer;
+  if (is_send) {
+    step.kind = StepKind::kSend;
+    step.num_sources = 1;
+    schedule.sources.push_back(Input(0, count));
+  } else {
+    step.kind = StepKind::kRecv;
+    step.dst = Output(0, count);
+  }
+  schedule.steps.push_back(step);
+  return schedule;
+}
+
+}  // namespace
+
+Communicator::Communicator(std::shared_ptr<Job> job, uint32_t channel, std::vector<int32_t> members, int rank)
+    : job_(std::move(job)), channel_(channel), members_(std::move(members)), rank_(rank) {
+  job_->Register(*this);
+}
+
+absl::StatusOr<Operation*> Communicator::Start(const CollectiveCall& call) {
+  if (outcome() != Outcome::kOk) return HasFailed();
+  PlanKey key;
+  key.shape.collective = call.collective;
+  key.shape.num_ranks = size();
+  key.shape.root = call.root;
+  key.shape.count = call.count;
+  key.shape.element_bytes = static_cast<uint32_t>(DataTypeBytes(call.type));
+  key.shape.in_place = call.in_place;
+  const Algorithm* wish = call.algorithm;
+  if (wish == nullptr) wish = job_->options().algorithms.by_collective[static_cast<size_t>(call.collective)];
+  const Choice choice = ChooseAlgorithm(key.shape, wish);
+  key.shape.segment_bytes = choice.segment_bytes;
+  key.algorithm_id = choice.algorithm->id;
+  key.type = call.type;
+  key.op = call.op;
+
+  absl::StatusOr<PlanCache::Acquired> acquired = plans_.Acquire(key, [&]() -> absl::StatusOr<Plan> {
+    return Plan::Compile(choice.algorithm->build(key.shape, rank_), members_, call.type, call.op);
+  });
+  if (!acquired.ok()) return acquired.status();
+  Operation& operation = *acquired->operation;
+  if (acquired->first_use_of_plan) {
+    if (!ConnectPeers(operation)) return HasFailed();
+  }
+
+  operation.user = {static_cast<std::byte*>(const_cast<void*>(call.send)), static_cast<std::byte*>(call.recv)};
+  operation.index_base = 0;
+  operation.signature = PackSignature({.collective = call.collective,
+                                       .type = call.type,
+                                       .op = call.op,
+                                       .root = call.root,
+                                       .count = call.count,
+                                       .algorithm_id = choice.algorithm->id});
+  operation.sequence = entered_.load(std::memory_order_relaxed);
+  operation.completions = &completed_;
+  RememberCall(operation.sequence, operation.signature);
+  entered_.store(operation.sequence + 1, std::memory_order_release);
+  Submit(operation, call.timeout_ns);
+  return &operation;
+}
+
+absl::StatusOr<Operation*> Communicator::Start(const MessageCall& call) {
+  if (outcome() != Outcome::kOk) return HasFailed();
+  PlanKey key;
+  key.is_send = call.is_send;
+  key.is_recv = !call.is_send;
+  key.shape.num_ranks = size();
+  key.shape.root = call.peer;
+  key.shape.count = call.count;
+  key.shape.element_bytes = static_cast<uint32_t>(DataTypeBytes(call.type));
+  key.type = call.type;
+
+  absl::StatusOr<PlanCache::Acquired> acquired = plans_.Acquire(key, [&]() -> absl::StatusOr<Plan> {
+    return Plan::Compile(MessageSchedule(call.is_send, call.peer, call.count), members_, call.type, ReduceOp::kSum);
+  });
+  if (!acquired.ok()) return acquired.status();
+  Operation& operation = *acquired->operation;
+  if (acquired->first_use_of_plan) {
+    if (!ConnectPeers(operation)) return HasFailed();
+  }
+
+  std::byte* data = static_cast<std::byte*>(call.data);
+  operation.user = {data, data};
+  operation.index_base = kMessageIndex | static_cast<uint32_t>(call.tag);
+  operation.signature = PackSignature({.is_message = true, .type = call.type, .count = call.count});
+  operation.sequence = (call.is_send ? sent_ : received_)[{call.peer, call.tag}]++;
+  operation.completions = nullptr;
+  Submit(operation, call.timeout_ns);
+  return &operation;
+}
+
+bool Communicator::ConnectPeers(Operation& operation) {
+  absl::StatusOr<std::vector<PeerCard>> cards = job_->LookUp(operation.plan().peers());
+  if (!cards.ok()) {
+    // The other ranks may have started the operation already: they are told, so that they do not wait.
+    operation.Release();
+    job_->FailAndReport(FailureKind::kTransport, -1, channel_,
+                        absl::StrCat(job_->NameOf(members_[static_cast<size_t>(rank_)]),
+                                     " could not look up the addresses of its peers: ", cards.status().message()));
+    return false;
+  }
+  operation.connections.clear();
+  for (PeerCard& card : *cards) operation.connections.emplace_back(card.rank, std::move(card.address));
+  return true;
+}
+
+void Communicator::Submit(Operation& operation, int64_t timeout_ns) {
+  operation.channel = channel_;
+  operation.owner = this;
+  operation.started_ns = job_->clock().NowNs();
+  operation.deadline_ns =
+      DeadlineAfterNs(operation.started_ns, timeout_ns > 0 ? timeout_ns : job_->options().timeout_ns);
+  job_->engine().Submit(operation);
+}
+
+absl::Status Communicator::RunAndWait(const CollectiveCall& call) {
+  absl::StatusOr<Operation*> operation = Start(call);
+  if (!operation.ok()) return operation.status();
+  job_->engine().Wait(**operation);
+  const Outcome outcome = (*operation)->outcome();
+  (*operation)->Release();
+  return outcome == Outcome::kOk ? absl::OkStatus() : HasFailed();
+}
+
+absl::StatusOr<std::unique_ptr<Communicator>> Communicator::Split(int color, int key) {
+  struct Place {
+    int32_t color;
+    int32_t key;
+  };
+  const Place mine{color, key};
+  std::vector<Place> all(members_.size());
+  absl::Status status = RunAndWait({.collective = Collective::kAllGather,
+                                    .send = &mine,
+                                    .recv = all.data(),
+                                    .count = 2,
+                                    .type = DataType::kInt32});
+  if (!status.ok()) return status;
+
+  std::vector<int32_t> colors;
+  for (const Place& place : all) {
+    if (place.color >= 0) colors.push_back(place.color);
+  }
+  std::sort(colors.begin(), colors.end());
+  colors.erase(std::unique(colors.begin(), colors.end()), colors.end());
+
+  // The job's counter gives numbers that no other communicator has, or had. Channel 0 is the whole job's. A failure to
+  // get one travels as 0, so that all ranks fail alike.
+  uint64_t first_channel = 0;
+  if (rank_ == 0 && !colors.empty()) {
+    absl::StatusOr<uint64_t> before = job_->control_plane().FetchAdd("channels", colors.size());
+    if (before.ok()) first_channel = *before + 1;
+  }
+  status = RunAndWait({.collective = Collective::kBroadcast,
+                       .send = &first_channel,
+                       .recv = &first_channel,
+                       .count = 1,
+                       .type = DataType::kUint64,
+                       .in_place = true});
+  if (!status.ok()) return status;
+  if (color < 0) return nullptr;
+  if (first_channel == 0) {
+    return absl::UnavailableError("the split could not get a channel from the job's service at rank 0: has rank 0 left?");
+  }
+
+  std::vector<int> group;
+  for (int r = 0; r < size(); ++r) {
+    if (all[static_cast<size_t>(r)].color == color) group.push_back(r);
+  }
+  std::stable_sort(group.begin(), group.end(),
+                   [&all](int a, int b) { return all[static_cast<size_t>(a)].key < all[static_cast<size_t>(b)].key; });
+  std::vector<int32_t> group_members;
+  int group_rank = -1;
+  for (int r : group) {
+    if (r == rank_) group_rank = static_cast<int>(group_members.size());
+    group_members.push_back(members_[static_cast<size_t>(r)]);
+  }
+  const auto group_index = std::lower_bound(colors.begin(), colors.end(), color) - colors.begin();
+  return std::make_unique<Communicator>(job_, static_cast<uint32_t>(first_channel + static_cast<uint64_t>(group_index)),
+                                        std::move(group_members), group_rank);
+}
+
+}  // namespace tutti

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// A communicator: a group of ranks, the order of its operations, its plans, and whether it still works. It turns calls into
+// operations; how they run is the engine's business, how failures are found is the job's.
+//
+// THREADS. Operations are started by one thread at a time; Fail, Abort, failure() and the answers to questions from any.
+#ifndef TUTTI_LIB_COMM_COMMUNICATOR_H_
+#define TUTTI_LIB_COMM_COMMUNICATOR_H_
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+#include "lib/bootstrap/control_plane.h"
+#include "lib/comm/call.h"
+#include "lib/comm/plan_cache.h"
+#include "lib/engine/operation.h"
+
+namespace tutti {
+
+class Job;
+
+struct CollectiveCall {
+  Collective collective = Collective::kBarrier;
+  const void* send = nullptr;
+  void* recv = nullptr;
+  uint64_t count = 0;
+  DataType type = DataType::kInt8;
+  ReduceOp op = ReduceOp::kSum;
+  int root = 0;
+  bool in_place = false;
+  const Algorithm* algorithm = nullptr;  // nullptr: the communicator's choice
+  int64_t timeout_ns = 0;                // 0: the job's
+};
+
+struct MessageCall {
+  bool is_send = false;
+  void* data = nullptr;  // read only when it is sent
+  uint64_t count = 0;
+  DataType type = DataType::kInt8;
+  int peer = 0;  // rank in the communicator, not this one
+  int32_t tag = 0;
+  int64_t timeout_ns = 0;
+};
+
+class Communicator {
+ public:
+  // members[r] is the job rank of rank r; `rank` is this one's place. The communicator registers with the job.
+  Communicator(std::shared_ptr<Job> job, uint32_t channel, std::vector<int32_t> members, int rank);
+  // Ends what still runs (kAborted), delivers what has finished, and lets go of the job. Does not wait for peers.
+  ~Communicator();
+  Communicator(const Communicator&) = delete;
+  Communicator& operator=(const Communicator&) = delete;
+
+  int rank() const { return rank_; }
+  int size() const { return static_cast<int>(members_.size()); }
+  uint32_t channel() const { return channel_; }
+  const std::vector<int32_t>& members() const { return members_; }
+  Job& job() { return *job_; }
+
+  // Starts an operation on arguments that have been checked. FailedPrecondition: the communicator has failed, see
+  // failure(). The caller waits (Job::engine) and then calls Operation::Release.
+  absl::StatusOr<Operation*> Start(const CollectiveCall& call);
+  absl::StatusOr<Operation*> Start(const MessageCall& call);
+
+  // Collective. A negative color gives nullptr.
+  absl::StatusOr<std::unique_ptr<Communicator>> Split(int color, int key);
+
+  // Ends the communicator here and on all ranks.
+  void Abort(absl::string_view reason);
+
+  // Ends the communicator here: every operation, now or later, has this outcome. The first call counts; returns whether
+  // this was it.
+  bool Fail(Outcome outcome, absl::string_view sentence);
+
+  // kOk while it works.
+  Outcome outcome() const { return outcome_.load(std::memory_order_acquire); }
+  std::string failure() const;
+  bool Contains(int32_t job_rank) const;
+
+  // "all_reduce(float32 x 1024, sum, ring), operation 17 of communicator 0", for an operation of this communicator.
+  std::string NameOf(const Operation& operation) const;
+
+  // What an operation was waiting for when somebody last looked; part of the answers to other ranks' questions.
+  void RememberWait(uint64_t sequence, std::string wait);
+  Activity DescribeActivity(uint64_t sequence) const;
+
+ private:
+  static constexpr size_t kRememberedCalls = 64;
+  struct RememberedCall {
+    std::atomic<uint64_t> sequence{~uint64_t{0}};
+    std::atomic<uint64_t> signature{0};
+  };
+
+  bool ConnectPeers(Operation& operation);
+  void Submit(Operation& operation, int64_t timeout_ns);
+  absl::Status RunAndWait(const CollectiveCall& call);
+  void RememberCall(uint64_t sequence, uint64_t signature);
+
+  const std::shared_ptr<Job> job_;
+  const uint32_t channel_;
+  const std::vector<int32_t> members_;
+  const int rank_;
+
+  PlanCache plans_;
+  absl::flat_hash_map<std::pair<int32_t, int32_t>, uint64_t> sent_;      // (peer, tag) -> messages so far
+  absl::flat_hash_map<std::pair<int32_t, int32_t>, uint64_t> received_;  // likewise
+
+  std::atomic<uint64_t> entered_{0};
+  std::atomic<uint64_t> completed_{0};
+  std::array<RememberedCall, kRememberedCalls> remembered_calls_;
+
+  std::atomic<Outcome> outcome_{Outcome::kOk};
+  mutable std::mutex mutex_;  // the strings below
+  std::string failure_;
+  uint64_t wait_sequence_ = 0;
+  std::string wait_;
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_LIB_COMM_COMMUNICATOR_H_

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/comm/diagnostician.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+
+#include "lib/comm/call.h"
+
+namespace tutti {
+namespace {
+
+constexpr size_t kMaxNamedRanks = 6;
+
+std::string NameAll(const std::vector<int32_t>& ranks, const std::function<std::string(int32_t)>& name_of) {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < ranks.size() && i < kMaxNamedRanks; ++i) names.push_back(name_of(ranks[i]));
+  std::string text = absl::StrJoin(names, ", ");
+  if (ranks.size() > kMaxNamedRanks) absl::StrAppend(&text, " and ", ranks.size() - kMaxNamedRanks, " more");
+  return text;
+}
+
+}  // namespace
+
+Diagnosis JudgeAnswers(const StalledOperation& operation, int32_t self, const std::vector<Activity>& answers,
+                       const std::function<std::string(int32_t)>& name_of) {
+  Diagnosis diagnosis;
+  std::vector<int32_t> silent;
+  std::vector<int32_t> absent;
+  std::string others_wait;
+  for (const Activity& answer : answers) {
+    if (answer.rank == self) continue;
+    if (!answer.answered) {
+      silent.push_back(answer.rank);
+    } else if (operation.is_message) {
+      continue;  // messages are not numbered across ranks: nobody can be said to be absent
+    } else if (answer.entered <= operation.sequence) {
+      absent.push_back(answer.rank);
+    } else if (answer.signature != 0 && answer.signature != operation.signature) {
+      diagnosis.is_mismatch = true;
+      diagnosis.culprit = answer.rank;
+      diagnosis.sentence = absl::StrCat(
+          name_of(self), " called ", operation.name, ", but ", name_of(answer.rank), " called ",
+          DescribeSignature(answer.signature),
+          " as the same operation. All ranks must call the same operations in the same order with the same arguments.");
+      return diagnosis;
+    } else if (!answer.description.empty()) {
+      absl::StrAppend(&others_wait, " ", name_of(answer.rank), ": ", answer.description, ".");
+    }
+  }
+
+  std::string& text = diagnosis.sentence;
+  absl::StrAppendFormat(&text, "%s did not finish within %.3g s. %s waits: %s.", operation.name,
+                        static_cast<double>(operation.running_ns) * 1e-9, name_of(self), operation.waits);
+  if (!silent.empty()) {
+    diagnosis.culprit = silent.front();
+    absl::StrAppend(&text, " No answer from ", NameAll(silent, name_of),
+                    ": stopped (SIGSTOP, a debugger), swapping, or on a host that hangs; look at that process.");
+  }
+  if (!absent.empty()) {
+    if (diagnosis.culprit < 0) diagnosis.culprit = absent.front();
+    absl::StrAppend(&text, " Not called yet by ", NameAll(absent, name_of),
+                    ": late, in other work, or past the last call; look there, or raise the timeout.");
+  }
+  if (silent.empty() && absent.empty()) {
+    if (!operation.waits_for.empty()) diagnosis.culprit = operation.waits_for.front();
+    absl::StrAppend(&text, " All other ranks are alive", operation.is_message ? "" : " and have called it",
+                    "; if it only needs longer, raise the timeout.", others_wait);
+  }
+  return diagnosis;
+}
+
+Diagnostician::Diagnostician(ControlPlane& control_plane, NameOf name_of, Verdict mismatch_found,
+                             Verdict deadline_judged)
+    : control_plane_(control_plane),
+      name_of_(std::move(name_of)),
+      mismatch_found_(std::move(mismatch_found)),
+      deadline_judged_(std::move(deadline_judged)) {}
+
+Diagnostician::~Diagnostician() {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    stop_ = true;
+  }
+  wake_.notify_all();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Diagnostician::ExamineStall(StalledOperation operation) { Enqueue({false, std::move(operation)}); }
+
+void Diagnostician::ExamineDeadline(StalledOperation operation) { Enqueue({true, std::move(operation)}); }
+
+void Diagnostician::Enqueue(Task task) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (stop_) return;
+  // A deadline must not wait behind curiosity.
+  task.deadline ? tasks_.push_front(std::move(task)) : tasks_.push_back(std::move(task));
+  if (!thread_.joinable()) thread_ = std::thread([this] { Run(); });
+  wake_.notify_all();
+}
+
+void Diagnostician::Run() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  for (;;) {
+    wake_.wait(lock, [this] { return stop_ || !tasks_.empty(); });
+    if (stop_) return;
+    Task task = std::move(tasks_.front());
+    tasks_.pop_front();
+    lock.unlock();
+    Examine(task);
+    lock.lock();
+  }
+}
+
+void Diagnostician::Examine(const Task& task) {
+  const StalledOperation& operation = task.operation;
+  const std::vector<int32_t>& whom = task.deadline ? operation.members : operation.waits_for;
+  std::vector<int> others;
+  const int32_t self = control_plane_.rank();
+  std::copy_if(whom.begin(), whom.end(), std::back_inserter(others), [self](int32_t rank) { return rank != self; });
+  const std::vector<Activity> answers = control_plane_.AskActivity(
+      operation.channel, operation.sequence, others, task.deadline ? kDeadlineAnswerNs : kStallAnswerNs);
+  const Diagnosis diagnosis = JudgeAnswers(operation, self, answers, name_of_);
+  if (diagnosis.is_mismatch) {
+    mismatch_found_(operation, diagnosis);
+  } else if (task.deadline) {
+    deadline_judged_(operation, diagnosis);
+  }
+}
+
+}  // namespace tutti

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/comm/job.h"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "lib/base/log.h"
+#include "lib/comm/communicator.h"
+
+namespace tutti {
+
+Job::Job(const JobOptions& options, Clock& clock) : options_(options), clock_(clock) {}
+
+Job::~Job() { Shutdown(0); }
+
+absl::Status Job::Start(std::unique_ptr<ControlPlane> control_plane, std::unique_ptr<Transport> transport) {
+  control_plane_ = std::move(control_plane);
+  transport_ = std::move(transport);
+  absl::StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(options_.engine, clock_, *this);
+  if (!engine.ok()) return engine.status();
+  engine_ = *std::move(engine);
+  absl::Status status = engine_->UseTransport(*transport_, options_.size);
+  if (!status.ok()) return status;
+  diagnostician_ = std::make_unique<Diagnostician>(
+      *control_plane_, [this](int32_t rank) { return NameOf(rank); },
+      [this](const StalledOperation& operation, const Diagnosis& diagnosis) {
+        FailAndReport(FailureKind::kMismatch, diagnosis.culprit, operation.channel, diagnosis.sentence);
+      },
+      [this](const StalledOperation& operation, const Diagnosis& diagnosis) {
+        FailAndReport(FailureKind::kTimeout, diagnosis.culprit, operation.channel, diagnosis.sentence);
+      });
+  return options_.progress_thread ? engine_->StartProgressThread(options_.progress_core) : absl::OkStatus();
+}
+
+void Job::Shutdown(int64_t flush_ns) {
+  if (engine_ != nullptr) {
+    engine_->StopProgressThread();
+    if (flush_ns > 0) engine_->Flush(flush_ns);
+  }
+  diagnostician_.reset();
+  if (control_plane_ != nullptr) control_plane_->Leave();
+  engine_.reset();
+  transport_.reset();
+  control_plane_.reset();
+}
+
+void Job::Register(Communicator& communicator) {
+  std::lock_guard<std::mutex> lock(communicators_mutex_);
+  communicators_.emplace(communicator.channel(), &communicator);
+}
+
+void Job::Unregister(Communicator& communicator) {
+  std::lock_guard<std::mutex> lock(communicators_mutex_);
+  communicators_.erase(communicator.channel());
+}
+
+absl::StatusOr<std::vector<PeerCard>> Job::LookUp(absl::Span<const int32_t> job_ranks) {
+  if (job_ranks.empty()) return std::vector<PeerCard>();
+  absl::StatusOr<std::vector<PeerCard>> cards = control_plane_->Lookup(job_ranks);
+  if (cards.ok()) {
+    std::lock_guard<std::mutex> lock(peers_mutex_);
+    for (const PeerCard& card : *cards) cards_.insert_or_assign(card.rank, card);
+  }
+  return cards;
+}
+
+std::string Job::NameOf(int32_t job_rank) const {
+  std::lock_guard<std::mutex> lock(peers_mutex_);
+  auto it = cards_.find(job_rank);
+  if (it == cards_.end()) return absl::StrCat("rank ", job_rank);
+  return absl::StrCat("rank ", job_rank, " (host ", it->second.host, ", pid ", it->second.pid, ")");
+}
+
+bool Job::HasLeft(int32_t peer) const {
+  std::lock_guard<std::mutex> lock(peers_mutex_);
+  return left_.contains(peer);
+}
+
+StalledOperation Job::Describe(const Operation& operation) const {
+  const Communicator& communicator = *static_cast<const Communicator*>(operation.owner);
+  Engine::Waits waits = engine_->DescribeWaits(operation, [this](int32_t peer) { return NameOf(peer); });
+  StalledOperation stalled;
+  stalled.channel = operation.channel;
+  stalled.is_message = (operation.index_base >> 31) != 0;
+  stalled.sequence = operation.sequence;
+  stalled.signature = operation.signature;
+  stalled.name = communicator.NameOf(operation);
+  stalled.waits = std::move(waits.description);
+  stalled.waits_for = std::move(waits.peers);
+  stalled.members = communicator.members();
+  stalled.running_ns = clock_.NowNs() - operation.started_ns;
+  return stalled;
+}
+
+}  // namespace tutti

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// A job as one rank sees it: the engine, the transports and the control plane that all its communicators share, and the place
+// where failures arrive, from the engine (a path is lost, a deadline passed) and from the control plane (a process died,
+// another rank gave up), and are turned into the end of the communicators they concern.
+//
+// THREADS. Listener calls come from the engine's driver and the control plane's watcher; the rest from any thread.
+#ifndef TUTTI_LIB_COMM_JOB_H_
+#define TUTTI_LIB_COMM_JOB_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/types/span.h"
+
+#include "collectives/select/select.h"
+#include "lib/base/clock.h"
+#include "lib/bootstrap/control_plane.h"
+#include "lib/comm/diagnostician.h"
+#include "lib/engine/engine.h"
+#include "lib/transport/transport.h"
+
+namespace tutti {
+
+class Communicator;
+
+struct JobOptions {
+  int rank = 0;
+  int size = 1;
+  int64_t timeout_ns = 300 * kNsPerSecond;
+  AlgorithmOverrides algorithms;
+  EngineOptions engine;
+  bool progress_thread = false;
+  int progress_core = -1;
+  // How long a lost connection waits for the control plane to say what really happened, before it is itself the reason.
+  int64_t verdict_grace_ns = 300 * kNsPerMs;
+};
+
+class Job final : public ControlPlaneListener, public EngineListener {
+ public:
+  Job(const JobOptions& options, Clock& clock);
+  ~Job() override;
+
+  // Takes its parts and begins to work. The control plane must have been made with this job as its listener.
+  absl::Status Start(std::unique_ptr<ControlPlane> control_plane, std::unique_ptr<Transport> transport);
+
+  // Leaves the job: hands over outgoing bytes (for at most flush_ns), says goodbye, stops all threads.
+  void Shutdown(int64_t flush_ns);
+
+  const JobOptions& options() const { return options_; }
+  Clock& clock() { return clock_; }
+  Engine& engine() { return *engine_; }
+  ControlPlane& control_plane() { return *control_plane_; }
+
+  // Communicators are known by their channel from Register until Unregister returns; until then failures reach them.
+  void Register(Communicator& communicator);
+  void Unregister(Communicator& communicator);
+
+  // Looks the peers up and remembers their cards. Control path; blocks for at most the job's timeout.
+  absl::StatusOr<std::vector<PeerCard>> LookUp(absl::Span<const int32_t> job_ranks);
+
+  // "rank 3 (host nodeA, pid 4711)" as far as it is known here. Never blocks for long.
+  std::string NameOf(int32_t job_rank) const;
+
+  // Ends the communicator with that channel, if it is still there, and tells its other ranks.
+  void FailAndReport(FailureKind kind, int32_t culprit, uint32_t channel, const std::string& sentence);
+
+  // ControlPlaneListener, on the watcher.
+  void OnFailure(const FailureReport& report) override;
+  Activity OnActivityQuestion(uint32_t channel, uint64_t sequence) override;
+
+  // EngineListener, on the driver.
+  void OnPeerLost(int32_t peer, std::string why) override;
+  void OnMismatch(const Operation& operation, uint32_t step, uint64_t remote_signature, uint64_t remote_bytes) override;
+  void OnStall(const Operation& operation, bool first) override;
+  void OnDeadline(const Operation& operation) override;
+  void OnTick(int64_t now_ns) override;
+
+ private:
+  struct LostPath {
+    int32_t peer;
+    std::string why;
+    int64_t verdict_due_ns;
+  };
+
+  StalledOperation Describe(const Operation& operation) const;
+  bool HasLeft(int32_t peer) const;
+
+  const JobOptions options_;
+  Clock& clock_;
+  std::unique_ptr<ControlPlane> control_plane_;
+  std::unique_ptr<Transport> transport_;
+  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<Diagnostician> diagnostician_;
+  std::vector<LostPath> lost_paths_;  // the driver's own
+
+  mutable std::mutex communicators_mutex_;  // taken before any communicator's own
+  absl::flat_hash_map<uint32_t, Communicator*> communicators_;
+
+  mutable std::mutex peers_mutex_;
+  absl::flat_hash_map<int32_t, PeerCard> cards_;
+  absl::flat_hash_map<int32_t, std::string> left_;
+};
+
+// How a failure that another rank reports ends an operation here.
+Outcome OutcomeOf(FailureKind kind);
+
+}  // namespace tutti
+
+#endif  // TUTTI_LIB_COMM_JOB_H_

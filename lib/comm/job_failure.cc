@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// Failures on their way from where they are noticed to the communicators they end.
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "lib/base/log.h"
+#include "lib/comm/call.h"
+#include "lib/comm/communicator.h"
+#include "lib/comm/job.h"
+
+namespace tutti {
+
+Outcome OutcomeOf(FailureKind kind) {
+  switch (kind) {
+    case FailureKind::kPeerDied:
+    case FailureKind::kPeerLeft:
+    case FailureKind::kTransport:
+      return Outcome::kPeerFailed;
+    case FailureKind::kTimeout:
+      return Outcome::kTimeout;
+    case FailureKind::kMismatch:
+      return Outcome::kMismatch;
+    case FailureKind::kAborted:
+      return Outcome::kAborted;
+  }
+  return Outcome::kInternal;
+}
+
+void Job::FailAndReport(FailureKind kind, int32_t culprit, uint32_t channel, const std::string& sentence) {
+  {
+    std::lock_guard<std::mutex> lock(communicators_mutex_);
+    auto it = communicators_.find(channel);
+    if (it == communicators_.end() || !it->second->Fail(OutcomeOf(kind), sentence)) return;
+  }
+  control_plane_->Report({.kind = kind,
+                          .reporter = options_.rank,
+                          .culprit = culprit,
+                          .channel = channel,
+                          .sentence = sentence});
+}
+
+void Job::OnFailure(const FailureReport& report) {
+  if (report.kind == FailureKind::kPeerLeft) {
+    std::lock_guard<std::mutex> lock(peers_mutex_);
+    left_.emplace(report.culprit, report.sentence);
+    return;
+  }
+  std::lock_guard<std::mutex> lock(communicators_mutex_);
+  for (auto& [channel, communicator] : communicators_) {
+    const bool concerned = report.kind == FailureKind::kPeerDied ? communicator->Contains(report.culprit)
+                                                                  : channel == report.channel;
+    if (concerned) communicator->Fail(OutcomeOf(report.kind), report.sentence);
+  }
+}
+
+Activity Job::OnActivityQuestion(uint32_t channel, uint64_t sequence) {
+  std::lock_guard<std::mutex> lock(communicators_mutex_);
+  auto it = communicators_.find(channel);
+  Activity activity;
+  if (it != communicators_.end()) activity = it->second->DescribeActivity(sequence);
+  activity.rank = options_.rank;
+  activity.answered = true;
+  return activity;
+}
+
+void Job::OnPeerLost(int32_t peer, std::string why) {
+  TUTTI_LOG(kInfo, "the connection to ", NameOf(peer), " is lost: ", why);
+  lost_paths_.push_back({peer, std::move(why), DeadlineAfterNs(clock_.NowNs(), options_.verdict_grace_ns)});
+}
+
+void Job::OnTick(int64_t now_ns) {
+  while (!lost_paths_.empty() && now_ns >= lost_paths_.front().verdict_due_ns) {
+    const LostPath lost = std::move(lost_paths_.front());
+    lost_paths_.erase(lost_paths_.begin());
+    const bool left = HasLeft(lost.peer);
+    const std::string sentence =
+        left ? absl::StrCat(NameOf(lost.peer), " left the job (it destroyed its communicator or exited) while ",
+                            NameOf(options_.rank), " still waits for it. Do all ranks make the same calls?")
+             : absl::StrCat(NameOf(options_.rank), " lost its connection to ", NameOf(lost.peer), ": ", lost.why,
+                            ". Check the network between the two hosts, and that process.");
+    std::vector<uint32_t> channels;
+    {
+      std::lock_guard<std::mutex> lock(communicators_mutex_);
+      for (auto& [channel, communicator] : communicators_) {
+        if (communicator->Contains(lost.peer) && communicator->outcome() == Outcome::kOk) channels.push_back(channel);
+      }
+    }
+    for (uint32_t channel : channels) {
+      FailAndReport(FailureKind::kTransport, lost.peer, channel, sentence);
+    }
+  }
+}
+
+void Job::OnMismatch(const Operation& operation, uint32_t step, uint64_t remote_signature, uint64_t remote_bytes) {
+  const Communicator& communicator = *static_cast<const Communicator*>(operation.owner);
+  const PlanStep& plan_step = operation.plan().steps()[step];
+  const std::string remote = remote_signature == operation.signature
+                                 ? absl::StrCat("a message of ", remote_bytes, " bytes instead of ", plan_step.bytes)
+                                 : DescribeSignature(remote_signature);
+  const std::string sentence = absl::StrCat(
+      NameOf(options_.rank), " called ", communicator.NameOf(operation), ", but ", NameOf(plan_step.peer), " called ",
+      remote, " as the same operation. All ranks must call the same operations in the same order with the same arguments.");
+  FailAndReport(FailureKind::kMismatch, plan_step.peer, operation.channel, sentence);
+}
+
+void Job::OnStall(const Operation& operation, bool first) {
+  StalledOperation stalled = Describe(operation);
+  TUTTI_LOG(kInfo, stalled.name, " still runs after ", stalled.running_ns / kNsPerMs, " ms: ", stalled.waits);
+  static_cast<Communicator*>(operation.owner)->RememberWait(operation.sequence, stalled.waits);
+  if (first) diagnostician_->ExamineStall(std::move(stalled));
+}
+
+void Job::OnDeadline(const Operation& operation) { diagnostician_->ExamineDeadline(Describe(operation)); }
+
+}  // namespace tutti

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine runs operations over transports. It advances by passes that never block; whoever waits drives, one thread at
+// a time ("the driver"), or a progress thread does. It knows plans, messages and time; it never knows what a communicator
+// is for, who the ranks are, or which transport it drives.
+//
+// THREADS. Submit, FailChannel, Wait*, Kick and Poll may be called from any thread. The listener is called on the driver.
+#ifndef TUTTI_LIB_ENGINE_ENGINE_H_
+#define TUTTI_LIB_ENGINE_ENGINE_H_
+
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "lib/base/clock.h"
+#include "lib/engine/backoff.h"
+#include "lib/engine/operation.h"
+#include "lib/engine/sleeper.h"
+#include "lib/transport/transport.h"
+
+namespace tutti {
+
+// What the engine cannot decide. Called on the driver between steps; must not block and must not call Wait or Poll.
+class EngineListener {
+ public:
+  virtual ~EngineListener() = default;
+  virtual void OnPeerLost(int32_t peer, std::string why) = 0;
+  virtual void OnMismatch(const Operation& operation, uint32_t step, uint64_t remote_signature, uint64_t remote_bytes) = 0;
+  // Whenever an operation has run for another EngineOptions::stall_ns; `first` the first time.
+  virtual void OnStall(const Operation& operation, bool first) = 0;
+  // Once per operation. The listener must see to it that FailChannel follows.
+  virtual void OnDeadline(const Operation& operation) = 0;
+  // Every EngineOptions::tick_ns or so while somebody drives.
+  virtual void OnTick(int64_t now_ns) = 0;
+};
+
+struct EngineOptions {
+  WaitOptions wait;
+  int64_t tick_ns = 20'000'000;
+  int64_t stall_ns = 500'000'000;
+};
+
+class Engine {
+ public:
+  static absl::StatusOr<std::unique_ptr<Engine>> Create(const EngineOptions& options, Clock& clock,
+                                                        EngineListener& listener);
+  ~Engine();  // stops the progress thread; operations that still run are abandoned
+
+  // SET-UP, before the first Submit. The transport must outlive the engine. It becomes the way to peers [0, num_peers).
+  absl::Status UseTransport(Transport& transport, int num_peers);
+
+  // Drives from a thread of its own from now on; pinned to `core` unless it is negative.
+  absl::Status StartProgressThread(int core);
+  void StopProgressThread();
+
+  // Hands an operation over. Lock-free. It starts in the driver's next pass.
+  void Submit(Operation& operation);
+
+  // One pass, if nobody else drives. Returns true if anything moved.
+  bool Poll();
+
+  // Returns when the operation is done.
+  void Wait(const Operation& operation);
+  // Returns when `finished` returns true; it must become true by the end of some operation.
+  void WaitUntil(absl::FunctionRef<bool()> finished);
+
+  // Every operation of the channel, running or submitted later, ends with `outcome`. The first call per channel counts.
+  // Takes effect in the driver's next pass.
+  void FailChannel(uint32_t channel, Outcome outcome);
+
+  // Drives until the transports have handed over all bytes of finished operations, or until timeout_ns have passed.
+  void Flush(int64_t timeout_ns);
+
+  // DRIVER (from the listener). "step 4 of 12: receive 512 bytes from rank 3" for steps begun but not done; names are made
+  // by `peer_name`. Also the peers waited for.
+  struct Waits {
+    std::string description;
+    std::vector<int32_t> peers;
+  };
+  Waits DescribeWaits(const Operation& operation, absl::FunctionRef<std::string(int32_t)> peer_name) const;
+
+ private:
+  struct Lane {  // a transport with what is about to be posted to it
+    Transport* transport = nullptr;
+    std::vector<SendRequest> sends;
+    std::vector<RecvRequest> recvs;
+  };
+  struct ActiveSlot {
+    Operation* operation = nullptr;
+    uint32_t generation = 0;
+  };
+  struct LocalStep {
+    Operation* operation;
+    uint32_t step;
+  };
+
+  Engine(const EngineOptions& options, Clock& clock, EngineListener& listener, std::unique_ptr<Sleeper> sleeper);
+
+  // Driver's role (engine_drive.cc)
+  bool TryDrive() { return !driving_.exchange(true, std::memory_order_acquire); }
+  void StopDriving();
+  void DriveUntil(absl::FunctionRef<bool()> finished);
+  void WaitForDriver(absl::FunctionRef<bool()> finished);
+  void SleepUntilWork();
+  void NotifyWaiters();
+
+  // One pass (engine_pass.cc)
+  bool Pass();
+  bool StartSubmitted();
+  void Start(Operation& operation);
+  void MakeReady(Operation& operation, uint32_t step);
+  void RunReady();
+  void PostReady();
+  void RunLocal(Operation& operation, uint32_t step);
+  void Handle(const Completion& completion);
+  void ReducePart(Operation& operation, uint32_t step, const Completion& part);
+  void CompleteStep(Operation& operation, uint32_t step);
+  void End(Operation& operation, Outcome outcome);
+  uint64_t ContextOf(const Operation& operation, uint32_t step) const;
+
+  // Time and failure (engine_failure.cc)
+  void CheckTime();
+  void HandleFailures();
+  const Outcome* FailureOf(uint32_t channel) const;
+
+  const EngineOptions options_;
+  Clock& clock_;
+  EngineListener& listener_;
+  std::unique_ptr<Sleeper> sleeper_;
+
+  // Shared between threads.
+  alignas(64) std::atomic<bool> driving_{false};
+  alignas(64) std::atomic<Operation*> submitted_{nullptr};
+  std::atomic<bool> failures_pending_{false};
+  std::atomic<int> waiters_{0};
+  std::atomic<bool> stop_{false};
+  std::mutex mutex_;  // new_failures_, and the condition variable of threads that wait while another drives
+  std::condition_variable waiters_wake_;
+  std::vector<std::pair<uint32_t, Outcome>> new_failures_;
+
+  // The driver's own.
+  std::vector<Lane> lanes_;
+  std::vector<uint8_t> lane_of_peer_;
+  std::vector<ActiveSlot> active_;
+  std::vector<uint32_t> free_slots_;
+  std::vector<LocalStep> local_steps_;  // first in, first out from local_head_; emptied when it has run dry
+  size_t local_head_ = 0;
+  std::vector<const void*> reduce_sources_;
+  std::vector<std::pair<uint32_t, Outcome>> failed_channels_;
+  std::array<Completion, 64> completions_;
+  uint64_t passes_ = 0;
+  int64_t next_tick_ns_ = 0;
+
+  std::thread progress_thread_;
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_LIB_ENGINE_ENGINE_H_

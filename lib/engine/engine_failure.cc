@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine and time: deadlines, stalls, ticks, and the end of failed channels.
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+
+#include "lib/engine/engine.h"
+
+namespace tutti {
+
+void Engine::CheckTime() {
+  const int64_t now_ns = clock_.NowNs();
+  if (now_ns < next_tick_ns_) return;
+  next_tick_ns_ = now_ns + options_.tick_ns;
+  for (const ActiveSlot& active : active_) {
+    Operation* operation = active.operation;
+    if (operation == nullptr) continue;
+    if (now_ns - operation->started_ns >= options_.stall_ns * (operation->stalls + 1)) {
+      listener_.OnStall(*operation, operation->stalls++ == 0);
+    }
+    if (!operation->deadline_told && now_ns >= operation->deadline_ns) {
+      operation->deadline_told = true;
+      listener_.OnDeadline(*operation);
+    }
+  }
+  listener_.OnTick(now_ns);
+}
+
+void Engine::FailChannel(uint32_t channel, Outcome outcome) {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    new_failures_.emplace_back(channel, outcome);
+  }
+  failures_pending_.store(true, std::memory_order_seq_cst);
+  sleeper_->Ring();
+}
+
+void Engine::HandleFailures() {
+  std::vector<std::pair<uint32_t, Outcome>> failures;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    failures.swap(new_failures_);
+    failures_pending_.store(false, std::memory_order_relaxed);
+  }
+  for (const auto& [channel, outcome] : failures) {
+    if (FailureOf(channel) != nullptr) continue;
+    failed_channels_.emplace_back(channel, outcome);
+    for (Lane& lane : lanes_) lane.transport->CloseChannel(channel);
+    for (size_t slot = 0; slot < active_.size(); ++slot) {
+      Operation* operation = active_[slot].operation;
+      if (operation != nullptr && operation->channel == channel) End(*operation, outcome);
+    }
+  }
+}
+
+const Outcome* Engine::FailureOf(uint32_t channel) const {
+  for (const auto& [failed, outcome] : failed_channels_) {
+    if (failed == channel) return &outcome;
+  }
+  return nullptr;
+}
+
+Engine::Waits Engine::DescribeWaits(const Operation& operation,
+                                    absl::FunctionRef<std::string(int32_t)> peer_name) const {
+  constexpr int kMaxNamed = 4;
+  Waits waits;
+  int named = 0;
+  int unnamed = 0;
+  const auto& steps = operation.plan().steps();
+  for (uint32_t i = 0; i < steps.size(); ++i) {
+    const PlanStep& step = steps[i];
+    if (operation.progress(i) != StepProgress::kBegun || step.peer < 0) continue;
+    if (std::find(waits.peers.begin(), waits.peers.end(), step.peer) == waits.peers.end()) {
+      waits.peers.push_back(step.peer);
+    }
+    if (named == kMaxNamed) {
+      ++unnamed;
+      continue;
+    }
+    ++named;
+    absl::StrAppend(&waits.description, named > 1 ? "; " : "", "step ", i + 1, " of ", steps.size(), ": ",
+                    step.kind == StepKind::kSend ? "send " : "receive ", step.bytes, " bytes ",
+                    step.kind == StepKind::kSend ? "to " : "from ", peer_name(step.peer));
+  }
+  if (unnamed > 0) absl::StrAppend(&waits.description, "; and ", unnamed, " more");
+  return waits;
+}
+
+}  // namespace tutti

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+// The data path: one pass of the engine. Starts what was submitted, posts what became ready, runs local steps, and
+// takes the transports' completions. No lock, no allocation once the vectors have their working size, no system call.
+#include <algorithm>
+#include <cstring>
+
+#include "lib/base/checks.h"
+#include "lib/engine/engine.h"
+
+namespace tutti {
+namespace {
+
+// A completion's context: step | slot | generation. Never a pointer, so a late one can be recognised.
+constexpr int kStepBits = 32;
+constexpr int kSlotBits = 20;
+constexpr uint32_t kGenerationMask = (1u << (64 - kStepBits - kSlotBits)) - 1;
+
+constexpr uint32_t StepOf(uint64_t context) { return static_cast<uint32_t>(context); }
+constexpr uint32_t SlotOf(uint64_t context) {
+  return static_cast<uint32_t>(context >> kStepBits) & ((1u << kSlotBits) - 1);
+}
+constexpr uint32_t GenerationOf(uint64_t context) {
+  return static_cast<uint32_t>(context >> (kStepBits + kSlotBits));
+}
+
+}  // namespace
+
+bool Engine::Pass() {
+  if (failures_pending_.load(std::memory_order_acquire)) HandleFailures();
+  bool moved = StartSubmitted();
+  RunReady();
+  for (Lane& lane : lanes_) {
+    const size_t n = lane.transport->Poll(absl::MakeSpan(completions_));
+    for (size_t i = 0; i < n; ++i) Handle(completions_[i]);
+    moved |= n > 0;
+  }
+  RunReady();
+  // Looking at the clock each time would cost as much as the pass.
+  if ((++passes_ & 63) == 0) CheckTime();
+  return moved;
+}
+
+bool Engine::StartSubmitted() {
+  if (submitted_.load(std::memory_order_relaxed) == nullptr) return false;
+  Operation* newest = submitted_.exchange(nullptr, std::memory_order_acquire);
+  Operation* oldest = nullptr;  // the list is a stack; operations start in the order of submission
+  while (newest != nullptr) {
+    Operation* next = newest->next_submitted;
+    newest->next_submitted = oldest;
+    oldest = newest;
+    newest = next;
+  }
+  while (oldest != nullptr) {
+    Operation* next = oldest->next_submitted;
+    Start(*oldest);
+    oldest = next;
+  }
+  return true;
+}
+
+void Engine::Start(Operation& operation) {
+  if (free_slots_.empty()) {
+    TUTTI_DCHECK(active_.size() < (size_t{1} << kSlotBits), "more than a million operations in flight");
+    free_slots_.push_back(static_cast<uint32_t>(active_.size()));
+    active_.emplace_back();
+  }
+  operation.slot = free_slots_.back();
+  free_slots_.pop_back();
+  active_[operation.slot].operation = &operation;
+
+  if (const Outcome* failure = FailureOf(operation.channel)) return End(operation, *failure);
+  for (const auto& [peer, address] : operation.connections) {
+    absl::Status status = lanes_[lane_of_peer_[static_cast<size_t>(peer)]].transport->Connect(peer, address);
+    if (!status.ok()) listener_.OnPeerLost(peer, std::string(status.message()));
+  }
+  operation.connections.clear();
+
+  operation.Begin();
+  if (operation.steps_left() == 0) return End(operation, Outcome::kOk);
+  for (uint32_t step : operation.plan().initial_steps()) MakeReady(operation, step);
+}
+
+uint64_t Engine::ContextOf(const Operation& operation, uint32_t step) const {
+  const uint64_t generation = active_[operation.slot].generation & kGenerationMask;
+  return (generation << (kStepBits + kSlotBits)) | (static_cast<uint64_t>(operation.slot) << kStepBits) | step;
+}
+
+void Engine::MakeReady(Operation& operation, uint32_t index) {
+  const PlanStep& step = operation.plan().steps()[index];
+  operation.StepBegun(index);
+  if (step.kind == StepKind::kReduce || step.kind == StepKind::kCopy) {
+    local_steps_.push_back({&operation, index});
+    return;
+  }
+  Lane& lane = lanes_[lane_of_peer_[static_cast<size_t>(step.peer)]];
+  const MessageId id{operation.channel, operation.index_base + step.message, operation.sequence};
+  const uint64_t context = ContextOf(operation, index);
+  if (step.kind == StepKind::kSend) {
+    const void* data = step.bytes > 0 ? operation.At(operation.plan().source(step, 0)) : nullptr;
+    lane.sends.push_back({step.peer, id, operation.signature, data, step.bytes, context});
+  } else {
+    const bool placed = step.kind == StepKind::kRecv && step.bytes > 0;
+    void* data = placed ? operation.At(step.dst) : nullptr;
+    lane.recvs.push_back({step.peer, id, operation.signature, data, step.bytes, context});
+  }
+}
+
+void Engine::PostReady() {
+  for (Lane& lane : lanes_) {
+    if (!lane.recvs.empty()) {
+      lane.transport->PostRecvs(lane.recvs);
+      lane.recvs.clear();
+    }
+    if (!lane.sends.empty()) {
+      lane.transport->PostSends(lane.sends);
+      lane.sends.clear();
+    }
+  }
+}
+
+void Engine::RunReady() {
+  // Messages go out before the core is given to arithmetic: peers are waiting for them.
+  for (;;) {
+    PostReady();
+    if (local_head_ == local_steps_.size()) break;
+    const LocalStep next = local_steps_[local_head_++];
+    if (local_head_ == local_steps_.size()) {
+      local_steps_.clear();
+      local_head_ = 0;
+    }
+    RunLocal(*next.operation, next.step);
+    CompleteStep(*next.operation, next.step);
+  }
+}
+
+void Engine::RunLocal(Operation& operation, uint32_t index) {
+  const Plan& plan = operation.plan();
+  const PlanStep& step = plan.steps()[index];
+  if (step.count == 0) return;
+  std::byte* dst = operation.At(step.dst);
+  if (step.kind == StepKind::kCopy) {
+    std::memcpy(dst, operation.At(plan.source(step, 0)), step.bytes);
+    return;
+  }
+  if (reduce_sources_.size() < step.num_sources) reduce_sources_.resize(step.num_sources);
+  for (uint32_t i = 0; i < step.num_sources; ++i) reduce_sources_[i] = operation.At(plan.source(step, i));
+  plan.kernels().reduce_many(dst, reduce_sources_.data(), step.num_sources, step.count);
+  if (step.finish) plan.kernels().finish(dst, step.count, plan.num_ranks());
+}
+
+void Engine::Handle(const Completion& completion) {
+  if (completion.kind == CompletionKind::kPeerFailed) {
+    Lane& lane = lanes_[lane_of_peer_[static_cast<size_t>(completion.peer)]];
+    listener_.OnPeerLost(completion.peer, lane.transport->PeerError(completion.peer));
+    return;
+  }
+  const uint32_t slot = SlotOf(completion.context);
+  if (slot >= active_.size()) return;
+  const ActiveSlot& active = active_[slot];
+  if (active.operation == nullptr || (active.generation & kGenerationMask) != GenerationOf(completion.context)) return;
+  Operation& operation = *active.operation;
+  const uint32_t step = StepOf(completion.context);
+  switch (completion.kind) {
+    case CompletionKind::kSendDone:
+    case CompletionKind::kRecvDone:
+      return CompleteStep(operation, step);
+    case CompletionKind::kRecvView:
+      return ReducePart(operation, step, completion);
+    case CompletionKind::kMismatch:
+      return listener_.OnMismatch(operation, step, completion.remote_signature, completion.bytes);
+    case CompletionKind::kPeerFailed:
+      return;
+  }
+}
+
+void Engine::ReducePart(Operation& operation, uint32_t index, const Completion& part) {
+  const Plan& plan = operation.plan();
+  const PlanStep& step = plan.steps()[index];
+  const uint64_t count = part.bytes / plan.element_bytes();
+  std::byte* dst = operation.At(step.dst) + part.view_offset;
+  const std::byte* source = operation.At(plan.source(step, 0)) + part.view_offset;
+  if (step.message_first) {
+    plan.kernels().reduce(dst, part.view, source, count);
+  } else {
+    plan.kernels().reduce(dst, source, part.view, count);
+  }
+  if (step.finish) plan.kernels().finish(dst, count, plan.num_ranks());
+  if (part.view_offset + part.bytes == step.bytes) CompleteStep(operation, index);
+}
+
+void Engine::CompleteStep(Operation& operation, uint32_t index) {
+  const Plan& plan = operation.plan();
+  const bool last = operation.StepDone(index);
+  for (uint32_t successor : plan.SuccessorsOf(plan.steps()[index])) {
+    if (operation.CountDown(successor)) MakeReady(operation, successor);
+  }
+  if (last) End(operation, Outcome::kOk);
+}
+
+void Engine::End(Operation& operation, Outcome outcome) {
+  ActiveSlot& active = active_[operation.slot];
+  active.operation = nullptr;
+  ++active.generation;
+  free_slots_.push_back(operation.slot);
+  operation.Finish(outcome);  // from here on it may be running again for somebody else
+  NotifyWaiters();
+}
+
+}  // namespace tutti

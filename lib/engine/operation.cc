@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/engine/operation.h"
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+
+namespace tutti {
+namespace {
+
+constexpr size_t kScratchAlignment = 4096;
+
+}  // namespace
+
+void Operation::FreeAligned::operator()(std::byte* p) const { ::operator delete(p, std::align_val_t{kScratchAlignment}); }
+
+Operation::Operation(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) {
+  if (plan_->scratch_bytes() > 0) {
+    scratch_.reset(
+        static_cast<std::byte*>(::operator new(plan_->scratch_bytes(), std::align_val_t{kScratchAlignment})));
+    // Touched now, so that no page fault lands in the middle of a collective.
+    std::memset(scratch_.get(), 0, plan_->scratch_bytes());
+  }
+  waiting_for_.resize(plan_->steps().size());
+  progress_.resize(plan_->steps().size());
+}
+
+bool Operation::TryAcquire() {
+  bool expected = false;
+  return in_use_.compare_exchange_strong(expected, true, std::memory_order_acquire);
+}
+
+void Operation::Release() { in_use_.store(false, std::memory_order_release); }
+
+void Operation::Begin() {
+  base_[static_cast<size_t>(Buffer::kInput)] = user[0];
+  base_[static_cast<size_t>(Buffer::kOutput)] = user[1];
+  base_[static_cast<size_t>(Buffer::kScratch)] = scratch_.get();
+  std::copy(plan_->dependency_counts().begin(), plan_->dependency_counts().end(), waiting_for_.begin());
+  std::fill(progress_.begin(), progress_.end(), StepProgress::kWaiting);
+  steps_left_ = static_cast<uint32_t>(plan_->steps().size());
+  stalls = 0;
+  deadline_told = false;
+}
+
+void Operation::Finish(Outcome outcome) {
+  if (completions != nullptr && outcome == Outcome::kOk) {
+    completions->store(completions->load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
+  outcome_.store(outcome, std::memory_order_release);
+}
+
+}  // namespace tutti

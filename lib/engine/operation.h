@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// An operation: one running instance of a plan, with the caller's buffers and the counters of its progress. It is made
+// once and used again for every later call of the same shape, so that a repeated collective allocates nothing.
+//
+// Ownership by time: the thread that starts it owns it until Engine::Submit; then the engine's driver, until done(); then
+// whoever waits for it, until Release.
+#ifndef TUTTI_LIB_ENGINE_OPERATION_H_
+#define TUTTI_LIB_ENGINE_OPERATION_H_
+
+#include <atomic>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "lib/engine/plan.h"
+
+namespace tutti {
+
+// How an operation ended. The values equal tutti_status_t (checked in lib/capi).
+enum class Outcome : int32_t {
+  kOk = 0,
+  kRunning = 1,
+  kPeerFailed = 300,
+  kTimeout = 400,
+  kMismatch = 401,
+  kAborted = 402,
+  kInternal = 499,
+};
+
+enum class StepProgress : uint8_t { kWaiting, kBegun, kDone };
+
+class Operation {
+ public:
+  explicit Operation(std::shared_ptr<const Plan> plan);
+  Operation(const Operation&) = delete;
+  Operation& operator=(const Operation&) = delete;
+
+  const Plan& plan() const { return *plan_; }
+
+  // Any thread.
+  Outcome outcome() const { return outcome_.load(std::memory_order_acquire); }
+  bool done() const { return outcome() != Outcome::kRunning; }
+
+  // FOR THE STARTER: set before Submit.
+  std::array<std::byte*, 2> user{};  // kInput, kOutput
+  uint32_t channel = 0;              // the communicator
+  uint64_t sequence = 0;             // which operation on the channel
+  uint32_t index_base = 0;           // added to message numbers
+  uint64_t signature = 0;
+  int64_t started_ns = 0;
+  int64_t deadline_ns = 0;
+  void* owner = nullptr;             // for the engine's listener
+  std::atomic<uint64_t>* completions = nullptr;  // counts successful ends; written by the driver only
+  std::vector<std::pair<int32_t, std::string>> connections;  // peers to connect first, with their addresses
+
+  // Claims an idle operation for a new run. False if it is in use. Any thread.
+  bool TryAcquire();
+  // Gives it back; it must be done or never submitted.
+  void Release();
+  void MarkRunning() { outcome_.store(Outcome::kRunning, std::memory_order_relaxed); }
+  bool in_use() const { return in_use_.load(std::memory_order_acquire); }
+
+  // FOR THE DRIVER.
+  void Begin();                   // resets counters
+  void Finish(Outcome outcome);   // publishes the result; the driver must not touch it afterwards
+  std::byte* At(const BytePlace& place) { return base_[static_cast<size_t>(place.buffer)] + place.offset_bytes; }
+  bool CountDown(uint32_t step) { return --waiting_for_[step] == 0; }
+  bool StepDone(uint32_t step) {  // true when it was the last one
+    progress_[step] = StepProgress::kDone;
+    return --steps_left_ == 0;
+  }
+  void StepBegun(uint32_t step) { progress_[step] = StepProgress::kBegun; }
+  StepProgress progress(uint32_t step) const { return progress_[step]; }
+  uint32_t steps_left() const { return steps_left_; }
+
+  uint32_t slot = 0;           // place in the engine's table while it runs
+  int64_t stalls = 0;          // how often the listener has heard that it still runs
+  bool deadline_told = false;  // the listener has heard that the deadline passed
+  Operation* next_submitted = nullptr;
+
+ private:
+  struct FreeAligned {
+    void operator()(std::byte* p) const;
+  };
+
+  std::shared_ptr<const Plan> plan_;
+  std::unique_ptr<std::byte, FreeAligned> scratch_;
+  std::array<std::byte*, kNumBuffers> base_{};
+  std::vector<uint32_t> waiting_for_;
+  std::vector<StepProgress> progress_;
+  uint32_t steps_left_ = 0;
+  std::atomic<Outcome> outcome_{Outcome::kOk};
+  std::atomic<bool> in_use_{false};
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_LIB_ENGINE_OPERATION_H_

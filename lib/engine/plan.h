@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// A plan: a schedule made ready to run. Peers are job ranks, regions are byte offsets, dependencies are turned round into
+// successors with counters, and the reduction kernels are chosen. Immutable; any number of operations may run it at once.
+#ifndef TUTTI_LIB_ENGINE_PLAN_H_
+#define TUTTI_LIB_ENGINE_PLAN_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+
+#include "collectives/schedule/schedule.h"
+#include "lib/base/dtype.h"
+#include "lib/reduce/reduce.h"
+
+namespace tutti {
+
+struct BytePlace {
+  Buffer buffer = Buffer::kInput;
+  uint64_t offset_bytes = 0;
+};
+
+struct PlanStep {
+  StepKind kind = StepKind::kCopy;
+  bool message_first = false;
+  bool finish = false;  // apply ReduceKernels::finish to the destination
+  int32_t peer = -1;    // job rank
+  uint32_t message = 0;
+  uint32_t first_source = 0;
+  uint32_t num_sources = 0;
+  uint32_t first_successor = 0;
+  uint32_t num_successors = 0;
+  uint64_t count = 0;  // elements
+  uint64_t bytes = 0;
+  BytePlace dst;
+};
+
+class Plan {
+ public:
+  // peers[r] is the job rank of the schedule's rank r. An error names the step that cannot be run.
+  static absl::StatusOr<Plan> Compile(const Schedule& schedule, absl::Span<const int32_t> peers, DataType type,
+                                      ReduceOp op);
+
+  const std::vector<PlanStep>& steps() const { return steps_; }
+  const BytePlace& source(const PlanStep& step, uint32_t i) const { return sources_[step.first_source + i]; }
+  absl::Span<const uint32_t> SuccessorsOf(const PlanStep& step) const {
+    return absl::MakeConstSpan(successors_).subspan(step.first_successor, step.num_successors);
+  }
+  // How many steps each step waits for; an operation copies it and counts down.
+  const std::vector<uint32_t>& dependency_counts() const { return dependency_counts_; }
+  // Steps that may begin at once, in list order.
+  const std::vector<uint32_t>& initial_steps() const { return initial_steps_; }
+  // Job ranks that the plan talks to, ascending, each once.
+  const std::vector<int32_t>& peers() const { return peers_; }
+  const ReduceKernels& kernels() const { return *kernels_; }
+  uint32_t num_ranks() const { return num_ranks_; }
+  uint64_t scratch_bytes() const { return scratch_bytes_; }
+  uint64_t element_bytes() const { return element_bytes_; }
+  uint32_t max_sources() const { return max_sources_; }
+
+ private:
+  std::vector<PlanStep> steps_;
+  std::vector<BytePlace> sources_;
+  std::vector<uint32_t> successors_;
+  std::vector<uint32_t> dependency_counts_;
+  std::vector<uint32_t> initial_steps_;
+  std::vector<int32_t> peers_;
+  const ReduceKernels* kernels_ = nullptr;
+  uint32_t num_ranks_ = 1;
+  uint64_t scratch_bytes_ = 0;
+  uint64_t element_bytes_ = 1;
+  uint32_t max_sources_ = 1;
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_LIB_ENGINE_PLAN_H_

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/comm/call.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace tutti {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(CallSignature, DiffersWhereverCallsDiffer) {
+  const uint8_t algorithm = Algorithms(Collective::kAllReduce)[0].id;
+  const Call base{.collective = Collective::kAllReduce,
+                  .type = DataType::kFloat32,
+                  .op = ReduceOp::kSum,
+                  .count = 100,
+                  .algorithm_id = algorithm};
+  std::set<uint64_t> signatures{PackSignature(base)};
+  Call other = base;
+  other.collective = Collective::kReduceScatter;
+  EXPECT_TRUE(signatures.insert(PackSignature(other)).second);
+  other = base;
+  other.type = DataType::kInt32;
+  EXPECT_TRUE(signatures.insert(PackSignature(other)).second);
+  other = base;
+  other.op = ReduceOp::kMax;
+  EXPECT_TRUE(signatures.insert(PackSignature(other)).second);
+  other = base;
+  other.count = 101;
+  EXPECT_TRUE(signatures.insert(PackSignature(other)).second);
+  other = base;
+  other.count = uint64_t{1} << 40;
+  EXPECT_TRUE(signatures.insert(PackSignature(other)).second);
+  other.count += 1;
+  EXPECT_TRUE(signatures.insert(PackSignature(other)).second);
+  other = base;
+  other.algorithm_id = static_cast<uint8_t>(algorithm + 1);
+  EXPECT_TRUE(signatures.insert(PackSignature(other)).second);
+  other = base;
+  other.is_message = true;
+  EXPECT_TRUE(signatures.insert(PackSignature(other)).second);
+  EXPECT_EQ(signatures.count(0), 0u);
+}
+
+TEST(CallSignature, RootCountsOnlyWhereThereIsOne) {
+  Call call{.collective = Collective::kBroadcast, .root = 1, .count = 4};
+  const uint64_t one = PackSignature(call);
+  call.root = 2;
+  EXPECT_NE(PackSignature(call), one);
+  call.collective = Collective::kAllReduce;
+  const uint64_t without = PackSignature(call);
+  call.root = 3;
+  EXPECT_EQ(PackSignature(call), without);
+}
+
+TEST(CallSignature, IsReadableByPeople) {
+  const Algorithm& algorithm = Algorithms(Collective::kReduce)[0];
+  const std::string text = DescribeSignature(PackSignature({.collective = Collective::kReduce,
+                                                            .type = DataType::kBfloat16,
+                                                            .op = ReduceOp::kAvg,
+                                                            .root = 5,
+                                                            .count = 1024,
+                                                            .algorithm_id = algorithm.id}));
+  EXPECT_THAT(text, HasSubstr("reduce(bfloat16 x 1024, avg, root 5, "));
+  EXPECT_THAT(text, HasSubstr(algorithm.name));
+  EXPECT_EQ(DescribeSignature(PackSignature({.is_message = true, .type = DataType::kUint8, .count = 7})),
+            "send/recv(uint8 x 7)");
+  EXPECT_THAT(DescribeSignature(PackSignature({.is_message = true, .count = uint64_t{1} << 33})), HasSubstr("over"));
+}
+
+TEST(CallSignature, AnyBitsAreDescribedWithoutHarm) {
+  uint64_t bits = 0x123456789abcdef;
+  for (int i = 0; i < 1000; ++i) {
+    bits = bits * 6364136223846793005u + 1442695040888963407u;
+    EXPECT_FALSE(DescribeSignature(bits).empty());
+  }
+  EXPECT_FALSE(DescribeSignature(0).empty());
+  EXPECT_FALSE(DescribeSignature(~uint64_t{0}).empty());
+}
+
+}  // namespace
+}  // namespace tutti
