@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/bootstrap/knobs.h"
+
+#include <cstdint>
+#include <iterator>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "lib/bootstrap/parse_value.h"
+#include "lib/bootstrap/rendezvous_address.h"
+
+namespace tutti {
+namespace {
+
+using Text = std::optional<std::string>;
+using Config = SettingsOverrides;
+
+// Shown as the rendezvous when the caller brings an exchange function.
+constexpr char kExchangeText[] = "(exchange function)";
+
+constexpr size_t kMaxTextBytes = 4096;  // longer values are an accident
+
+Text NumberText(const std::optional<int>& value) { return value ? Text(absl::StrCat(*value)) : std::nullopt; }
+
+bool SetNumber(absl::string_view text, int low, int high, int* out) {
+  const std::optional<int> value = ParseNumber(text, low, high);
+  if (value) *out = *value;
+  return value.has_value();
+}
+
+bool SetText(absl::string_view text, std::string* out) {
+  if (text.size() > kMaxTextBytes) return false;
+  *out = std::string(text);
+  return true;
+}
+
+template <typename T>
+struct Choice {
+  absl::string_view name;
+  T value;
+};
+
+constexpr Choice<WaitPolicy> kWaitPolicies[] = {
+    {"adaptive", WaitPolicy::kAdaptive}, {"spin", WaitPolicy::kSpin}, {"sleep", WaitPolicy::kSleep}};
+
+constexpr Choice<LogLevel> kLogLevels[] = {{"error", LogLevel::kError},
+                                           {"warn", LogLevel::kWarn},
+                                           {"info", LogLevel::kInfo},
+                                           {"debug", LogLevel::kDebug}};
+
+template <typename T, size_t n>
+bool SetChoice(absl::string_view text, const Choice<T> (&choices)[n], T* out) {
+  for (const Choice<T>& choice : choices) {
+    if (text != choice.name) continue;
+    *out = choice.value;
+    return true;
+  }
+  return false;
+}
+
+template <typename T, size_t n>
+Text ChoiceText(const std::optional<T>& value, const Choice<T> (&choices)[n]) {
+  if (!value) return std::nullopt;
+  for (const Choice<T>& choice : choices) {
+    if (*value == choice.value) return std::string(choice.name);
+  }
+  return absl::StrCat(static_cast<int>(*value));
+}
+
+bool SetRendezvous(absl::string_view text, JobSettings* settings) {
+  if (text == kExchangeText) {
+    settings->rendezvous_kind = RendezvousKind::kExchange;
+    settings->rendezvous.clear();
+    return true;
+  }
+  const std::optional<RendezvousKind> kind = RendezvousKindOf(text);
+  if (!kind || !SetText(text, &settings->rendezvous)) return false;
+  settings->rendezvous_kind = *kind;
+  return true;
+}
+
+constexpr Knob kKnobs[] = {
+    {"TUTTI_RANK", "rank", "a whole number from 0 to 1048575", "0", "this process's rank in the job", false,
+     [](const Config& c) { return NumberText(c.rank); },
+     [](const LauncherFacts& f) -> const std::optional<LauncherFact>& { return f.rank; },
+     [](absl::string_view t, JobSettings* s) { return SetNumber(t, 0, kMaxJobSize - 1, &s->rank); }},
+    {"TUTTI_SIZE", "size", "a whole number from 1 to 1048576", "1", "how many ranks the job has", false,
+     [](const Config& c) { return NumberText(c.size); },
+     [](const LauncherFacts& f) -> const std::optional<LauncherFact>& { return f.size; },
+     [](absl::string_view t, JobSettings* s) { return SetNumber(t, 1, kMaxJobSize, &s->size); }},
+    {"TUTTI_LOCAL_RANK", "local_rank", "a whole number from 0 to 1048575", "", "place among the ranks of this host",
+     false, [](const Config& c) { return NumberText(c.local_rank); },
+     [](const LauncherFacts& f) -> const std::optional<LauncherFact>& { return f.local_rank; },
+     [](absl::string_view t, JobSettings* s) { return SetNumber(t, 0, kMaxJobSize - 1, &s->local_rank); }},
+    {"TUTTI_LOCAL_SIZE", "local_size", "a whole number from 1 to 1048576", "", "how many ranks this host has", false, [](const Config& c) { return NumberText(c.local_size); },
+     [](const LauncherFacts& f) -> const std::optional<LauncherFact>& { return f.local_size; },
+     [](absl::string_view t, JobSettings* s) { return SetNumber(t, 1, kMaxJobSize, &s->local_size); }},
+    {"TUTTI_RENDEZVOUS", "rendezvous",
+     "\"tcp://host:port\" (an IPv6 address in brackets, port 1 to 65535) or \"file:///absolute/path\"", "",
+     "where the ranks meet: rank 0 listens at the address, or writes its address to the file", false,
+     [](const Config& c) { return c.has_exchange && !c.rendezvous ? Text(kExchangeText) : c.rendezvous; },
+     [](const LauncherFacts& f) -> const std::optional<LauncherFact>& { return f.rendezvous; }, SetRendezvous},
+    {"TUTTI_PORT", "", "a whole number from 1 to 65535", "",
+     "port for the ranks to meet at when the launcher names only the host", false, nullptr, nullptr,
+     [](absl::string_view t, JobSettings*) { return ParseNumber(t, 1, 65535).has_value(); }},
+    {"TUTTI_JOB_ID", "", "a text of at most 4096 bytes", "", "tells jobs apart that have the same secret", false,
+     nullptr, [](const LauncherFacts& f) -> const std::optional<LauncherFact>& { return f.job_id; },
+     [](absl::string_view t, JobSettings* s) { return SetText(t, &s->job_id); }},
+    {"TUTTI_SECRET", "secret", "a text of at most 4096 bytes", "",
+     "proves that a process belongs to the job; the same on all ranks", true,
+     [](const Config& c) { return c.secret; }, nullptr,
+     [](absl::string_view t, JobSettings* s) { return SetText(t, &s->secret); }},
+    {"TUTTI_SECRET_FILE", "", "an absolute path", "",
+     "file that holds the secret, readable by its owner only; instead of TUTTI_SECRET", false, nullptr, nullptr,
+     [](absl::string_view t, JobSettings* s) { return absl::StartsWith(t, "/") && SetText(t, &s->secret_file); }},
+    {"TUTTI_INTERFACE", "interface",
+     "interface names or CIDR blocks, comma separated, \"^\" first to exclude them (eth0,10.0.0.0/8 or ^docker0)", "",
+     "network interfaces for data; default: the one that routes to rank 0", false,
+     [](const Config& c) { return c.interface; }, nullptr,
+     [](absl::string_view t, JobSettings* s) { return SetText(t, &s->interface); }},
+    {"TUTTI_ALGORITHM", "algorithm", "collective:algorithm pairs, comma separated (all_reduce:ring,broadcast:binomial)",
+     "", "algorithms by collective; default: tutti chooses", false,
+     [](const Config& c) { return c.algorithm; }, nullptr,
+     [](absl::string_view t, JobSettings* s) { return SetText(t, &s->algorithm); }},
+    {"TUTTI_TIMEOUT", "timeout_ns", "a duration above 0, like 300, 300s, 500ms or 2m", "300s",
+     "deadline of start-up and of every operation", false,
+     [](const Config& c) { return c.timeout_ns ? Text(FormatDuration(*c.timeout_ns)) : std::nullopt; }, nullptr,
+     [](absl::string_view t, JobSettings* s) {
+       const std::optional<int64_t> ns = ParseDurationNs(t);
+       if (ns) s->timeout_ns = *ns;
+       return ns.has_value();
+     }},
+    {"TUTTI_WAIT", "wait", "adaptive, spin or sleep", "adaptive", "how to wait for peers", false,
+     [](const Config& c) { return ChoiceText(c.wait, kWaitPolicies); }, nullptr,
+     [](absl::string_view t, JobSettings* s) { return SetChoice(t, kWaitPolicies, &s->wait); }},
+    {"TUTTI_PROGRESS_THREAD", "progress_thread", "0 or 1", "0", "1: a thread of tutti's own drives communication",
+     false, [](const Config& c) { return NumberText(c.progress_thread); }, nullptr,
+     [](absl::string_view t, JobSettings* s) {
+       if (t != "0" && t != "1") return false;
+       s->progress_thread = t == "1";
+       return true;
+     }},
+    {"TUTTI_PROGRESS_CORE", "progress_core", "the number of a CPU, from 0 to 65535", "",
+     "pins the progress thread to this CPU; default: not pinned", false,
+     [](const Config& c) { return NumberText(c.progress_core); }, nullptr,
+     [](absl::string_view t, JobSettings* s) { return SetNumber(t, 0, 65535, &s->progress_core); }},
+    {"TUTTI_LOG", "log_level", "error, warn, info or debug", "warn", "how much tutti writes to stderr", false,
+     [](const Config& c) { return ChoiceText(c.log_level, kLogLevels); }, nullptr,
+     [](absl::string_view t, JobSettings* s) { return SetChoice(t, kLogLevels, &s->log_level); }},
+    {"TUTTI_HOST_ID", "", "a text of at most 256 bytes", "",
+     "overrides which ranks count as sharing a host: those with equal ids", false, nullptr, nullptr,
+     [](absl::string_view t, JobSettings* s) { return t.size() <= 256 && SetText(t, &s->host_id); }},
+};
+
+}  // namespace
+
+absl::Span<const Knob> AllKnobs() { return absl::MakeConstSpan(kKnobs); }
+
+const Knob* FindKnob(absl::string_view variable) {
+  for (const Knob& knob : kKnobs) {
+    if (variable == knob.variable) return &knob;
+  }
+  return nullptr;
+}
+
+}  // namespace tutti
