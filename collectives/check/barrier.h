@@ -8,13 +8,13 @@
 #include <cstdint>
 #include <vector>
 
-#include "collectives/check/progress.h"
 #include "collectives/check/program.h"
+#include "collectives/check/progress.h"
 
 namespace tutti::check {
 
-// For each step, the ranks whose entry it knows of when it ends. A receive learns what the send's dependencies knew; a send
-// learns nothing from its receiver, because a transport may buffer it.
+// For each step, the ranks whose entry it knows of when it ends. A receive learns what the send's dependencies knew; a
+// send learns nothing from its receiver, because a transport may buffer it.
 class BarrierKnowledge : public StepVisitor {
  public:
   explicit BarrierKnowledge(const Program& program);

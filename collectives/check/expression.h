@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The symbols that the checker computes with: expressions over the ranks' contributions. Equal expressions have equal ids,
-// so "the same bits on all ranks" is a comparison of two integers. An expression does not say which element it is of: long
-// vectors share one.
+// The symbols that the checker computes with: expressions over the ranks' contributions. Equal expressions have equal
+// ids, so "the same bits on all ranks" is a comparison of two integers. An expression does not say which element it is
+// of: long vectors share one.
 #ifndef TUTTI_COLLECTIVES_CHECK_EXPRESSION_H_
 #define TUTTI_COLLECTIVES_CHECK_EXPRESSION_H_
 
@@ -27,8 +27,8 @@ class ExpressionTable {
   // left op right, by the kernel of two operands. The two share no contribution and are not finished.
   ExpressionId Combine(ExpressionId left, ExpressionId right) { return Join(Kind::kCombine, left, right); }
 
-  // left op right op ..., by the kernel of many operands, which rounds once: another value than a chain of Combine. Made of
-  // calls: first = Open(a), then Append(first, b), ..., and Close(last). The same preconditions.
+  // left op right op ..., by the kernel of many operands, which rounds once: another value than a chain of Combine.
+  // Made of calls: first = Open(a), then Append(first, b), ..., and Close(last). The same preconditions.
   ExpressionId Open(ExpressionId first) { return Wrap(Kind::kOpen, first); }
   ExpressionId Append(ExpressionId open, ExpressionId next) { return Join(Kind::kAppend, open, next); }
   ExpressionId Close(ExpressionId open) { return Wrap(Kind::kClose, open); }

@@ -85,10 +85,12 @@ class Interleaver {
         state.pending = step.num_dependencies;
         steps_.push_back(std::move(state));
         if (size_t{step.first_dependency} + step.num_dependencies > schedule.dependencies.size()) {
-          return absl::InvalidArgumentError(absl::StrCat("rank ", rank, " step ", i, " has dependencies that do not exist"));
+          return absl::InvalidArgumentError(
+              absl::StrCat("rank ", rank, " step ", i, " has dependencies that do not exist"));
         }
         for (uint32_t dependency : schedule.DependenciesOf(step)) {
-          if (dependency >= i) return absl::InvalidArgumentError(absl::StrCat("rank ", rank, " step ", i, " looks ahead"));
+          if (dependency >= i)
+            return absl::InvalidArgumentError(absl::StrCat("rank ", rank, " step ", i, " looks ahead"));
           steps_[first + dependency].successors.push_back(first + i);
         }
       }
@@ -118,12 +120,12 @@ class Interleaver {
   }
 
   absl::Status NoMatch(size_t id) const {
-    return absl::InvalidArgumentError(
-        absl::StrCat("rank ", steps_[id].rank, " step ", steps_[id].index, ": its message has no other end of its own"));
+    return absl::InvalidArgumentError(absl::StrCat("rank ", steps_[id].rank, " step ", steps_[id].index,
+                                                   ": its message has no other end of its own"));
   }
 
-  // What this seed likes: some are fair, others starve a rank, hurry the begins, or hold back the ends. Races show up at the
-  // extremes.
+  // What this seed likes: some are fair, others starve a rank, hurry the begins, or hold back the ends. Races show up
+  // at the extremes.
   void DrawTemper() {
     const double strength = static_cast<double>(prng_.Below(3)) * 2;
     for (double& bias : event_bias_) bias = prng_.Unit() * strength;
@@ -210,7 +212,7 @@ class Interleaver {
   std::array<double, kNumEvents> event_bias_{};
   std::vector<double> rank_bias_;
   std::vector<StepState> steps_;
-  absl::flat_hash_map<PairOfRanks, Queue> queues_;  // by receiver and sender
+  absl::flat_hash_map<PairOfRanks, Queue> queues_;                  // by receiver and sender
   std::priority_queue<std::tuple<double, size_t, size_t>> events_;  // that may happen now; likelihood, event, step
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One legal order of events for a set of schedules, drawn at random from a seed. Independent of the verifier, down to how
-// messages are matched: the two check each other. Knows nothing of values; interpreter.h puts them in.
+// One legal order of events for a set of schedules, drawn at random from a seed. Independent of the verifier, down to
+// how messages are matched: the two check each other. Knows nothing of values; interpreter.h puts them in.
 #ifndef TUTTI_COLLECTIVES_CHECK_INTERLEAVING_H_
 #define TUTTI_COLLECTIVES_CHECK_INTERLEAVING_H_
 
@@ -23,7 +23,8 @@ struct InterleavingOptions {
   uint64_t seed = 1;  // the same seed gives the same events, on every platform
   SendMode sends = SendMode::kEither;
 
-  // This rank takes a step only when no other rank can: it enters the collective as late as the others can stand. -1: none.
+  // This rank takes a step only when no other rank can: it enters the collective as late as the others can stand. -1:
+  // none.
   int late_rank = -1;
 
   // As in VerifyOptions; 0: no limit.
@@ -41,8 +42,8 @@ class InterleavingActions {
   virtual void OnEnd(int rank, uint32_t step, int sender, uint32_t send) = 0;
 };
 
-// Runs every step of every rank once. Errors: InvalidArgument if the schedules cannot be run at all (an index, a peer or a
-// message that leads nowhere); FailedPrecondition if they come to a halt, naming a step that could not end.
+// Runs every step of every rank once. Errors: InvalidArgument if the schedules cannot be run at all (an index, a peer
+// or a message that leads nowhere); FailedPrecondition if they come to a halt, naming a step that could not end.
 absl::Status RunInterleaved(absl::Span<const Schedule> schedules, const InterleavingOptions& options,
                             InterleavingActions& actions);
 

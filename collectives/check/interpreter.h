@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The reference interpreter: executes all ranks' schedules on real vectors, in a random legal order of events. Slow and plain
-// on purpose: it is what the verifier and the engine are compared with.
+// The reference interpreter: executes all ranks' schedules on real vectors, in a random legal order of events. Slow and
+// plain on purpose: it is what the verifier and the engine are compared with.
 //
-// It is as unkind as the schedule's contract allows. A destination holds garbage from its step's begin to its end; a source is
-// read partly at the begin and partly at the end; output and scratch start as garbage. A schedule with a race or a read of
-// unwritten memory therefore gives wrong results for some seeds.
+// It is as unkind as the schedule's contract allows. A destination holds garbage from its step's begin to its end; a
+// source is read partly at the begin and partly at the end; output and scratch start as garbage. A schedule with a race
+// or a read of unwritten memory therefore gives wrong results for some seeds.
 #ifndef TUTTI_COLLECTIVES_CHECK_INTERPRETER_H_
 #define TUTTI_COLLECTIVES_CHECK_INTERPRETER_H_
 
@@ -45,9 +45,9 @@ class Interpreter final : private InterleavingActions {
  public:
   using Element = typename Arithmetic::Element;
 
-  // `inputs` by rank, each of InputElements(shape, rank). Errors: those of RunInterleaved, and InvalidArgument for a region
-  // that does not lie in its buffer or has another length than its counterpart. Otherwise the result may be wrong, but
-  // nothing else happens.
+  // `inputs` by rank, each of InputElements(shape, rank). Errors: those of RunInterleaved, and InvalidArgument for a
+  // region that does not lie in its buffer or has another length than its counterpart. Otherwise the result may be
+  // wrong, but nothing else happens.
   static absl::StatusOr<Interpretation<Element>> Run(const Shape& shape, absl::Span<const Schedule> schedules,
                                                      const std::vector<std::vector<Element>>& inputs,
                                                      const Arithmetic& arithmetic, const InterleavingOptions& options) {
@@ -57,7 +57,8 @@ class Interpreter final : private InterleavingActions {
     if (!interpreter.status_.ok()) return interpreter.status_;
     Interpretation<Element> result;
     for (const Rank& rank : interpreter.ranks_) {
-      for (auto [buffer, to] : {std::pair{Buffer::kInput, &result.inputs}, std::pair{Buffer::kOutput, &result.outputs}}) {
+      for (auto [buffer, to] :
+           {std::pair{Buffer::kInput, &result.inputs}, std::pair{Buffer::kOutput, &result.outputs}}) {
         const auto begin = rank.memory.begin() + static_cast<std::ptrdiff_t>(rank.begins[static_cast<size_t>(buffer)]);
         to->emplace_back(begin, begin + static_cast<std::ptrdiff_t>(rank.sizes[static_cast<size_t>(buffer)]));
       }
@@ -98,7 +99,8 @@ class Interpreter final : private InterleavingActions {
       rank.begins = {input_begin, output_begin, end};
       rank.sizes = {input, output, schedules_[index].scratch_elements};
       for (uint64_t i = 0; i < end + rank.sizes[2]; ++i) rank.memory.push_back(arithmetic_.Garbage(prng_));
-      std::copy(inputs[index].begin(), inputs[index].end(), rank.memory.begin() + static_cast<std::ptrdiff_t>(input_begin));
+      std::copy(inputs[index].begin(), inputs[index].end(),
+                rank.memory.begin() + static_cast<std::ptrdiff_t>(input_begin));
       rank.operands.resize(schedules_[index].steps.size());
       rank.read_early.resize(schedules_[index].steps.size());
       if (absl::Status s = CheckRegions(r, rank); !s.ok()) return s;
@@ -173,7 +175,8 @@ class Interpreter final : private InterleavingActions {
     const std::vector<Element>* message =
         sender >= 0 ? &ranks_[static_cast<size_t>(sender)].operands[send][0] : nullptr;
     if (message != nullptr && message->size() != step.dst.count) {
-      status_ = absl::InvalidArgumentError(absl::StrCat("rank ", r, " step ", index, " gets a message of another length"));
+      status_ =
+          absl::InvalidArgumentError(absl::StrCat("rank ", r, " step ", index, " gets a message of another length"));
       return;
     }
     Element* dst = At(r, step.dst);

@@ -41,7 +41,8 @@ absl::Status CheckShape(const Shape& shape) {
     return Violation(Rule::kShape, "element_bytes is ", shape.element_bytes, ", expected 1, 2, 4 or 8");
   }
   if (shape.count > kMaxElements / static_cast<uint64_t>(shape.num_ranks)) {
-    return Violation(Rule::kShape, "count ", shape.count, " for ", shape.num_ranks, " ranks is more than memory can hold");
+    return Violation(Rule::kShape, "count ", shape.count, " for ", shape.num_ranks,
+                     " ranks is more than memory can hold");
   }
   return absl::OkStatus();
 }
@@ -49,7 +50,8 @@ absl::Status CheckShape(const Shape& shape) {
 MemoryLayout::MemoryLayout(const Shape& shape, int rank, uint64_t scratch_elements) {
   const uint64_t input_size = InputSize(shape, rank);
   const uint64_t output_size = OutputSize(shape, rank);
-  const uint64_t block = shape.count * static_cast<uint64_t>(rank);  // where this rank's block lies in the larger buffer
+  const uint64_t block =
+      shape.count * static_cast<uint64_t>(rank);  // where this rank's block lies in the larger buffer
   uint64_t input_begin = 0;
   uint64_t output_begin = input_size;
   if (shape.in_place && input_size > 0 && output_size > 0) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One rank's memory as the checker sees it: input, output and scratch laid out in one line of element addresses, so that
-// memory which is shared in place has one address, whichever buffer names it. Derived from the C API's rules on its own, not
-// from the schedule room's arithmetic, which is under test.
+// One rank's memory as the checker sees it: input, output and scratch laid out in one line of element addresses, so
+// that memory which is shared in place has one address, whichever buffer names it. Derived from the C API's rules on
+// its own, not from the schedule room's arithmetic, which is under test.
 #ifndef TUTTI_COLLECTIVES_CHECK_MEMORY_LAYOUT_H_
 #define TUTTI_COLLECTIVES_CHECK_MEMORY_LAYOUT_H_
 

@@ -13,7 +13,8 @@ bool ByPeer(const MessageEnd& a, const MessageEnd& b) { return a.peer < b.peer; 
 
 absl::Span<const MessageEnd> EndsWith(const std::vector<MessageEnd>& ends, int peer) {
   const auto [first, last] = std::equal_range(ends.begin(), ends.end(), MessageEnd{peer, 0}, ByPeer);
-  return absl::MakeConstSpan(ends).subspan(static_cast<size_t>(first - ends.begin()), static_cast<size_t>(last - first));
+  return absl::MakeConstSpan(ends).subspan(static_cast<size_t>(first - ends.begin()),
+                                           static_cast<size_t>(last - first));
 }
 
 // The rank's sends, or its receives, ordered by peer and then as in the list; checks that they are numbered so.
@@ -93,7 +94,8 @@ absl::StatusOr<Messages> MatchMessages(const Program& program) {
       const int peer = own_receives[i].peer;
       // With sends in this direction the sender's turn has matched them, or will.
       if (!EndsWith(sends[static_cast<size_t>(peer)], rank).empty()) continue;
-      if (absl::Status s = MatchPair(program, peer, rank, {}, EndsWith(own_receives, peer), &messages.partner); !s.ok()) {
+      if (absl::Status s = MatchPair(program, peer, rank, {}, EndsWith(own_receives, peer), &messages.partner);
+          !s.ok()) {
         return s;
       }
     }

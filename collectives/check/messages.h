@@ -24,8 +24,8 @@ struct Messages {
   std::vector<std::vector<MessageEnd>> receives;  // by rank: its receives, ordered by peer, then by message number
 };
 
-// Errors: numbers that are not 0, 1, 2, ... in list order for a peer; a send without a receive or the other way round; ends of
-// different length.
+// Errors: numbers that are not 0, 1, 2, ... in list order for a peer; a send without a receive or the other way round;
+// ends of different length.
 absl::StatusOr<Messages> MatchMessages(const Program& program);
 
 }  // namespace tutti::check

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs all ranks' schedules as the least generous transport would: a step begins when its dependencies are done, and a send
-// ends only when its receive has begun. Nothing in this model is a choice (a step waits for all of several things, never for
-// one of them), so one run decides whether every run ends.
+// Runs all ranks' schedules as the least generous transport would: a step begins when its dependencies are done, and a
+// send ends only when its receive has begun. Nothing in this model is a choice (a step waits for all of several things,
+// never for one of them), so one run decides whether every run ends.
 #ifndef TUTTI_COLLECTIVES_CHECK_PROGRESS_H_
 #define TUTTI_COLLECTIVES_CHECK_PROGRESS_H_
 

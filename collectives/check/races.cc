@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Walks the list once and keeps for each stretch of memory its last writer and the readers since. It is enough to compare an
-// access with these: by induction every earlier conflicting access is ordered before one of them.
+// Walks the list once and keeps for each stretch of memory its last writer and the readers since. It is enough to
+// compare an access with these: by induction every earlier conflicting access is ordered before one of them.
 #include "collectives/check/races.h"
 
 #include <cstdint>
@@ -26,8 +26,8 @@ struct Reader {
   uint32_t previous;  // link, or kNobody
 };
 
-// Answers whether earlier steps are ancestors of a step. Searches backwards and no further than needed: nearly always the
-// answer is a direct dependency.
+// Answers whether earlier steps are ancestors of a step. Searches backwards and no further than needed: nearly always
+// the answer is a direct dependency.
 class Ancestors {
  public:
   explicit Ancestors(const Schedule& schedule) : schedule_(schedule), seen_(schedule.steps.size(), kNobody) {}
@@ -41,7 +41,8 @@ class Ancestors {
 
   bool Contain(uint32_t earlier) {
     if (seen_[earlier] == step_) return true;
-    // A step's ancestors have lower numbers, so what lies below `earlier` cannot lead to it; it waits for later questions.
+    // A step's ancestors have lower numbers, so what lies below `earlier` cannot lead to it; it waits for later
+    // questions.
     below_.clear();
     while (!stack_.empty()) {
       const uint32_t next = stack_.back();
@@ -127,7 +128,8 @@ class RaceCheck {
                             const AddressRange& part) {
     if (earlier == kNobody || earlier == step || ancestors_.Contain(earlier)) return absl::OkStatus();
     return Violation(Rule::kRace, program_.Describe({rank_, step}), ": it ", step_does, " ", memory_.Describe(part),
-                     ", which ", DescribeStep(schedule_, earlier), " ", earlier_does, ", and no dependency orders the two");
+                     ", which ", DescribeStep(schedule_, earlier), " ", earlier_does,
+                     ", and no dependency orders the two");
   }
 
   const Program& program_;

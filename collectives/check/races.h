@@ -11,8 +11,8 @@
 namespace tutti::check {
 
 // A step counts as touching its bytes for all the time from its begin to its end: a receive may write at any moment in
-// between, a send may read. Only this rank's dependencies order its steps; order that happens to arise by way of messages
-// through other ranks does not count.
+// between, a send may read. Only this rank's dependencies order its steps; order that happens to arise by way of
+// messages through other ranks does not count.
 absl::Status CheckRaces(const Program& program, int rank);
 
 }  // namespace tutti::check

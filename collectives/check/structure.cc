@@ -134,7 +134,8 @@ absl::Status CheckStructure(const Shape& shape, absl::Span<const Schedule> sched
     const Schedule& schedule = schedules[static_cast<size_t>(rank)];
     total_steps += schedule.steps.size();
     if (total_steps >= std::numeric_limits<uint32_t>::max()) {
-      return Violation(Rule::kStructure, "more than ", std::numeric_limits<uint32_t>::max(), " steps on all ranks together");
+      return Violation(Rule::kStructure, "more than ", std::numeric_limits<uint32_t>::max(),
+                       " steps on all ranks together");
     }
     if (schedule.scratch_elements > MemoryLayout::kMaxScratchElements) {
       return Violation(Rule::kStructure, "rank ", rank, ": ", schedule.scratch_elements,

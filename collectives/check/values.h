@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every rank's memory, filled with symbols: what each element holds while the schedules run, and the rules of reduction.
+// Every rank's memory, filled with symbols: what each element holds while the schedules run, and the rules of
+// reduction.
 #ifndef TUTTI_COLLECTIVES_CHECK_VALUES_H_
 #define TUTTI_COLLECTIVES_CHECK_VALUES_H_
 
@@ -11,13 +12,13 @@
 
 #include "collectives/check/expression.h"
 #include "collectives/check/interval_map.h"
-#include "collectives/check/progress.h"
 #include "collectives/check/program.h"
+#include "collectives/check/progress.h"
 
 namespace tutti::check {
 
-// What a stretch of memory holds: address a holds the expression over element a + shift (modulo 2^64) of the contributing
-// vectors. Relative to the address, so that it stays true when the stretch is cut.
+// What a stretch of memory holds: address a holds the expression over element a + shift (modulo 2^64) of the
+// contributing vectors. Relative to the address, so that it stays true when the stretch is cut.
 struct Value {
   static constexpr ExpressionId kUnwritten = ~ExpressionId{0};
 

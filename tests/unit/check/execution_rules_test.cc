@@ -29,8 +29,11 @@ TEST(RaceRule, DoesNotCountOrderThatComesThroughOtherRanks) {
   // Rank 0 may write its output only after rank 1 has it; rank 1's answer proves that, but no dependency says so.
   const Shape shape = MakeShape(Collective::kBroadcast, 2, 2, false, 0);
   ExpectBroken(Rule::kRace, "no dependency orders the two", shape,
-               {Hand(2).Copy(Scratch(0, 2), In(0, 2)).Send(1, 0, Scratch(0, 2), {0}).Recv(1, 0, Out(0, 2)).Copy(
-                    Scratch(0, 2), Out(0, 2), {2}),
+               {Hand(2)
+                    .Copy(Scratch(0, 2), In(0, 2))
+                    .Send(1, 0, Scratch(0, 2), {0})
+                    .Recv(1, 0, Out(0, 2))
+                    .Copy(Scratch(0, 2), Out(0, 2), {2}),
                 Hand().Recv(0, 0, Out(0, 2)).Send(0, 0, Out(0, 2), {0})});
 }
 
@@ -40,7 +43,7 @@ TEST(RaceRule, FollowsDependenciesThroughOtherSteps) {
                            .Copy(Scratch(0, 2), In(0, 2))
                            .Copy(Scratch(2, 2), Scratch(0, 2), {0})
                            .Copy(Scratch(4, 2), Scratch(2, 2), {1})
-                           .Copy(Scratch(0, 2), Scratch(4, 2), {2})   // after every reader of scratch[0..2)
+                           .Copy(Scratch(0, 2), Scratch(4, 2), {2})  // after every reader of scratch[0..2)
                            .Copy(Out(0, 2), Scratch(0, 2), {3})});
 }
 
@@ -67,18 +70,18 @@ TEST(DeadlockRule, FindsTwoSendsThatWaitForEachOther) {
       Hand().Send(1, 0, In(0, 4)).RecvReduce(1, 0, Out(0, 4), In(0, 4), {0}).Completes(),
       Hand().Send(0, 0, In(0, 4)).RecvReduce(0, 0, Out(0, 4), In(0, 4), {0}).MessageFirst().Completes()};
   for (bool in_place : {false, true}) {
-    ExpectBroken(Rule::kDeadlock, "4 steps can never finish: rank 0, step 0", MakeShape(Collective::kAllReduce, 2, 4, in_place),
-                 schedules);
+    ExpectBroken(Rule::kDeadlock, "4 steps can never finish: rank 0, step 0",
+                 MakeShape(Collective::kAllReduce, 2, 4, in_place), schedules);
   }
 }
 
 TEST(DeadlockRule, NamesTheCircleAndNotTheStepsBehindIt) {
   const Shape shape = MakeShape(Collective::kBarrier, 4, 0);
-  const absl::Status status = VerifySchedules(
-      shape, Schedules{Hand().Recv(1, 0, Out(0, 0)),  // waits for the circle, is no part of it
-                       Hand().Recv(3, 0, Out(0, 0)).Send(2, 0, In(0, 0), {0}).Send(0, 0, In(0, 0), {1}),
-                       Hand().Recv(1, 0, Out(0, 0)).Send(3, 0, In(0, 0), {0}),
-                       Hand().Recv(2, 0, Out(0, 0)).Send(1, 0, In(0, 0), {0})});
+  const absl::Status status =
+      VerifySchedules(shape, Schedules{Hand().Recv(1, 0, Out(0, 0)),  // waits for the circle, is no part of it
+                                       Hand().Recv(3, 0, Out(0, 0)).Send(2, 0, In(0, 0), {0}).Send(0, 0, In(0, 0), {1}),
+                                       Hand().Recv(1, 0, Out(0, 0)).Send(3, 0, In(0, 0), {0}),
+                                       Hand().Recv(2, 0, Out(0, 0)).Send(1, 0, In(0, 0), {0})});
   const std::string message(status.message());
   EXPECT_THAT(message, testing::StartsWith("deadlock: 8 steps can never finish"));
   EXPECT_THAT(message, testing::HasSubstr("rank 1, step 0"));
@@ -91,13 +94,9 @@ TEST(DeadlockRule, KnowsWhetherReceivesAreLimited) {
   const Shape exchange = MakeShape(Collective::kBroadcast, 3, 4);
   // Message 0 from rank 0 to rank 1 waits for rank 2, which waits for message 1.
   const Schedules crossed = {
-      Hand()
-                 .Copy(Out(0, 4), In(0, 4))
-                 .Recv(2, 0, Out(0, 0))
-                 .Send(1, 0, In(0, 2), {1})
-                 .Send(1, 1, In(2, 2)),
-             Hand().Recv(0, 0, Out(0, 2)).Recv(0, 1, Out(2, 2)).Send(2, 0, Out(2, 2), {1}).Send(2, 1, Out(0, 2), {0}),
-             Hand().Recv(1, 0, Out(2, 2)).Recv(1, 1, Out(0, 2)).Send(0, 0, Out(0, 0), {0})};
+      Hand().Copy(Out(0, 4), In(0, 4)).Recv(2, 0, Out(0, 0)).Send(1, 0, In(0, 2), {1}).Send(1, 1, In(2, 2)),
+      Hand().Recv(0, 0, Out(0, 2)).Recv(0, 1, Out(2, 2)).Send(2, 0, Out(2, 2), {1}).Send(2, 1, Out(0, 2), {0}),
+      Hand().Recv(1, 0, Out(2, 2)).Recv(1, 1, Out(0, 2)).Send(0, 0, Out(0, 0), {0})};
   ExpectProved(exchange, crossed);
   ExpectProved(exchange, crossed, {.max_outstanding_receives_per_peer = 2});
   ExpectBroken(Rule::kDeadlock, "for its turn to be posted", exchange, crossed,

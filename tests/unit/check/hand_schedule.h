@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Schedules written down by hand, step by step and dependency by dependency: the checker is tested on these because it must
-// not need the builder.
+// Schedules written down by hand, step by step and dependency by dependency: the checker is tested on these because it
+// must not need the builder.
 #ifndef TUTTI_TESTS_UNIT_CHECK_HAND_SCHEDULE_H_
 #define TUTTI_TESTS_UNIT_CHECK_HAND_SCHEDULE_H_
 
@@ -106,18 +106,15 @@ inline Schedules PairAllReduceInPlace(uint64_t count) {
 
 // 0 -> 1 -> 2, each adding its own; then the result 2 -> 1 -> 0.
 inline Schedules ChainAllReduce(uint64_t count) {
-  return {Hand().Send(1, 0, In(0, count)).Recv(1, 0, Out(0, count)),
-          Hand()
-              .RecvReduce(0, 0, Out(0, count), In(0, count))
-              .MessageFirst()
-              .Send(2, 0, Out(0, count), {0})
-              .Recv(2, 0, Out(0, count), {1})
-              .Send(0, 0, Out(0, count), {2}),
-          Hand()
-              .RecvReduce(1, 0, Out(0, count), In(0, count))
-              .MessageFirst()
-              .Completes()
-              .Send(1, 0, Out(0, count), {0})};
+  return {
+      Hand().Send(1, 0, In(0, count)).Recv(1, 0, Out(0, count)),
+      Hand()
+          .RecvReduce(0, 0, Out(0, count), In(0, count))
+          .MessageFirst()
+          .Send(2, 0, Out(0, count), {0})
+          .Recv(2, 0, Out(0, count), {1})
+          .Send(0, 0, Out(0, count), {2}),
+      Hand().RecvReduce(1, 0, Out(0, count), In(0, count)).MessageFirst().Completes().Send(1, 0, Out(0, count), {0})};
 }
 
 }  // namespace tutti::check

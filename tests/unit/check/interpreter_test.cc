@@ -64,8 +64,9 @@ TEST(Interpreter, KeepsTheOrderOfOperands) {
 
 TEST(Interpreter, SharesMemoryInPlace) {
   for (uint64_t seed = 0; seed < kSeeds; ++seed) {
-    const auto result = Interpreter<Average>::Run(MakeShape(Collective::kAllReduce, 2, 2, true), PairAllReduceInPlace(2),
-                                                  {{2, 4}, {6, 8}}, Average{2}, {.seed = seed});
+    const auto result =
+        Interpreter<Average>::Run(MakeShape(Collective::kAllReduce, 2, 2, true), PairAllReduceInPlace(2),
+                                  {{2, 4}, {6, 8}}, Average{2}, {.seed = seed});
     ASSERT_TRUE(result.ok()) << result.status();
     EXPECT_THAT(result->outputs, testing::Each(testing::ElementsAre(4, 6)));
     EXPECT_EQ(result->inputs, result->outputs);
@@ -107,7 +108,8 @@ TEST(Interpreter, PostsReceivesInOrderWhenTheyAreLimited) {
                              Hand().Recv(0, 0, Out(0, 0)).Recv(0, 1, Out(0, 0)).Send(2, 0, Out(0, 0), {1}),
                              Hand().Recv(1, 0, Out(0, 0)).Send(0, 0, Out(0, 0), {0})};
   for (uint64_t seed = 0; seed < kSeeds; ++seed) {
-    InterleavingOptions options = {.seed = seed, .sends = SendMode::kSynchronous, .max_outstanding_receives_per_peer = 2};
+    InterleavingOptions options = {
+        .seed = seed, .sends = SendMode::kSynchronous, .max_outstanding_receives_per_peer = 2};
     EXPECT_TRUE(Interpreter<Average>::Run(shape, crossed, {{}, {}, {}}, Average{3}, options).ok());
     options.max_outstanding_receives_per_peer = 1;
     EXPECT_FALSE(Interpreter<Average>::Run(shape, crossed, {{}, {}, {}}, Average{3}, options).ok());

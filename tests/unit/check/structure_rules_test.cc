@@ -49,8 +49,10 @@ TEST(StructureRule, RefusesListsThatLieOutsideTheSchedule) {
   const uint32_t huge = ~uint32_t{0};
   ExpectBroken(Rule::kStructure, "its sources", kShape, With([&](Schedule& s) { s.steps[1].first_source = huge; }));
   ExpectBroken(Rule::kStructure, "its sources", kShape, With([&](Schedule& s) { s.steps[1].num_sources = huge; }));
-  ExpectBroken(Rule::kStructure, "its dependencies", kShape, With([&](Schedule& s) { s.steps[1].first_dependency = huge; }));
-  ExpectBroken(Rule::kStructure, "its dependencies", kShape, With([&](Schedule& s) { s.steps[1].num_dependencies = huge; }));
+  ExpectBroken(Rule::kStructure, "its dependencies", kShape,
+               With([&](Schedule& s) { s.steps[1].first_dependency = huge; }));
+  ExpectBroken(Rule::kStructure, "its dependencies", kShape,
+               With([&](Schedule& s) { s.steps[1].num_dependencies = huge; }));
 }
 
 TEST(StructureRule, RefusesDependenciesThatDoNotPointBackwards) {
@@ -72,7 +74,8 @@ TEST(StructureRule, RefusesPeersThatAreNotOtherRanks) {
 TEST(StructureRule, RefusesRegionsOutsideTheirBuffer) {
   ExpectBroken(Rule::kStructure, "does not fit", kShape, With([](Schedule& s) { s.sources[0].offset = 1; }));
   ExpectBroken(Rule::kStructure, "does not fit", kShape, With([](Schedule& s) { s.sources[0].offset = ~uint64_t{0}; }));
-  ExpectBroken(Rule::kStructure, "does not fit", kShape, With([](Schedule& s) { s.steps[1].dst.count = ~uint64_t{0}; }));
+  ExpectBroken(Rule::kStructure, "does not fit", kShape,
+               With([](Schedule& s) { s.steps[1].dst.count = ~uint64_t{0}; }));
   ExpectBroken(Rule::kStructure, "does not fit", kShape,
                With([](Schedule& s) { s.steps[1].dst.buffer = Buffer::kScratch; }));
   ExpectBroken(Rule::kStructure, "buffer 3", kShape,
@@ -88,9 +91,9 @@ TEST(StructureRule, RefusesTheWrongNumberOfSources) {
                  s.steps[0].first_source = 0;
                  s.steps[0].num_sources = 2;
                }));
-  ExpectBroken(Rule::kStructure, "cannot have 0 sources", kShape, With([](Schedule& s) { s.steps[1].num_sources = 0; }));
-  ExpectBroken(Rule::kStructure, "recv cannot have 1 sources", kShape,
-               With([](Schedule& s) {
+  ExpectBroken(Rule::kStructure, "cannot have 0 sources", kShape,
+               With([](Schedule& s) { s.steps[1].num_sources = 0; }));
+  ExpectBroken(Rule::kStructure, "recv cannot have 1 sources", kShape, With([](Schedule& s) {
                  s.steps[1].kind = StepKind::kRecv;
                  s.steps[1].message_first = s.steps[1].completes = false;
                }));
@@ -153,8 +156,10 @@ TEST(InputModifiedRule, AllowsWritesToTheInputWhereItIsTheOutput) {
 }
 
 TEST(MessagesRule, RefusesNumbersThatDoNotCountInListOrder) {
-  ExpectBroken(Rule::kMessages, "this is message 0 to rank 0", kShape, With([](Schedule& s) { s.steps[0].message = 1; }));
-  ExpectBroken(Rule::kMessages, "this is message 0 from rank 0", kShape, With([](Schedule& s) { s.steps[1].message = 7; }));
+  ExpectBroken(Rule::kMessages, "this is message 0 to rank 0", kShape,
+               With([](Schedule& s) { s.steps[0].message = 1; }));
+  ExpectBroken(Rule::kMessages, "this is message 0 from rank 0", kShape,
+               With([](Schedule& s) { s.steps[1].message = 7; }));
 }
 
 TEST(MessagesRule, RefusesASendThatNobodyReceives) {

@@ -14,9 +14,7 @@ TEST(Verifier, ProvesAPairwiseAllReduceInPlace) {
   ExpectProved(MakeShape(Collective::kAllReduce, 2, 5, false), PairAllReduceInPlace(5));
 }
 
-TEST(Verifier, ProvesAChain) {
-  ExpectProved(MakeShape(Collective::kAllReduce, 3, 4), ChainAllReduce(4));
-}
+TEST(Verifier, ProvesAChain) { ExpectProved(MakeShape(Collective::kAllReduce, 3, 4), ChainAllReduce(4)); }
 
 TEST(Verifier, CostsNoMoreForAVectorOfTerabytes) {
   const uint64_t count = uint64_t{1} << 50;
@@ -32,16 +30,15 @@ TEST(Verifier, ProvesOneRankWithoutAnyReduction) {
 
 TEST(Verifier, ProvesABroadcastFromEachRoot) {
   ExpectProved(MakeShape(Collective::kBroadcast, 3, 4, false, 0),
-               {Hand().Copy(Out(0, 4), In(0, 4)).Send(1, 0, In(0, 4)), Hand().Recv(0, 0, Out(0, 4)).Send(2, 0, Out(0, 4), {0}),
-                Hand().Recv(1, 0, Out(0, 4))});
+               {Hand().Copy(Out(0, 4), In(0, 4)).Send(1, 0, In(0, 4)),
+                Hand().Recv(0, 0, Out(0, 4)).Send(2, 0, Out(0, 4), {0}), Hand().Recv(1, 0, Out(0, 4))});
   ExpectProved(MakeShape(Collective::kBroadcast, 2, 4, true, 1),
                {Hand().Recv(1, 0, Out(0, 4)), Hand().Send(0, 0, In(0, 4))});
 }
 
 TEST(Verifier, ProvesAReduceInPlaceAtTheRoot) {
   ExpectProved(MakeShape(Collective::kReduce, 2, 4, true, 1),
-               {Hand().Send(1, 0, In(0, 4)),
-                Hand().RecvReduce(0, 0, Out(0, 4), In(0, 4)).MessageFirst().Completes()});
+               {Hand().Send(1, 0, In(0, 4)), Hand().RecvReduce(0, 0, Out(0, 4), In(0, 4)).MessageFirst().Completes()});
 }
 
 TEST(Verifier, AcceptsAnyOrderOfOperandsWhereOnlyOneRankHasTheResult) {
@@ -76,26 +73,26 @@ TEST(Verifier, ProvesAReduceScatterAndKnowsWhereTheOutputLiesInPlace) {
 }
 
 TEST(Verifier, ProvesABarrierThroughARoot) {
-  ExpectProved(MakeShape(Collective::kBarrier, 3, 0),
-               {Hand().Recv(1, 0, Out(0, 0)).Recv(2, 0, Out(0, 0)).Send(1, 0, In(0, 0), {0, 1}).Send(2, 0, In(0, 0), {0, 1}),
-                Hand().Send(0, 0, In(0, 0)).Recv(0, 0, Out(0, 0)), Hand().Send(0, 0, In(0, 0)).Recv(0, 0, Out(0, 0))});
+  ExpectProved(
+      MakeShape(Collective::kBarrier, 3, 0),
+      {Hand().Recv(1, 0, Out(0, 0)).Recv(2, 0, Out(0, 0)).Send(1, 0, In(0, 0), {0, 1}).Send(2, 0, In(0, 0), {0, 1}),
+       Hand().Send(0, 0, In(0, 0)).Recv(0, 0, Out(0, 0)), Hand().Send(0, 0, In(0, 0)).Recv(0, 0, Out(0, 0))});
 }
 
 TEST(Verifier, CutsMessagesWhereTheSendersMemoryIsCut) {
   // Rank 0 gathers the halves in two messages and sends the whole in one; rank 1 takes it apart again.
-  ExpectProved(MakeShape(Collective::kAllReduce, 2, 6),
-               {Hand()
-                    .RecvReduce(1, 0, Out(0, 2), In(0, 2))
-                    .Completes()
-                    .RecvReduce(1, 1, Out(2, 4), In(2, 4))
-                    .Completes()
-                    .Send(1, 0, Out(0, 6), {0, 1}),
-                Hand(6)
-                    .Send(0, 0, In(0, 2))
-                    .Send(0, 1, In(2, 4))
-                    .Recv(0, 0, Scratch(0, 6))
-                    .Copy(Out(0, 1), Scratch(0, 1), {2})
-                    .Copy(Out(1, 5), Scratch(1, 5), {2})});
+  ExpectProved(MakeShape(Collective::kAllReduce, 2, 6), {Hand()
+                                                             .RecvReduce(1, 0, Out(0, 2), In(0, 2))
+                                                             .Completes()
+                                                             .RecvReduce(1, 1, Out(2, 4), In(2, 4))
+                                                             .Completes()
+                                                             .Send(1, 0, Out(0, 6), {0, 1}),
+                                                         Hand(6)
+                                                             .Send(0, 0, In(0, 2))
+                                                             .Send(0, 1, In(2, 4))
+                                                             .Recv(0, 0, Scratch(0, 6))
+                                                             .Copy(Out(0, 1), Scratch(0, 1), {2})
+                                                             .Copy(Out(1, 5), Scratch(1, 5), {2})});
 }
 
 }  // namespace

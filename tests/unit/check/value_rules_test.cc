@@ -6,11 +6,9 @@ namespace tutti::check {
 namespace {
 
 TEST(ReductionRule, FindsAContributionThatIsCountedTwice) {
-  ExpectBroken(Rule::kReduction, "element 0 would hold rank 1's contribution twice", MakeShape(Collective::kReduce, 2, 4),
-               {Hand()
-                    .RecvReduce(1, 0, Out(0, 4), In(0, 4))
-                    .RecvReduce(1, 1, Out(0, 4), Out(0, 4), {0})
-                    .Completes(),
+  ExpectBroken(Rule::kReduction, "element 0 would hold rank 1's contribution twice",
+               MakeShape(Collective::kReduce, 2, 4),
+               {Hand().RecvReduce(1, 0, Out(0, 4), In(0, 4)).RecvReduce(1, 1, Out(0, 4), Out(0, 4), {0}).Completes(),
                 Hand().Send(0, 0, In(0, 4)).Send(0, 1, In(0, 4))});
   ExpectBroken(Rule::kReduction, "rank 0's contribution twice", MakeShape(Collective::kAllReduce, 1, 4),
                {Hand().Reduce(Out(0, 4), {In(0, 4), In(0, 4)})});
@@ -23,18 +21,15 @@ TEST(ReductionRule, FindsElementsThatDoNotBelongTogether) {
 
 TEST(ReductionRule, FindsAReductionOfAFinishedValue) {
   ExpectBroken(Rule::kReduction, "already finished", MakeShape(Collective::kReduce, 2, 4),
-               {Hand(4)
-                    .RecvReduce(1, 0, Scratch(0, 4), In(0, 4))
-                    .Completes()
-                    .Reduce(Out(0, 4), {Scratch(0, 4)}, {0}),
+               {Hand(4).RecvReduce(1, 0, Scratch(0, 4), In(0, 4)).Completes().Reduce(Out(0, 4), {Scratch(0, 4)}, {0}),
                 Hand().Send(0, 0, In(0, 4))});
 }
 
 TEST(CompletesRule, FindsAValueThatIsFinishedTooEarly) {
   Schedules schedules = ChainAllReduce(4);
   schedules[1].steps[0].completes = true;
-  ExpectBroken(Rule::kCompletes, "rank 2's contribution is not in it: (r0 + r1)", MakeShape(Collective::kAllReduce, 3, 4),
-               schedules);
+  ExpectBroken(Rule::kCompletes, "rank 2's contribution is not in it: (r0 + r1)",
+               MakeShape(Collective::kAllReduce, 3, 4), schedules);
 }
 
 TEST(CompletesRule, FindsAValueThatIsNeverFinished) {
