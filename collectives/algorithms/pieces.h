@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "collectives/patterns/chunking.h"
 #include "collectives/schedule/builder.h"
@@ -42,6 +43,13 @@ inline void RecvPiece(ScheduleBuilder& builder, int peer, const Region& dst) {
 inline void RecvReducePiece(ScheduleBuilder& builder, int peer, const Region& dst, const Region& source,
                             ScheduleBuilder::Order order, ScheduleBuilder::Completes completes) {
   if (dst.count > 0) builder.RecvReduce(peer, dst, source, order, completes);
+}
+
+// The schedule where a rank is alone, or no bytes need to move: its input is its output.
+inline Schedule CopyOnly(const Shape& shape, int rank) {
+  ScheduleBuilder builder(shape, rank);
+  builder.CopyInputToOutput();
+  return std::move(builder).Build();
 }
 
 constexpr ScheduleBuilder::Completes CompletesIf(bool last) {

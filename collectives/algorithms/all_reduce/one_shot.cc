@@ -4,18 +4,16 @@
 #include <utility>
 #include <vector>
 
+#include "collectives/algorithms/pieces.h"
 #include "collectives/schedule/builder.h"
 
 namespace tutti::all_reduce {
 
 Schedule BuildOneShot(const Shape& shape, int rank) {
+  if (shape.num_ranks == 1) return CopyOnly(shape, rank);
   ScheduleBuilder builder(shape, rank);
   const int n = shape.num_ranks;
   const Region input = Input(0, shape.count);
-  if (n == 1) {
-    builder.CopyInputToOutput();
-    return std::move(builder).Build();
-  }
   if (shape.count == 0) return std::move(builder).Build();
 
   std::vector<Region> contributions(static_cast<size_t>(n), input);

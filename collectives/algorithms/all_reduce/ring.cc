@@ -14,12 +14,9 @@ constexpr uint64_t kDefaultSegmentBytes = 256 * 1024;
 }  // namespace
 
 Schedule BuildRing(const Shape& shape, int rank) {
+  if (shape.num_ranks == 1) return CopyOnly(shape, rank);
   ScheduleBuilder builder(shape, rank);
   const uint64_t n = static_cast<uint64_t>(shape.num_ranks);
-  if (n == 1) {
-    builder.CopyInputToOutput();
-    return std::move(builder).Build();
-  }
   const Region input = Input(0, shape.count);
   const Region output = Output(0, shape.count);
   const uint64_t num_segments =

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collectives/algorithms/broadcast/binomial.h"
+
+#include <cstdint>
+#include <utility>
+
+#include "collectives/algorithms/pieces.h"
+#include "collectives/patterns/knomial_tree.h"
+
+namespace tutti::broadcast {
+namespace {
+
+constexpr uint64_t kDefaultSegmentBytes = 256 * 1024;
+
+}  // namespace
+
+Schedule BuildBinomial(const Shape& shape, int rank) {
+  if (shape.num_ranks == 1) return CopyOnly(shape, rank);
+  ScheduleBuilder builder(shape, rank);
+  const KnomialTree tree = KnomialTreeOf(shape.num_ranks, shape.root, /*radix=*/2, rank);
+  const Region source = rank == shape.root ? Input(0, shape.count) : Output(0, shape.count);
+  const uint64_t num_segments =
+      NumSegmentsFor(shape, shape.count, kDefaultSegmentBytes, /*steps_per_segment=*/tree.children.size() + 1);
+  for (uint64_t s = 0; s < num_segments; ++s) {
+    const Region piece = PieceOf(source, PartOf({0, shape.count}, num_segments, s));
+    if (tree.parent >= 0) RecvPiece(builder, tree.parent, piece);
+    for (const KnomialTree::Child& child : tree.children) SendPiece(builder, child.rank, piece);
+  }
+  if (rank == shape.root) builder.CopyInputToOutput();
+  return std::move(builder).Build();
+}
+
+}  // namespace tutti::broadcast

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every algorithm through the verifier: few ranks, but every root, awkward counts, and cuts into many segments. (All rank
+// counts to 64 and some to 1024 are in tests/collectives.)
+#include <algorithm>
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+
+#include "collectives/algorithms/registry.h"
+#include "collectives/check/verifier.h"
+#include "collectives/schedule/schedule.h"
+#include "collectives/schedule/shape.h"
+
+namespace tutti {
+namespace {
+
+std::vector<const Algorithm*> AllAlgorithms() {
+  std::vector<const Algorithm*> all;
+  for (int c = 0; c < kNumCollectives; ++c) {
+    for (const Algorithm& algorithm : Algorithms(static_cast<Collective>(c))) all.push_back(&algorithm);
+  }
+  return all;
+}
+
+std::vector<Schedule> BuildAll(const Algorithm& algorithm, const Shape& shape) {
+  std::vector<Schedule> schedules;
+  for (int rank = 0; rank < shape.num_ranks; ++rank) schedules.push_back(algorithm.build(shape, rank));
+  return schedules;
+}
+
+bool HasRoot(Collective collective) {
+  return collective == Collective::kBroadcast || collective == Collective::kReduce;
+}
+
+class EveryAlgorithm : public testing::TestWithParam<const Algorithm*> {
+ protected:
+  const Algorithm& algorithm() const { return *GetParam(); }
+
+  // With receives posted freely, and one after the other as an engine with little memory would.
+  void Verify(const Shape& shape) {
+    const std::vector<Schedule> schedules = BuildAll(algorithm(), shape);
+    for (uint32_t window : {0u, 1u}) {
+      VerifyOptions options;
+      options.max_outstanding_receives_per_peer = window;
+      const absl::Status status = VerifySchedules(shape, schedules, options);
+      ASSERT_TRUE(status.ok()) << status.message() << "\n  n " << shape.num_ranks << ", root " << shape.root
+                               << ", count " << shape.count << ", in place " << shape.in_place << ", segment bytes "
+                               << shape.segment_bytes << ", window " << window;
+    }
+  }
+
+  void VerifyRoots(Shape shape) {
+    const int num_roots = HasRoot(shape.collective) ? shape.num_ranks : 1;
+    for (shape.root = 0; shape.root < num_roots; ++shape.root) {
+      for (bool in_place : {false, true}) {
+        shape.in_place = in_place;
+        Verify(shape);
+        if (HasFatalFailure()) return;
+      }
+    }
+  }
+};
+
+TEST_P(EveryAlgorithm, IsCorrectForAwkwardCounts) {
+  for (int n = 1; n <= 17; ++n) {
+    const uint64_t ranks = static_cast<uint64_t>(n);
+    std::set<uint64_t> counts = {0, 1, ranks - 1, ranks, ranks + 1, 3 * ranks + 2};
+    if (algorithm().collective == Collective::kBarrier) counts = {0};
+    for (uint64_t count : counts) {
+      Shape shape;
+      shape.collective = algorithm().collective;
+      shape.num_ranks = n;
+      shape.count = count;
+      VerifyRoots(shape);
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
+TEST_P(EveryAlgorithm, IsCorrectInManySegments) {
+  if (algorithm().collective == Collective::kBarrier) GTEST_SKIP() << "no bytes to cut";
+  for (int n : {2, 3, 4, 5, 7, 8, 12, 17}) {
+    for (uint64_t segment_bytes : {1, 8, 100}) {
+      Shape shape;
+      shape.collective = algorithm().collective;
+      shape.num_ranks = n;
+      shape.count = 203;
+      shape.segment_bytes = segment_bytes;
+      VerifyRoots(shape);
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
+TEST_P(EveryAlgorithm, TakesCountsFarBeyondMemory) {
+  if (algorithm().collective == Collective::kBarrier) GTEST_SKIP() << "no count";
+  for (int n : {2, 7, 16}) {
+    for (uint64_t segment_bytes : {uint64_t{0}, uint64_t{1} << 38}) {
+      Shape shape;
+      shape.collective = algorithm().collective;
+      shape.num_ranks = n;
+      shape.root = n - 1;
+      shape.element_bytes = 8;
+      shape.count = (uint64_t{1} << 40) + 3;
+      // The verifier's time grows with the cuts, so only the coarse ones are verified.
+      shape.segment_bytes = segment_bytes;
+      for (int rank = 0; rank < n && segment_bytes == 0; ++rank) {
+        EXPECT_LE(algorithm().build(shape, rank).steps.size(), 50'000u) << "n " << n << ", rank " << rank;
+      }
+      if (segment_bytes != 0) Verify(shape);
+      if (HasFatalFailure()) return;
+    }
+  }
+}
+
+TEST_P(EveryAlgorithm, HasBoundedSchedulesOfLargeVectorsOnManyRanks) {
+  Shape shape;
+  shape.collective = algorithm().collective;
+  shape.num_ranks = 64;
+  shape.count = algorithm().collective == Collective::kBarrier ? 0 : uint64_t{5} << 28;  // 5 GiB
+  shape.segment_bytes = 1;
+  for (int rank : {0, 1, 62, 63}) EXPECT_LE(algorithm().build(shape, rank).steps.size(), 50'000u) << "rank " << rank;
+}
+
+TEST_P(EveryAlgorithm, GivesTheSameScheduleEachTime) {
+  Shape shape;
+  shape.collective = algorithm().collective;
+  shape.num_ranks = 6;
+  shape.count = algorithm().collective == Collective::kBarrier ? 0 : 1000;
+  EXPECT_EQ(DescribeSchedule(algorithm().build(shape, 4)), DescribeSchedule(algorithm().build(shape, 4)));
+}
+
+std::string ParamName(const testing::TestParamInfo<const Algorithm*>& info) {
+  return absl::StrCat(CollectiveName(info.param->collective), "_", info.param->name);
+}
+
+INSTANTIATE_TEST_SUITE_P(Registry, EveryAlgorithm, testing::ValuesIn(AllAlgorithms()), ParamName);
+
+// Bytes that a rank sends, as a multiple of the vector's; the most over all ranks.
+double MostSent(Collective collective, const char* name, int num_ranks) {
+  Shape shape;
+  shape.collective = collective;
+  shape.num_ranks = num_ranks;
+  shape.count = 64 * static_cast<uint64_t>(num_ranks);
+  const Algorithm* algorithm = FindAlgorithm(collective, name);
+  double most = 0;
+  for (const Schedule& schedule : BuildAll(*algorithm, shape)) {
+    uint64_t sent = 0;
+    for (const Step& step : schedule.steps) {
+      if (step.kind == StepKind::kSend) sent += schedule.SourcesOf(step)[0].count;
+    }
+    most = std::max(most, static_cast<double>(sent) / static_cast<double>(shape.count));
+  }
+  return most;
+}
+
+TEST(AllReduceCost, RingAndCirculantSendTheLeastPossible) {
+  for (int n = 2; n <= 17; ++n) {
+    const double least = 2.0 * (n - 1) / n;
+    EXPECT_DOUBLE_EQ(MostSent(Collective::kAllReduce, "ring", n), least) << n;
+    EXPECT_DOUBLE_EQ(MostSent(Collective::kAllReduce, "circulant", n), least) << n;
+  }
+}
+
+TEST(AllReduceCost, DoubleTreeSendsAtMostTwiceTheVector) {
+  for (int n = 2; n <= 17; ++n) EXPECT_LE(MostSent(Collective::kAllReduce, "double_tree", n), 2.0) << n;
+}
+
+TEST(BroadcastCost, DoubleTreeSendsTheVectorOncePerRank) {
+  for (int n = 2; n <= 17; ++n) EXPECT_LE(MostSent(Collective::kBroadcast, "double_tree", n), 1.0) << n;
+}
+
+TEST(BroadcastCost, ScatterRingSendsLessThanTwiceTheVector) {
+  for (int n = 2; n <= 17; ++n) EXPECT_LT(MostSent(Collective::kBroadcast, "scatter_ring", n), 2.0) << n;
+}
+
+TEST(ReduceScatterCost, AllSendTheLeastPossible) {
+  for (int n = 2; n <= 17; ++n) {
+    for (const Algorithm& algorithm : Algorithms(Collective::kReduceScatter)) {
+      EXPECT_DOUBLE_EQ(MostSent(Collective::kReduceScatter, algorithm.name, n), n - 1.0) << algorithm.name << " " << n;
+    }
+  }
+}
+
+TEST(Registry, NamesAndIdsAreUniqueWithinACollective) {
+  for (int c = 0; c < kNumCollectives; ++c) {
+    std::set<std::string> names;
+    std::set<int> ids;
+    for (const Algorithm& algorithm : Algorithms(static_cast<Collective>(c))) {
+      EXPECT_EQ(algorithm.collective, static_cast<Collective>(c));
+      EXPECT_LT(algorithm.id, 64);
+      EXPECT_TRUE(names.insert(algorithm.name).second) << algorithm.name;
+      EXPECT_TRUE(ids.insert(algorithm.id).second) << algorithm.name;
+      EXPECT_EQ(FindAlgorithm(static_cast<Collective>(c), algorithm.name), &algorithm);
+    }
+    EXPECT_GE(names.size(), 2u) << "latency and bandwidth ask for different algorithms";
+  }
+}
+
+TEST(Registry, IdsStayWhatTheyAre) {
+  // They travel in message signatures: a change would make two versions of the library misunderstand each other.
+  const auto id = [](Collective collective, const char* name) { return int{FindAlgorithm(collective, name)->id}; };
+  EXPECT_EQ(id(Collective::kAllReduce, "one_shot"), 0);
+  EXPECT_EQ(id(Collective::kAllReduce, "recursive_doubling"), 1);
+  EXPECT_EQ(id(Collective::kAllReduce, "ring"), 2);
+  EXPECT_EQ(id(Collective::kAllReduce, "circulant"), 3);
+  EXPECT_EQ(id(Collective::kAllReduce, "double_tree"), 4);
+  EXPECT_EQ(id(Collective::kBroadcast, "binomial"), 0);
+  EXPECT_EQ(id(Collective::kBroadcast, "double_tree"), 1);
+  EXPECT_EQ(id(Collective::kBroadcast, "scatter_ring"), 2);
+  EXPECT_EQ(id(Collective::kReduce, "binomial"), 0);
+  EXPECT_EQ(id(Collective::kReduce, "double_tree"), 1);
+  EXPECT_EQ(id(Collective::kAllGather, "circulant"), 0);
+  EXPECT_EQ(id(Collective::kAllGather, "ring"), 1);
+  EXPECT_EQ(id(Collective::kReduceScatter, "circulant"), 0);
+  EXPECT_EQ(id(Collective::kReduceScatter, "ring"), 1);
+  EXPECT_EQ(id(Collective::kReduceScatter, "pairwise"), 2);
+  EXPECT_EQ(id(Collective::kBarrier, "dissemination"), 0);
+  EXPECT_EQ(id(Collective::kBarrier, "tree"), 1);
+}
+
+TEST(Registry, AnUnknownNameFindsNothing) {
+  EXPECT_EQ(FindAlgorithm(Collective::kAllReduce, "binomial"), nullptr);
+  EXPECT_EQ(FindAlgorithm(Collective::kAllReduce, ""), nullptr);
+}
+
+}  // namespace
+}  // namespace tutti
