@@ -65,6 +65,7 @@ class Communicator {
   uint32_t channel() const { return channel_; }
   const std::vector<int32_t>& members() const { return members_; }
   Job& job() { return *job_; }
+  const std::shared_ptr<Job>& shared_job() { return job_; }
 
   // Starts an operation on arguments that have been checked. FailedPrecondition: the communicator has failed, see
   // failure(). The caller waits (Job::engine) and then calls Operation::Release.

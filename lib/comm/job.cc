@@ -50,6 +50,10 @@ void Job::Shutdown(int64_t flush_ns) {
 void Job::Register(Communicator& communicator) {
   std::lock_guard<std::mutex> lock(communicators_mutex_);
   communicators_.emplace(communicator.channel(), &communicator);
+  // The others may have been quicker: a rank may have died, or the communicator failed, before it was made here.
+  for (const FailureReport& report : unheard_) {
+    if (Concerns(report, communicator)) communicator.Fail(OutcomeOf(report.kind), report.sentence);
+  }
 }
 
 void Job::Unregister(Communicator& communicator) {

@@ -88,6 +88,7 @@ class Job final : public ControlPlaneListener, public EngineListener {
     int64_t verdict_due_ns;
   };
 
+  static bool Concerns(const FailureReport& report, const Communicator& communicator);
   StalledOperation Describe(const Operation& operation) const;
   bool HasLeft(int32_t peer) const;
 
@@ -101,6 +102,7 @@ class Job final : public ControlPlaneListener, public EngineListener {
 
   mutable std::mutex communicators_mutex_;  // taken before any communicator's own
   absl::flat_hash_map<uint32_t, Communicator*> communicators_;
+  std::vector<FailureReport> unheard_;  // what may concern communicators that this rank has yet to make
 
   mutable std::mutex peers_mutex_;
   absl::flat_hash_map<int32_t, PeerCard> cards_;

@@ -48,11 +48,15 @@ void Job::OnFailure(const FailureReport& report) {
     return;
   }
   std::lock_guard<std::mutex> lock(communicators_mutex_);
+  if (report.kind == FailureKind::kPeerDied || !communicators_.contains(report.channel)) unheard_.push_back(report);
   for (auto& [channel, communicator] : communicators_) {
-    const bool concerned = report.kind == FailureKind::kPeerDied ? communicator->Contains(report.culprit)
-                                                                  : channel == report.channel;
-    if (concerned) communicator->Fail(OutcomeOf(report.kind), report.sentence);
+    if (Concerns(report, *communicator)) communicator->Fail(OutcomeOf(report.kind), report.sentence);
   }
+}
+
+bool Job::Concerns(const FailureReport& report, const Communicator& communicator) {
+  return report.kind == FailureKind::kPeerDied ? communicator.Contains(report.culprit)
+                                               : communicator.channel() == report.channel;
 }
 
 Activity Job::OnActivityQuestion(uint32_t channel, uint64_t sequence) {

@@ -27,7 +27,8 @@ StalledOperation Stalled() {
 }
 
 Activity Present(int rank) {
-  return {.rank = rank, .answered = true, .entered = 18, .completed = 17, .signature = Stalled().signature};
+  return {.rank = rank, .answered = true, .entered = 18, .completed = 17, .signature = Stalled().signature,
+          .description = ""};
 }
 
 std::string Name(int32_t rank) { return absl::StrCat("rank ", rank); }
