@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Element-wise reduction kernels for all types and operations. SIMD, chosen at run time; the result is the same, bit for
-// bit, whatever instruction set is chosen, whatever the alignment and however a range is cut into calls.
+// Element-wise reduction kernels for all types and operations. SIMD, chosen at run time; the result is the same, bit
+// for bit, whatever instruction set is chosen, whatever the alignment and however a range is cut into calls.
 //
-// Operand order matters only for NaN payloads: where operands are NaN the result is a quiet NaN that depends on the order
-// alone. Pointers need no alignment (views from a transport have none).
+// A result that is not a number is always the same one: positive, quiet, without payload. So a op b equals b op a in
+// every bit, for every operation; only the grouping of three or more operands can be seen (in rounding).
+//
+// Pointers need no alignment (views from a transport have none). Any thread; no allocation, no locks. Floating-point
+// modes of the calling thread (rounding, flushing of subnormal numbers) act as in its own arithmetic.
 #ifndef TUTTI_LIB_REDUCE_REDUCE_H_
 #define TUTTI_LIB_REDUCE_REDUCE_H_
 
@@ -19,10 +22,11 @@ struct ReduceKernels {
   void (*reduce)(void* dst, const void* a, const void* b, size_t count);
 
   // dst[i] = sources[0][i] op sources[1][i] op ... in one pass; half types accumulate in float and are rounded once.
-  // num_sources >= 1. dst may be any of the sources.
+  // num_sources >= 1. dst may be any of the sources, or overlap none. One source is copied unchanged.
   void (*reduce_many)(void* dst, const void* const* sources, size_t num_sources, size_t count);
 
-  // data[i] = data[i] / num_ranks: finishes an average. A no-op for all operations but kAvg.
+  // data[i] = data[i] / num_ranks: finishes an average. A no-op for all operations but kAvg. Half types divide in float
+  // and are rounded once.
   void (*finish)(void* data, size_t count, uint32_t num_ranks);
 };
 
