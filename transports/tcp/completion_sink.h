@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where completions go: into the caller's array while Poll runs and has room, else into a queue for the next Poll. It also
+// keeps the memory of early messages that were handed out by view until the caller has seen them.
+#ifndef TUTTI_TRANSPORTS_TCP_COMPLETION_SINK_H_
+#define TUTTI_TRANSPORTS_TCP_COMPLETION_SINK_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "absl/types/span.h"
+
+#include "lib/base/fixed_ring.h"
+#include "lib/transport/transport.h"
+#include "transports/tcp/buffer_pool.h"
+
+namespace tutti::tcp {
+
+class CompletionSink {
+ public:
+  explicit CompletionSink(BufferPool& buffers) : buffers_(buffers) {}
+
+  // Poll begins: views handed out by the last one end here; what was queued comes first.
+  void Begin(absl::Span<Completion> out) {
+    for (const BufferPool::Buffer& buffer : in_callers_hands_) buffers_.Free(buffer);
+    in_callers_hands_.clear();
+    out_ = out;
+    count_ = 0;
+    Drain();
+  }
+
+  // Poll ends: how many completions the caller's array holds.
+  size_t End() {
+    Drain();
+    out_ = {};
+    return count_;
+  }
+
+  // True when a view into a receive buffer cannot be handed out in this Poll any more.
+  bool Full() const { return count_ == out_.size(); }
+  bool HasQueued() const { return !queue_.empty(); }
+
+  // `channel` is the one of the completed request. `kept` is freed when the caller has seen the completion.
+  void Add(const Completion& completion, uint32_t channel, BufferPool::Buffer kept = {}) {
+    if (queue_.empty() && !Full()) {
+      Deliver(completion, kept);
+      return;
+    }
+    if (queue_.full()) queue_.Reserve(queue_.capacity() == 0 ? 64 : 2 * queue_.capacity());
+    (void)queue_.Push(Queued{completion, channel, kept});
+  }
+
+  // Forgets what is queued for the channel, or for the peer.
+  void DropChannel(uint32_t channel) {
+    DropIf([channel](const Queued& queued) {
+      return queued.channel == channel && queued.completion.kind != CompletionKind::kPeerFailed;
+    });
+  }
+  void DropPeer(int32_t peer) {
+    DropIf([peer](const Queued& queued) { return queued.completion.peer == peer; });
+  }
+
+ private:
+  struct Queued {
+    Completion completion;
+    uint32_t channel = 0;
+    BufferPool::Buffer kept;
+  };
+
+  void Deliver(const Completion& completion, BufferPool::Buffer kept) {
+    out_[count_++] = completion;
+    if (kept.data != nullptr) in_callers_hands_.push_back(kept);
+  }
+
+  void Drain() {
+    while (!queue_.empty() && !Full()) {
+      const Queued queued = queue_.Pop();
+      Deliver(queued.completion, queued.kept);
+    }
+  }
+
+  template <typename Predicate>
+  void DropIf(Predicate&& predicate) {
+    for (size_t left = queue_.size(); left > 0; --left) {
+      const Queued queued = queue_.Pop();
+      if (predicate(queued)) {
+        buffers_.Free(queued.kept);
+      } else {
+        (void)queue_.Push(queued);
+      }
+    }
+  }
+
+  BufferPool& buffers_;
+  absl::Span<Completion> out_;
+  size_t count_ = 0;
+  FixedRing<Queued> queue_;
+  std::vector<BufferPool::Buffer> in_callers_hands_;
+};
+
+}  // namespace tutti::tcp
+
+#endif  // TUTTI_TRANSPORTS_TCP_COMPLETION_SINK_H_

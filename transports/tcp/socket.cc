@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "transports/tcp/socket.h"
+
+#include <netinet/tcp.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+
+namespace tutti::tcp {
+namespace {
+
+void SetInt(int fd, int level, int name, int value) { (void)::setsockopt(fd, level, name, &value, sizeof(value)); }
+
+// Before listen and connect, because the window scale is agreed in the first packet.
+void SetBufferSizes(int fd, const TcpOptions& options) {
+  if (options.socket_send_bytes > 0) SetInt(fd, SOL_SOCKET, SO_SNDBUF, options.socket_send_bytes);
+  if (options.socket_receive_bytes > 0) SetInt(fd, SOL_SOCKET, SO_RCVBUF, options.socket_receive_bytes);
+}
+
+absl::StatusOr<UniqueFd> NewSocket(int family) {
+  UniqueFd fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!fd.valid()) return absl::UnavailableError(absl::StrCat("cannot make a TCP socket: ", SocketErrorName(errno)));
+  return fd;
+}
+
+}  // namespace
+
+absl::StatusOr<UniqueFd> Listen(SocketAddress* address, const TcpOptions& options) {
+  absl::StatusOr<UniqueFd> fd = NewSocket(address->family());
+  if (!fd.ok()) return fd;
+  SetBufferSizes(fd->get(), options);
+  if (::bind(fd->get(), address->get(), address->bytes) != 0) {
+    return absl::UnavailableError(absl::StrCat("cannot listen on ", address->ToString(), ": ", SocketErrorName(errno),
+                                               "; is it an address of this host?"));
+  }
+  // The kernel caps the queue at net.core.somaxconn.
+  if (::listen(fd->get(), 4096) != 0 || ::getsockname(fd->get(), address->get(), &address->bytes) != 0) {
+    return absl::UnavailableError(absl::StrCat("cannot listen on ", address->ToString(), ": ", SocketErrorName(errno)));
+  }
+  return fd;
+}
+
+absl::StatusOr<UniqueFd> BeginConnect(const SocketAddress& source, const SocketAddress& target,
+                                      const TcpOptions& options) {
+  absl::StatusOr<UniqueFd> fd = NewSocket(target.family());
+  if (!fd.ok()) return fd;
+  SetBufferSizes(fd->get(), options);
+  TuneConnected(fd->get(), options);
+  SocketAddress to = target;
+  if (source.family() == target.family()) {
+    SocketAddress from = source;
+    if (from.family() == AF_INET6) {
+      auto& from6 = reinterpret_cast<sockaddr_in6&>(from.storage);
+      auto& to6 = reinterpret_cast<sockaddr_in6&>(to.storage);
+      from6.sin6_port = 0;
+      // A link-local address means nothing without its link, and the peer's number for the link means nothing here.
+      if (IN6_IS_ADDR_LINKLOCAL(&to6.sin6_addr)) to6.sin6_scope_id = from6.sin6_scope_id;
+    } else {
+      reinterpret_cast<sockaddr_in&>(from.storage).sin_port = 0;
+    }
+    SetInt(fd->get(), IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+    if (::bind(fd->get(), from.get(), from.bytes) != 0) {
+      return absl::UnavailableError(
+          absl::StrCat("cannot connect from ", from.ToString(), ": ", SocketErrorName(errno)));
+    }
+  }
+  if (::connect(fd->get(), to.get(), to.bytes) != 0 && errno != EINPROGRESS) {
+    return absl::UnavailableError(SocketErrorName(errno));
+  }
+  return fd;
+}
+
+int ConnectError(int fd) {
+  int error = 0;
+  socklen_t bytes = sizeof(error);
+  if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &bytes) != 0) return errno;
+  return error;
+}
+
+void TuneConnected(int fd, const TcpOptions& options) {
+  SetInt(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+  const int64_t dead_ms = std::max<int64_t>(options.dead_peer_timeout_ns / kNsPerMs, 1000);
+  SetInt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(std::min<int64_t>(dead_ms, INT32_MAX)));
+  const int interval_s = static_cast<int>(std::clamp<int64_t>(dead_ms / 4000, 1, 3600));
+  SetInt(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+  SetInt(fd, IPPROTO_TCP, TCP_KEEPIDLE, interval_s);
+  SetInt(fd, IPPROTO_TCP, TCP_KEEPINTVL, interval_s);
+  SetInt(fd, IPPROTO_TCP, TCP_KEEPCNT, 3);
+}
+
+std::string SocketErrorName(int error) {
+  switch (error) {
+    case ECONNRESET:
+    case EPIPE:
+      return "connection reset by the peer";
+    case ECONNREFUSED:
+      return "connection refused";
+    case ETIMEDOUT:
+      return "the peer's host does not answer";
+    default:
+      return absl::AsciiStrToLower(std::generic_category().message(error));
+  }
+}
+
+}  // namespace tutti::tcp
