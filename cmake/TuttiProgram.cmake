@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+# A program is one folder of the tree and one executable. As for rooms (TuttiRoom.cmake), its headers are reached by their
+# path from the repository root, and those of other folders are not on the include path unless they are linked.
+
+# tutti_program(NAME path/from/root LINKS rooms and libraries)
+function(tutti_program name path)
+  cmake_parse_arguments(ARG "" "" "LINKS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${path}/*.cc)
+  set(view ${PROJECT_BINARY_DIR}/rooms/program_${name})
+  cmake_path(GET path PARENT_PATH parent)
+  file(MAKE_DIRECTORY ${view}/${parent})
+  file(CREATE_LINK ${PROJECT_SOURCE_DIR}/${path} ${view}/${path} SYMBOLIC)
+  add_executable(${name} ${sources})
+  target_include_directories(${name} PRIVATE ${view})
+  target_compile_definitions(${name} PRIVATE TUTTI_VERSION="${PROJECT_VERSION}")
+  target_link_libraries(${name} PRIVATE ${ARG_LINKS} tutti_warnings)
+endfunction()
