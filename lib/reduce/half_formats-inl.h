@@ -115,9 +115,9 @@ struct PairFormat {
   static HWY_INLINE Value Apply(Value a, Value b) {
     return {Op::Apply(FloatTag(), a.low, b.low), Op::Apply(FloatTag(), a.high, b.high)};
   }
-  static HWY_INLINE Value Divide(Value value, uint32_t divisor) {
-    const Floats by = hn::Set(FloatTag(), static_cast<float>(divisor));
-    return {hn::Div(value.low, by), hn::Div(value.high, by)};
+  using Divisor = PlainFormat<float>::Divisor;
+  static HWY_INLINE Value Divide(Value value, Divisor by) {
+    return {PlainFormat<float>::Divide(value.low, by), PlainFormat<float>::Divide(value.high, by)};
   }
 };
 
@@ -143,9 +143,8 @@ struct Float16Format {
   static HWY_INLINE Value Apply(Value a, Value b) {
     return Op::Apply(FloatTag(), a, b);
   }
-  static HWY_INLINE Value Divide(Value value, uint32_t divisor) {
-    return hn::Div(value, hn::Set(FloatTag(), static_cast<float>(divisor)));
-  }
+  using Divisor = PlainFormat<float>::Divisor;
+  static HWY_INLINE Value Divide(Value value, Divisor by) { return PlainFormat<float>::Divide(value, by); }
 };
 #else
 using Float16Format = PairFormat<Float16Codec>;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // All integer types, for one instruction set. No include guard: integer_kernels.cc includes it once for each set.
-#include "lib/reduce/integer_divide.h"
+#include "lib/reduce/integer_quotients-inl.h"
 #include "lib/reduce/kernel_table.h"
 #include "lib/reduce/loops-inl.h"
 #include "lib/reduce/vectors-inl.h"
@@ -12,7 +12,7 @@ namespace HWY_NAMESPACE {
 // Sums and products that wrap around have the same bits whether the operands have a sign or not; unsigned arithmetic is
 // the one that C++ lets wrap.
 template <typename T>
-void FillIntegerRow(KernelTable& table, DataType type, void (*divide)(void*, size_t, uint32_t)) {
+void FillIntegerRow(KernelTable& table, DataType type) {
   using U = hwy::MakeUnsigned<T>;
   table.At(type, ReduceOp::kSum) = KernelsOf<PlainFormat<U>, AddOp>();
   if constexpr (sizeof(T) == 1) {
@@ -22,16 +22,16 @@ void FillIntegerRow(KernelTable& table, DataType type, void (*divide)(void*, siz
   }
   table.At(type, ReduceOp::kMin) = KernelsOf<PlainFormat<T>, MinOp>();
   table.At(type, ReduceOp::kMax) = KernelsOf<PlainFormat<T>, MaxOp>();
-  table.At(type, ReduceOp::kAvg) = KernelsOf<PlainFormat<U>, AddOp>(divide);
+  table.At(type, ReduceOp::kAvg) = KernelsOf<PlainFormat<U>, AddOp>(IntegerFinish<T>());
 }
 
 void FillInteger(KernelTable& table) {
-  FillIntegerRow<int8_t>(table, DataType::kInt8, DivideAllIntegers<int8_t>);
-  FillIntegerRow<uint8_t>(table, DataType::kUint8, DivideAllIntegers<uint8_t>);
-  FillIntegerRow<int32_t>(table, DataType::kInt32, DivideAllIntegers<int32_t>);
-  FillIntegerRow<uint32_t>(table, DataType::kUint32, DivideAllIntegers<uint32_t>);
-  FillIntegerRow<int64_t>(table, DataType::kInt64, DivideAllIntegers<int64_t>);
-  FillIntegerRow<uint64_t>(table, DataType::kUint64, DivideAllIntegers<uint64_t>);
+  FillIntegerRow<int8_t>(table, DataType::kInt8);
+  FillIntegerRow<uint8_t>(table, DataType::kUint8);
+  FillIntegerRow<int32_t>(table, DataType::kInt32);
+  FillIntegerRow<uint32_t>(table, DataType::kUint32);
+  FillIntegerRow<int64_t>(table, DataType::kInt64);
+  FillIntegerRow<uint64_t>(table, DataType::kUint64);
 }
 
 }  // namespace HWY_NAMESPACE

@@ -120,17 +120,18 @@ void ReduceMany(void* dst, const void* const* sources, size_t num_sources, size_
 template <class Format>
 void DivideAll(void* data, size_t count, uint32_t divisor) {
   if (divisor <= 1) return;
+  const typename Format::Divisor by(divisor);
   constexpr size_t kStep = Format::kStepBytes;
   auto* bytes_at = static_cast<uint8_t*>(data);
   const size_t bytes = count * Format::kElementBytes;
   size_t at = 0;
   for (; at + kStep <= bytes; at += kStep) {
-    Format::Store(Format::Divide(Format::Load(bytes_at + at), divisor), bytes_at + at);
+    Format::Store(Format::Divide(Format::Load(bytes_at + at), by), bytes_at + at);
   }
   if (at < bytes) {
     using Part = PaddedPart<Format>;
     const size_t rest = bytes - at;
-    Part::Store(Format::Divide(Part::Load(bytes_at + at, rest), divisor), bytes_at + at, rest);
+    Part::Store(Format::Divide(Part::Load(bytes_at + at, rest), by), bytes_at + at, rest);
   }
 }
 

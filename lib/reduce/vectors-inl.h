@@ -52,8 +52,7 @@ template <class D>
 HWY_INLINE hn::Vec<D> OneNan(D d, hn::Vec<D> value) {
   using U = hwy::MakeUnsigned<hn::TFromD<D>>;
   const hn::RebindToUnsigned<D> du;
-  const auto nan =
-      hn::BitCast(d, hn::Set(du, sizeof(U) == 4 ? U{0x7fc00000u} : static_cast<U>(0x7ff8ull << 48)));
+  const auto nan = hn::BitCast(d, hn::Set(du, sizeof(U) == 4 ? U{0x7fc00000u} : static_cast<U>(0x7ff8ull << 48)));
   return hn::IfThenElse(hn::IsNaN(value), nan, value);
 }
 
@@ -116,8 +115,9 @@ struct FloatMaxOp {
 };
 
 // How elements of a type lie in memory, and as what values they are reduced. Each format has Value, kElementBytes,
-// kStepBytes (what one Load takes), Load, Store, Apply, and if it is of floating point Divide. This is the format of
-// types that are reduced as they are; kBytes differs from the lane's size where one lane holds several elements.
+// kStepBytes (what one Load takes), Load, Store, Apply, and where averages are finished with it a Divisor, made once
+// for all elements, and Divide. This is the format of types that are reduced as they are; kBytes differs from the lane's
+// size where one lane holds several elements.
 template <typename T, size_t kBytes = sizeof(T)>
 struct PlainFormat {
   using D = hn::ScalableTag<T>;
@@ -137,9 +137,11 @@ struct PlainFormat {
     return Op::Apply(D(), a, b);
   }
 
-  static HWY_INLINE Value Divide(Value value, uint32_t divisor) {
-    return hn::Div(value, hn::Set(D(), static_cast<T>(divisor)));
-  }
+  struct Divisor {
+    explicit Divisor(uint32_t divisor) : value(static_cast<T>(divisor)) {}
+    T value;
+  };
+  static HWY_INLINE Value Divide(Value value, Divisor by) { return hn::Div(value, hn::Set(D(), by.value)); }
 };
 
 }  // namespace HWY_NAMESPACE
