@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The C API for C++17 and later: communicators and requests that clean up after themselves, failures as exceptions, element
+// types deduced. Header-only; a thin layer that adds no state and no threads. What the C headers say about buffers, order of
+// calls and threads holds here as well.
+//
+//   tutti::Comm comm;                                // joins the job that the environment describes
+//   std::vector<float> gradient = ...;
+//   comm.AllReduce(gradient, TUTTI_SUM);             // in place, returns when done
+//   auto request = comm.AllReduceAsync(gradient, TUTTI_SUM);
+//   ...                                              // gradient must not be touched here
+//   request.Wait();
+//
+// Everything throws tutti::Error if the call fails, unless it says otherwise. Since 0.1.
+#ifndef TUTTI_TUTTI_HPP_
+#define TUTTI_TUTTI_HPP_
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "tutti/tutti.h"
+
+namespace tutti {
+// Inline, so that users write tutti::Comm, while the symbols differ from those of the library's own internals, which a static
+// link puts into the same program.
+inline namespace v0 {
+
+// A failed call: its status, and as what() the sentence of tutti_last_error.
+class Error : public std::runtime_error {
+ public:
+  Error(tutti_status_t status, const std::string& sentence) : std::runtime_error(sentence), status_(status) {}
+  tutti_status_t status() const noexcept { return status_; }
+
+ private:
+  tutti_status_t status_;
+};
+
+// Throws if `status` is an error. For calls of the C API beside this header.
+inline void Check(tutti_status_t status) {
+  if (status == TUTTI_OK || status == TUTTI_IN_PROGRESS) return;
+  const char* sentence = tutti_last_error();
+  throw Error(status, sentence[0] != '\0' ? sentence : tutti_status_string(status));
+}
+
+// The element type of a C++ type: integers of 1, 4 and 8 bytes, float and double. Half-precision types have no C++17 type
+// of their own; use the untyped calls for them.
+template <typename T>
+constexpr tutti_dtype_t DtypeOf() {
+  using U = std::remove_cv_t<T>;
+  constexpr bool is_number = std::is_integral_v<U> && !std::is_same_v<U, bool> && !std::is_same_v<U, wchar_t> &&
+                             !std::is_same_v<U, char16_t> && !std::is_same_v<U, char32_t>;
+  static_assert(std::is_same_v<U, float> || std::is_same_v<U, double> ||
+                    (is_number && (sizeof(U) == 1 || sizeof(U) == 4 || sizeof(U) == 8)),
+                "tutti has no element type for this C++ type");
+  if constexpr (std::is_same_v<U, float>) {
+    return TUTTI_FLOAT32;
+  } else if constexpr (std::is_same_v<U, double>) {
+    return TUTTI_FLOAT64;
+  } else if constexpr (sizeof(U) == 1) {
+    return std::is_signed_v<U> ? TUTTI_INT8 : TUTTI_UINT8;
+  } else if constexpr (sizeof(U) == 4) {
+    return std::is_signed_v<U> ? TUTTI_INT32 : TUTTI_UINT32;
+  } else {
+    return std::is_signed_v<U> ? TUTTI_INT64 : TUTTI_UINT64;
+  }
+}
+
+// Elements that somebody else owns: made from a pointer and a count, or from anything contiguous that has data() and
+// size() (std::vector, std::array, std::span). Span<const T> is read, Span<T> is written.
+template <typename T>
+class Span {
+ public:
+  constexpr Span() = default;
+  constexpr Span(T* data, std::size_t size) : data_(data), size_(size) {}
+  template <typename Container, typename = std::enable_if_t<
+                                    std::is_convertible_v<decltype(std::declval<Container&>().data()), T*> &&
+                                    std::is_convertible_v<decltype(std::declval<Container&>().size()), std::size_t>>>
+  constexpr Span(Container&& container) : data_(container.data()), size_(container.size()) {}
+
+  constexpr T* data() const { return data_; }
+  constexpr std::size_t size() const { return size_; }
+  constexpr Span subspan(std::size_t first, std::size_t count) const { return Span(data_ + first, count); }
+
+ private:
+  T* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+// Per-call options. The defaults leave everything to the communicator.
+struct Options {
+  std::chrono::nanoseconds timeout{0};  // 0: the communicator's
+  const char* algorithm = nullptr;      // nullptr: tutti's choice; borrowed for the call only
+  int tag = 0;                          // Send and Recv only
+};
+
+// An operation that was started. Move-only. Its buffers and its communicator must live until it has finished; the destructor
+// waits for that, and swallows the error of an operation that nobody has waited for.
+class [[nodiscard]] Request {
+ public:
+  Request() = default;  // has finished
+  explicit Request(tutti_request_t handle) : handle_(handle) {}
+  Request(Request&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+  Request& operator=(Request&& other) noexcept {
+    if (this != &other) {
+      Finish();
+      handle_ = std::exchange(other.handle_, nullptr);
+    }
+    return *this;
+  }
+  ~Request() { Finish(); }
+
+  // Waits until it has finished. Throws the operation's error.
+  void Wait() { Check(tutti_request_wait(&handle_)); }
+
+  // Advances communication without blocking. True when the operation has finished. Throws the operation's error.
+  bool Test() {
+    const tutti_status_t status = tutti_request_test(&handle_);
+    Check(status);
+    return status != TUTTI_IN_PROGRESS;
+  }
+
+  // For tutti_request_wait_any and the like. Remains this object's.
+  tutti_request_t* handle() noexcept { return &handle_; }
+
+ private:
+  void Finish() noexcept {
+    if (handle_ != nullptr) (void)tutti_request_wait(&handle_);
+  }
+
+  tutti_request_t handle_ = nullptr;
+};
+
+// A communicator. Move-only. A moved-from one may only be assigned to or destroyed.
+//
+// Each operation comes twice: Name returns when it has finished, NameAsync returns a Request. Buffers are anything contiguous
+// with data() and size(), like std::vector, std::span or tutti::Span; the element types of send and recv must be the same.
+// Sizes that do not fit together throw Error with TUTTI_ERR_INVALID_ARGUMENT before anything is started. What is missing
+// here (half precision, wait_any, ...) is at hand through the C API: tutti::Check(tutti_...(comm.handle(), ...)).
+class Comm {
+ public:
+  // Joins the job that the environment describes; see tutti_comm_create.
+  Comm() { Check(tutti_comm_create(nullptr, &handle_)); }
+  explicit Comm(const tutti_comm_config_t& config) { Check(tutti_comm_create(&config, &handle_)); }
+  // Takes over a handle of the C API.
+  explicit Comm(tutti_comm_t handle) noexcept : handle_(handle) {}
+  Comm(Comm&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+  Comm& operator=(Comm&& other) noexcept {
+    if (this != &other) {
+      (void)tutti_comm_destroy(handle_);
+      handle_ = std::exchange(other.handle_, nullptr);
+    }
+    return *this;
+  }
+  ~Comm() { (void)tutti_comm_destroy(handle_); }
+
+  int rank() const { return Get(tutti_comm_rank); }
+  int size() const { return Get(tutti_comm_size); }
+  tutti_comm_t handle() const noexcept { return handle_; }
+
+  // TUTTI_OK while it works, else what it failed with. Does not throw.
+  tutti_status_t status() const noexcept { return tutti_comm_status(handle_); }
+  std::string last_error() const { return tutti_comm_last_error(handle_); }
+
+  // Fails every operation here and on all other ranks. Any thread.
+  void Abort(const std::string& reason) { Check(tutti_comm_abort(handle_, reason.c_str())); }
+
+  // Collective. Ranks of one color form a communicator, ordered by key. color >= 0: a rank that wants none calls
+  // tutti_comm_split.
+  Comm Split(int color, int key) {
+    if (color < 0) throw Error(TUTTI_ERR_INVALID_ARGUMENT, "Comm::Split: color must be 0 or more");
+    tutti_comm_t out = nullptr;
+    Check(tutti_comm_split(handle_, color, key, &out));
+    return Comm(out);
+  }
+
+  // recv[i] = op over all ranks of send[i]; sizes are equal. With one buffer: in place.
+  template <typename In, typename Out>
+  void AllReduce(const In& send, Out&& recv, tutti_op_t op, const Options& options = {}) {
+    StartAllReduce(ReadOnly(send), Writable(recv), op, options, nullptr);
+  }
+  template <typename InOut>
+  void AllReduce(InOut&& buffer, tutti_op_t op, const Options& options = {}) {
+    StartAllReduce(ReadOnly(buffer), Writable(buffer), op, options, nullptr);
+  }
+  template <typename In, typename Out>
+  Request AllReduceAsync(const In& send, Out&& recv, tutti_op_t op, const Options& options = {}) {
+    return Started([&](Handle* h) { StartAllReduce(ReadOnly(send), Writable(recv), op, options, h); });
+  }
+  template <typename InOut>
+  Request AllReduceAsync(InOut&& buffer, tutti_op_t op, const Options& options = {}) {
+    return Started([&](Handle* h) { StartAllReduce(ReadOnly(buffer), Writable(buffer), op, options, h); });
+  }
+
+  // buffer on every rank = buffer of root.
+  template <typename InOut>
+  void Broadcast(InOut&& buffer, int root, const Options& options = {}) {
+    StartBroadcast(Writable(buffer), root, options, nullptr);
+  }
+  template <typename InOut>
+  Request BroadcastAsync(InOut&& buffer, int root, const Options& options = {}) {
+    return Started([&](Handle* h) { StartBroadcast(Writable(buffer), root, options, h); });
+  }
+
+  // recv on root = op over all ranks of send; sizes are equal there. Elsewhere recv is not used and may be empty.
+  template <typename In, typename Out>
+  void Reduce(const In& send, Out&& recv, tutti_op_t op, int root, const Options& options = {}) {
+    StartReduce(ReadOnly(send), Writable(recv), op, root, options, nullptr);
+  }
+  template <typename In, typename Out>
+  Request ReduceAsync(const In& send, Out&& recv, tutti_op_t op, int root, const Options& options = {}) {
+    return Started([&](Handle* h) { StartReduce(ReadOnly(send), Writable(recv), op, root, options, h); });
+  }
+
+  // recv = send of rank 0, send of rank 1, ...; recv is size() times as long as send.
+  template <typename In, typename Out>
+  void AllGather(const In& send, Out&& recv, const Options& options = {}) {
+    StartAllGather(ReadOnly(send), Writable(recv), options, nullptr);
+  }
+  template <typename In, typename Out>
+  Request AllGatherAsync(const In& send, Out&& recv, const Options& options = {}) {
+    return Started([&](Handle* h) { StartAllGather(ReadOnly(send), Writable(recv), options, h); });
+  }
+
+  // recv on rank r = op over all ranks of the r-th part of send; send is size() times as long as recv.
+  template <typename In, typename Out>
+  void ReduceScatter(const In& send, Out&& recv, tutti_op_t op, const Options& options = {}) {
+    StartReduceScatter(ReadOnly(send), Writable(recv), op, options, nullptr);
+  }
+  template <typename In, typename Out>
+  Request ReduceScatterAsync(const In& send, Out&& recv, tutti_op_t op, const Options& options = {}) {
+    return Started([&](Handle* h) { StartReduceScatter(ReadOnly(send), Writable(recv), op, options, h); });
+  }
+
+  // To and from one peer; not collectives. Recv wants exactly as many elements as are sent.
+  template <typename In>
+  void Send(const In& buffer, int peer, const Options& options = {}) {
+    StartSend(ReadOnly(buffer), peer, options, nullptr);
+  }
+  template <typename In>
+  Request SendAsync(const In& buffer, int peer, const Options& options = {}) {
+    return Started([&](Handle* h) { StartSend(ReadOnly(buffer), peer, options, h); });
+  }
+  template <typename Out>
+  void Recv(Out&& buffer, int peer, const Options& options = {}) {
+    StartRecv(Writable(buffer), peer, options, nullptr);
+  }
+  template <typename Out>
+  Request RecvAsync(Out&& buffer, int peer, const Options& options = {}) {
+    return Started([&](Handle* h) { StartRecv(Writable(buffer), peer, options, h); });
+  }
+
+  // Returns (or finishes) on no rank before every rank has called it.
+  void Barrier(const Options& options = {}) {
+    const tutti_options_t o = ToC(options);
+    Check(tutti_barrier(handle_, &o, nullptr));
+  }
+  Request BarrierAsync(const Options& options = {}) {
+    const tutti_options_t o = ToC(options);
+    return Started([&](Handle* h) { Check(tutti_barrier(handle_, &o, h)); });
+  }
+
+ private:
+  using Handle = tutti_request_t;
+
+  template <typename Container>
+  static auto ReadOnly(const Container& container) {
+    using T = std::remove_reference_t<decltype(*container.data())>;
+    return Span<const T>(container.data(), container.size());
+  }
+  template <typename Container>
+  static auto Writable(Container& container) {
+    using T = std::remove_reference_t<decltype(*container.data())>;
+    static_assert(!std::is_const_v<T>, "the result needs elements that can be written");
+    return Span<T>(container.data(), container.size());
+  }
+
+  static tutti_options_t ToC(const Options& options) {
+    tutti_options_t o = TUTTI_OPTIONS_INIT;
+    o.timeout_ns = options.timeout.count();
+    o.algorithm = options.algorithm;
+    o.tag = options.tag;
+    return o;
+  }
+
+  static void Require(bool fits, const char* sentence) {
+    if (!fits) throw Error(TUTTI_ERR_INVALID_ARGUMENT, sentence);
+  }
+
+  template <typename Start>
+  static Request Started(const Start& start) {
+    Handle handle = nullptr;
+    start(&handle);
+    return Request(handle);
+  }
+
+  int Get(tutti_status_t (*getter)(tutti_comm_t, int*)) const {
+    int value = 0;
+    Check(getter(handle_, &value));
+    return value;
+  }
+
+  template <typename T>
+  void StartAllReduce(Span<const T> send, Span<T> recv, tutti_op_t op, const Options& options, Handle* h) {
+    Require(send.size() == recv.size(), "Comm::AllReduce: send and recv differ in size");
+    const tutti_options_t o = ToC(options);
+    Check(tutti_all_reduce(handle_, send.data(), recv.data(), send.size(), DtypeOf<T>(), op, &o, h));
+  }
+  template <typename T>
+  void StartBroadcast(Span<T> buffer, int root, const Options& options, Handle* h) {
+    const tutti_options_t o = ToC(options);
+    Check(tutti_broadcast(handle_, buffer.data(), buffer.data(), buffer.size(), DtypeOf<T>(), root, &o, h));
+  }
+  template <typename T>
+  void StartReduce(Span<const T> send, Span<T> recv, tutti_op_t op, int root, const Options& options, Handle* h) {
+    Require(rank() != root || send.size() == recv.size(), "Comm::Reduce: send and recv of the root differ in size");
+    const tutti_options_t o = ToC(options);
+    Check(tutti_reduce(handle_, send.data(), recv.data(), send.size(), DtypeOf<T>(), op, root, &o, h));
+  }
+  template <typename T>
+  void StartAllGather(Span<const T> send, Span<T> recv, const Options& options, Handle* h) {
+    Require(recv.size() == send.size() * Ranks(), "Comm::AllGather: recv is not size() times as long as send");
+    const tutti_options_t o = ToC(options);
+    Check(tutti_all_gather(handle_, send.data(), recv.data(), send.size(), DtypeOf<T>(), &o, h));
+  }
+  template <typename T>
+  void StartReduceScatter(Span<const T> send, Span<T> recv, tutti_op_t op, const Options& options, Handle* h) {
+    Require(send.size() == recv.size() * Ranks(), "Comm::ReduceScatter: send is not size() times as long as recv");
+    const tutti_options_t o = ToC(options);
+    Check(tutti_reduce_scatter(handle_, send.data(), recv.data(), recv.size(), DtypeOf<T>(), op, &o, h));
+  }
+  template <typename T>
+  void StartSend(Span<const T> buffer, int peer, const Options& options, Handle* h) {
+    const tutti_options_t o = ToC(options);
+    Check(tutti_send(handle_, buffer.data(), buffer.size(), DtypeOf<T>(), peer, &o, h));
+  }
+  template <typename T>
+  void StartRecv(Span<T> buffer, int peer, const Options& options, Handle* h) {
+    const tutti_options_t o = ToC(options);
+    Check(tutti_recv(handle_, buffer.data(), buffer.size(), DtypeOf<T>(), peer, &o, h));
+  }
+
+  std::size_t Ranks() const { return static_cast<std::size_t>(size()); }
+
+  tutti_comm_t handle_ = nullptr;
+};
+
+}  // namespace v0
+}  // namespace tutti
+
+#endif  // TUTTI_TUTTI_HPP_
