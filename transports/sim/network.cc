@@ -180,7 +180,7 @@ void Network::Handle(Event event) {
     case EventKind::kSendLeaves:
       return owner.OnSendLeaves(event.handle);
     case EventKind::kPeerLost:
-      return owner.Lose(event.peer, static_cast<LossReason>(event.handle));
+      return owner.OnPeerLost(event.peer, static_cast<LossReason>(event.handle));
     case EventKind::kFault:
     case EventKind::kWake:
       return;

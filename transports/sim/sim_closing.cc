@@ -88,9 +88,22 @@ void SimTransport::ClosePeer(int32_t peer) {
   network_.TransmitLast(std::move(packet));
 }
 
+void SimTransport::OnPeerLost(int32_t peer, LossReason reason) {
+  const PeerState state = PeerAt(peer).state;
+  if (state == PeerState::kConnecting || state == PeerState::kConnected) Lose(peer, reason);
+}
+
+// A rank that has done its part may leave before the others have: that alone is no failure.
+void SimTransport::OnClose(int32_t peer) {
+  bool wanted = false;
+  sends_.ForEach([&](uint64_t, const Send& send) { wanted |= send.request.peer == peer; });
+  recvs_.ForEach([&](uint64_t, const Recv& recv) { wanted |= recv.request.peer == peer; });
+  if (wanted) return Lose(peer, LossReason::kClosed);
+  PeerAt(peer).state = PeerState::kLeft;
+}
+
 void SimTransport::Lose(int32_t peer, LossReason reason) {
   Peer& mine = PeerAt(peer);
-  if (mine.state != PeerState::kConnecting && mine.state != PeerState::kConnected) return;
   mine.state = PeerState::kFailed;
   mine.reason = reason;
   DropPeer(peer);

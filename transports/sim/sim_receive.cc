@@ -11,7 +11,7 @@ namespace tutti::sim {
 
 void SimTransport::OnArrival(Packet&& packet) {
   const PeerState state = PeerAt(packet.source).state;
-  if (state == PeerState::kFailed || state == PeerState::kClosed || state == PeerState::kUnknown) return;
+  if (state != PeerState::kConnecting && state != PeerState::kConnected) return;
   switch (packet.kind) {
     case PacketKind::kConnected:
       return OnConnected(packet.source);
@@ -29,7 +29,7 @@ void SimTransport::OnArrival(Packet&& packet) {
       PeerAt(packet.source).credit_bytes += packet.bytes;
       return;
     case PacketKind::kClose:
-      return Lose(packet.source, LossReason::kClosed);
+      return OnClose(packet.source);
   }
 }
 
@@ -49,7 +49,7 @@ void SimTransport::PostRecvs(absl::Span<const RecvRequest> requests) {
     TUTTI_DCHECK(PeerAt(request.peer).state != PeerState::kUnknown, "a receive from rank ", request.peer,
                  ", not connected");
     TUTTI_DCHECK(request.bytes <= capabilities_.max_message_bytes, "a receive of ", request.bytes, " bytes");
-    if (!Accepts(request.peer, request.id.channel)) continue;
+    if (!Accepts(request.peer, request.id, /*is_recv=*/true)) continue;
     const MatchKey key{request.peer, request.id};
     const auto kept = kept_.find(key);
     if (kept == kept_.end()) {
@@ -67,6 +67,11 @@ void SimTransport::PostRecvs(absl::Span<const RecvRequest> requests) {
     }
     Match(request, std::move(message));
   }
+}
+
+bool SimTransport::HasKeptWhole(int32_t peer, const MessageId& id) const {
+  const auto kept = kept_.find(MatchKey{peer, id});
+  return kept != kept_.end() && network_.packets_.Get(kept->second)->kind == PacketKind::kEager;
 }
 
 void SimTransport::OnMessage(Packet&& packet) {

@@ -83,10 +83,14 @@ std::string SimTransport::PeerError(int32_t peer) const {
   return "";
 }
 
-bool SimTransport::Accepts(int32_t peer, uint32_t channel) const {
-  const PeerState state = peers_[static_cast<size_t>(peer)].state;
-  const bool usable = state == PeerState::kConnecting || state == PeerState::kConnected;
-  return alive_ && usable && !closed_channels_.contains(channel);
+bool SimTransport::Accepts(int32_t peer, const MessageId& id, bool is_recv) {
+  if (!alive_ || closed_channels_.contains(id.channel)) return false;
+  const PeerState state = PeerAt(peer).state;
+  if (state == PeerState::kConnecting || state == PeerState::kConnected) return true;
+  if (state != PeerState::kLeft) return false;
+  if (is_recv && HasKeptWhole(peer, id)) return true;
+  Lose(peer, LossReason::kClosed);
+  return false;
 }
 
 void SimTransport::PostSends(absl::Span<const SendRequest> requests) {
@@ -94,7 +98,7 @@ void SimTransport::PostSends(absl::Span<const SendRequest> requests) {
     TUTTI_DCHECK(request.peer >= 0 && request.peer < network_.size(), "a send to rank ", request.peer);
     TUTTI_DCHECK(PeerAt(request.peer).state != PeerState::kUnknown, "a send to rank ", request.peer, ", not connected");
     TUTTI_DCHECK(request.bytes <= capabilities_.max_message_bytes, "a send of ", request.bytes, " bytes");
-    if (!Accepts(request.peer, request.id.channel)) continue;
+    if (!Accepts(request.peer, request.id, /*is_recv=*/false)) continue;
     const uint64_t handle = sends_.Acquire();
     sends_.Get(handle)->request = request;
     Peer& peer = PeerAt(request.peer);

@@ -60,7 +60,14 @@ class SimTransport final : public Transport {
  private:
   friend class Network;
 
-  enum class PeerState : uint8_t { kUnknown, kConnecting, kConnected, kFailed, kClosed };
+  enum class PeerState : uint8_t {
+    kUnknown,
+    kConnecting,
+    kConnected,
+    kLeft,    // it closed the connection while nothing was wanted of it; whole messages it left can be received
+    kFailed,  // reported
+    kClosed,  // by this end
+  };
 
   struct Peer {
     PeerState state = PeerState::kUnknown;
@@ -100,7 +107,9 @@ class SimTransport final : public Transport {
   };
 
   Peer& PeerAt(int32_t peer) { return peers_[static_cast<size_t>(peer)]; }
-  bool Accepts(int32_t peer, uint32_t channel) const;
+  // Whether a request is to be carried out. False: it is dropped, and the peer reported if that is due.
+  bool Accepts(int32_t peer, const MessageId& id, bool is_recv);
+  bool HasKeptWhole(int32_t peer, const MessageId& id) const;
 
   // Sending (sim_transport.cc)
   void Start(uint64_t send_handle);
@@ -122,6 +131,8 @@ class SimTransport final : public Transport {
   void PushReady(const Completion& completion, uint32_t channel, PayloadPool::Payload payload = {});
 
   // The end of things (sim_closing.cc)
+  void OnPeerLost(int32_t peer, LossReason reason);
+  void OnClose(int32_t peer);
   void Lose(int32_t peer, LossReason reason);
   void Die();
   void DropPeer(int32_t peer);

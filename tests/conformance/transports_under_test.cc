@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// The list of transports. A new one is a fixture of its own and a line here (README.md).
+#include "fixture.h"
+#include "sim_fixture.h"
+
+namespace tutti::conformance {
+namespace {
+
+// A network that loses, delays and reorders, in small pieces: for every message, all that can happen to it.
+sim::NetworkOptions RoughNetwork() {
+  sim::NetworkOptions options;
+  options.seed = 42;
+  options.link.jitter = sim::Jitter::kExponential;
+  options.link.jitter_ns = 20'000;
+  options.link.tail_probability = 0.01;
+  options.link.tail_ns = 2'000'000;
+  options.link.loss_probability = 0.05;
+  options.link.per_packet_ns = 300;
+  options.eager_bytes = 1000;
+  options.unexpected_bytes = 10'000;
+  options.segment_bytes = 4096;
+  options.complete_sends_early = true;
+  return options;
+}
+
+}  // namespace
+
+const std::vector<TransportUnderTest>& TransportsUnderTest() {
+  static const std::vector<TransportUnderTest> transports = {
+      {"sim", [](int32_t size) { return MakeSimFixture(size, sim::NetworkOptions()); }},
+      {"sim_rough", [](int32_t size) { return MakeSimFixture(size, RoughNetwork()); }},
+  };
+  return transports;
+}
+
+}  // namespace tutti::conformance
