@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sweep.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <set>
+
+#include "absl/strings/str_cat.h"
+
+namespace tutti {
+namespace {
+
+constexpr int kAllRootsUpTo = 16;
+constexpr int kAllCountsUpTo = 64;  // above, schedules are long and the counts are chosen
+constexpr int kBothPlacesUpTo =
+    256;  // above, each count is in place or not, and the next rank count has it the other way
+
+std::vector<int> RankCounts(SweepLevel level) {
+  if (level == SweepLevel::kReduced) return {1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 17, 33};
+  std::vector<int> counts;
+  for (int n = 1; n <= kAllCountsUpTo; ++n) counts.push_back(n);
+  for (int n : {65, 96, 100, 127, 128, 129, 200, 255, 256, 257, 511, 512, 513, 768, 1000, 1023, 1024})
+    counts.push_back(n);
+  return counts;
+}
+
+bool HasRoot(Collective collective) {
+  return collective == Collective::kBroadcast || collective == Collective::kReduce;
+}
+
+std::set<int> Roots(Collective collective, int num_ranks) {
+  if (!HasRoot(collective)) return {0};
+  std::set<int> roots = {0, 1, num_ranks / 3, num_ranks / 2, num_ranks - 1};
+  if (num_ranks > kAllCountsUpTo) roots = {0, num_ranks / 3, num_ranks - 1};
+  if (num_ranks <= kAllRootsUpTo) {
+    for (int root = 0; root < num_ranks; ++root) roots.insert(root);
+  }
+  roots.erase(roots.lower_bound(num_ranks), roots.end());
+  return roots;
+}
+
+// How large the vector is, and how it is cut.
+struct Size {
+  uint64_t count;
+  uint32_t element_bytes = 4;
+  uint64_t segment_bytes = 0;
+};
+
+// Counts that make several segments in every chunk, with a last one that is shorter; `chunks`: how many the vector has.
+std::vector<Size> SegmentedSizes(uint64_t chunks, bool small, SweepLevel level) {
+  std::vector<Size> sizes = {{chunks * 50 + 7, 4, 64}};
+  if (!small) return sizes;
+  sizes.push_back({chunks * 13 + 1, 1, 4});
+  sizes.push_back({chunks * 9 + 2, 2, 7});  // 7 bytes are no whole number of elements
+  sizes.push_back({chunks * 5 + 3, 8, 1});  // less than one element
+  sizes.push_back({chunks * 300, 8, 800});
+  if (level == SweepLevel::kFull) {
+    sizes.push_back({uint64_t{1} << 20, 4, 64 << 10});
+    sizes.push_back({(uint64_t{1} << 22) + 5, 8, 0});  // the algorithm's own cut
+  }
+  return sizes;
+}
+
+std::vector<Size> Sizes(Collective collective, int num_ranks, SweepLevel level) {
+  const auto n = static_cast<uint64_t>(num_ranks);
+  if (collective == Collective::kBarrier) return {{0}};
+  if (num_ranks > kAllCountsUpTo) return {{n + 1}, {3}};
+  std::vector<Size> sizes;
+  for (uint64_t count : std::set<uint64_t>{0, 1, n - 1, n, n + 1, 3 * n + 2}) sizes.push_back({count});
+  const bool per_rank = collective == Collective::kAllGather || collective == Collective::kReduceScatter;
+  const std::vector<Size> segmented = SegmentedSizes(per_rank ? 1 : n, num_ranks <= kAllRootsUpTo, level);
+  sizes.insert(sizes.end(), segmented.begin(), segmented.end());
+  return sizes;
+}
+
+}  // namespace
+
+std::vector<SweepItem> SweepItems(SweepLevel level) {
+  std::vector<SweepItem> items;
+  const std::vector<int> counts = RankCounts(level);
+  for (auto n = counts.rbegin(); n != counts.rend(); ++n) {
+    for (int collective = 0; collective < kNumCollectives; ++collective) {
+      for (const Algorithm& algorithm : Algorithms(static_cast<Collective>(collective)))
+        items.push_back({&algorithm, *n});
+    }
+  }
+  return items;
+}
+
+std::vector<Shape> SweepShapes(const SweepItem& item, SweepLevel level) {
+  std::vector<Shape> shapes;
+  const Collective collective = item.algorithm->collective;
+  for (int root : Roots(collective, item.num_ranks)) {
+    for (const Size& size : Sizes(collective, item.num_ranks, level)) {
+      for (bool in_place : {false, true}) {
+        if (in_place && collective == Collective::kBarrier) continue;
+        const bool larger = size.count > static_cast<uint64_t>(item.num_ranks);
+        const bool preferred = larger == (item.num_ranks % 2 == 0);
+        if (item.num_ranks > kBothPlacesUpTo && collective != Collective::kBarrier && in_place != preferred) continue;
+        Shape shape;
+        shape.collective = collective;
+        shape.num_ranks = item.num_ranks;
+        shape.root = root;
+        shape.count = size.count;
+        shape.element_bytes = size.element_bytes;
+        shape.segment_bytes = size.segment_bytes;
+        shape.in_place = in_place;
+        shapes.push_back(shape);
+      }
+    }
+  }
+  return shapes;
+}
+
+std::vector<Schedule> BuildAll(const Algorithm& algorithm, const Shape& shape) {
+  std::vector<Schedule> schedules;
+  schedules.reserve(static_cast<size_t>(shape.num_ranks));
+  for (int rank = 0; rank < shape.num_ranks; ++rank) schedules.push_back(algorithm.build(shape, rank));
+  return schedules;
+}
+
+std::string DescribeCase(const Algorithm& algorithm, const Shape& shape) {
+  return absl::StrCat(CollectiveName(algorithm.collective), ":", algorithm.name, " ranks=", shape.num_ranks,
+                      " root=", shape.root, " count=", shape.count, " element_bytes=", shape.element_bytes,
+                      " in_place=", shape.in_place ? 1 : 0, " segment_bytes=", shape.segment_bytes);
+}
+
+}  // namespace tutti

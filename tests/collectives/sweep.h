@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which algorithms are tested with which shapes. The lists are the test's promise: every algorithm of the registry,
+// every rank count to 64 and the awkward ones to 1024, counts around the rank count, every root, both ways of placing
+// buffers.
+#ifndef TUTTI_TESTS_COLLECTIVES_SWEEP_H_
+#define TUTTI_TESTS_COLLECTIVES_SWEEP_H_
+
+#include <string>
+#include <vector>
+
+#include "collectives/algorithms/registry.h"
+#include "collectives/schedule/schedule.h"
+#include "collectives/schedule/shape.h"
+
+namespace tutti {
+
+enum class SweepLevel {
+  kReduced,  // for sanitizers: the same kinds of shape, at fewer rank counts
+  kFull,
+};
+
+// One piece of work for the sweep: an algorithm at one number of ranks.
+struct SweepItem {
+  const Algorithm* algorithm = nullptr;
+  int num_ranks = 0;
+};
+
+// All pieces, the expensive ones first.
+std::vector<SweepItem> SweepItems(SweepLevel level);
+
+std::vector<Shape> SweepShapes(const SweepItem& item, SweepLevel level);
+
+// Every rank's schedule.
+std::vector<Schedule> BuildAll(const Algorithm& algorithm, const Shape& shape);
+
+// "all_reduce:ring ranks=8 root=0 count=17 element_bytes=4 in_place=1 segment_bytes=64".
+std::string DescribeCase(const Algorithm& algorithm, const Shape& shape);
+
+}  // namespace tutti
+
+#endif  // TUTTI_TESTS_COLLECTIVES_SWEEP_H_
