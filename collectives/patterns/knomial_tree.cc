@@ -24,6 +24,9 @@ KnomialTree KnomialTreeOf(int num_ranks, int root, int radix, int rank) {
       tree.children.push_back({rank_of(child), static_cast<int>(child), static_cast<int>(size)});
     }
   }
+  // Where the ranks end, a subtree is cut off and may be smaller than one of a lower weight.
+  std::stable_sort(tree.children.begin(), tree.children.end(),
+                   [](const auto& a, const auto& b) { return a.subtree_size > b.subtree_size; });
   return tree;
 }
 

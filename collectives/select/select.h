@@ -21,12 +21,16 @@ struct AlgorithmOverrides {
   static absl::StatusOr<AlgorithmOverrides> Parse(absl::string_view text);
 };
 
+// The collective's algorithm of that name. An error quotes the name, suggests the nearest one and lists the valid ones.
+absl::StatusOr<const Algorithm*> ParseAlgorithm(Collective collective, absl::string_view name);
+
 struct Choice {
   const Algorithm* algorithm = nullptr;
   uint64_t segment_bytes = 0;
 };
 
-// `wish` may be nullptr.
+// `wish` may be nullptr, else an algorithm for shape.collective. A segment size in the shape is kept; otherwise 0 in the
+// choice stands for the algorithm's own default.
 Choice ChooseAlgorithm(const Shape& shape, const Algorithm* wish);
 
 }  // namespace tutti

@@ -6,8 +6,8 @@
 // Both partners write down the lower ranks' sum first, so they evaluate the same expression and get the same bits. The
 // partial sum alternates between output and scratch: what is being sent is not what the next message is reduced into.
 //
-// Cost: ceil(log2 n) rounds (2 more, of one message each, if n is no power of two); log2(n) * bytes sent per rank and
-// reduced; bytes of scratch. For small vectors. Source: Thakur, Rabenseifner, Gropp: "Optimization of Collective
+// Cost: floor(log2 n) rounds (2 more, of one message each, if n is no power of two); as often * bytes sent per rank and
+// reduced; bytes of scratch (and a copy in place if the number of rounds is odd). For small vectors. Source: Thakur, Rabenseifner, Gropp: "Optimization of Collective
 // Communication Operations in MPICH", IJHPCA 19 (2005).
 #ifndef TUTTI_COLLECTIVES_ALGORITHMS_ALL_REDUCE_RECURSIVE_DOUBLING_H_
 #define TUTTI_COLLECTIVES_ALGORITHMS_ALL_REDUCE_RECURSIVE_DOUBLING_H_

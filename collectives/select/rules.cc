@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collectives/select/rules.h"
+
+#include <algorithm>
+
+namespace tutti {
+namespace {
+
+constexpr uint64_t kKiB = 1024;
+constexpr uint64_t kMiB = 1024 * kKiB;
+
+// A message costs some 10 us on TCP whatever its length, and bytes some 1 ns each: below about 16 KiB rounds are what
+// counts, above about 1 MiB bytes are.
+constexpr uint64_t kTinyBytes = 4 * kKiB;        // the bytes of n - 1 copies are still lost in the messages' own cost
+constexpr uint64_t kLatencyBytes = 16 * kKiB;    // log2 n times the bytes are still cheaper than twice the rounds
+constexpr uint64_t kTreeBytes = 64 * kKiB;       // one message per edge; beyond, inner ranks must pass on pieces early
+constexpr uint64_t kMiddleBytes = 1 * kMiB;      // least bytes in few rounds; beyond, pipelines fill
+constexpr uint64_t kManyRanksBytes = 64 * kMiB;  // beyond, even 1 / n of the vector makes worthwhile ring messages
+
+constexpr int kOneShotRanks = 8;  // everyone sends to everyone: n (n - 1) messages
+constexpr int kRingRanks = 16;    // n - 1 rounds one after the other
+
+// A segment must be long against a message's own cost, and short against the chunk it is cut from.
+constexpr uint64_t kSmallSegmentBytes = 64 * kKiB;
+constexpr uint64_t kMiddleSegmentBytes = 256 * kKiB;
+constexpr uint64_t kLargeSegmentBytes = 512 * kKiB;
+
+constexpr SelectionRule kAllReduce[] = {
+    {kOneShotRanks, kTinyBytes, "one_shot"},
+    {kAnyRanks, kLatencyBytes, "recursive_doubling"},
+    {kAnyRanks, kMiddleBytes, "circulant"},
+    {kRingRanks, kManyRanksBytes, "ring", kMiddleSegmentBytes},
+    {kAnyRanks, 4 * kMiddleBytes, "double_tree", kSmallSegmentBytes},
+    {kAnyRanks, kManyRanksBytes, "double_tree", kMiddleSegmentBytes},
+    {kAnyRanks, kAnyBytes, "ring", kLargeSegmentBytes},
+};
+constexpr SelectionRule kBroadcast[] = {
+    {kAnyRanks, kTreeBytes, "binomial"},
+    {kAnyRanks, 4 * kMiddleBytes, "double_tree", kSmallSegmentBytes},
+    {kAnyRanks, kAnyBytes, "double_tree", kMiddleSegmentBytes},
+};
+constexpr SelectionRule kReduce[] = {
+    {kAnyRanks, kTreeBytes, "binomial"},
+    {kAnyRanks, 4 * kMiddleBytes, "double_tree", kSmallSegmentBytes},
+    {kAnyRanks, kAnyBytes, "double_tree", kMiddleSegmentBytes},
+};
+constexpr SelectionRule kAllGather[] = {
+    {kAnyRanks, kMiddleBytes, "circulant"},
+    {kRingRanks, kAnyBytes, "ring", kMiddleSegmentBytes},
+    {kAnyRanks, kManyRanksBytes, "circulant"},
+    {kAnyRanks, kAnyBytes, "ring", kLargeSegmentBytes},
+};
+constexpr SelectionRule kReduceScatter[] = {
+    {kOneShotRanks, kTreeBytes, "pairwise"},
+    {kAnyRanks, kMiddleBytes, "circulant"},
+    {kRingRanks, kAnyBytes, "ring", kMiddleSegmentBytes},
+    {kAnyRanks, kManyRanksBytes, "circulant"},
+    {kAnyRanks, kAnyBytes, "ring", kLargeSegmentBytes},
+};
+constexpr SelectionRule kBarrier[] = {
+    {kAnyRanks, kAnyBytes, "dissemination"},
+};
+
+}  // namespace
+
+absl::Span<const SelectionRule> SelectionRules(Collective collective) {
+  switch (collective) {
+    case Collective::kAllReduce:
+      return kAllReduce;
+    case Collective::kBroadcast:
+      return kBroadcast;
+    case Collective::kReduce:
+      return kReduce;
+    case Collective::kAllGather:
+      return kAllGather;
+    case Collective::kReduceScatter:
+      return kReduceScatter;
+    case Collective::kBarrier:
+      return kBarrier;
+  }
+  return kBarrier;
+}
+
+uint64_t TotalBytes(const Shape& shape) {
+  const bool per_rank = shape.collective == Collective::kAllGather || shape.collective == Collective::kReduceScatter;
+  const uint64_t factor = uint64_t{shape.element_bytes} * (per_rank ? static_cast<uint64_t>(shape.num_ranks) : 1);
+  return shape.count > kAnyBytes / factor ? kAnyBytes : shape.count * factor;
+}
+
+const SelectionRule& RuleFor(const Shape& shape) {
+  const absl::Span<const SelectionRule> rules = SelectionRules(shape.collective);
+  const uint64_t bytes = TotalBytes(shape);
+  const auto fits = [&](const SelectionRule& rule) {
+    return shape.num_ranks <= rule.max_ranks && bytes <= rule.max_bytes;
+  };
+  const auto rule = std::find_if(rules.begin(), rules.end(), fits);
+  return rule == rules.end() ? rules.back() : *rule;
+}
+
+}  // namespace tutti
