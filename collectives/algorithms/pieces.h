@@ -32,8 +32,8 @@ constexpr uint64_t NumSegmentsFor(const Shape& shape, uint64_t chunk_elements, u
   return NumSegments(chunk_elements, shape.element_bytes, segment_bytes, max_segments);
 }
 
-inline void SendPiece(ScheduleBuilder& builder, int peer, const Region& source) {
-  if (source.count > 0) builder.Send(peer, source);
+inline ScheduleBuilder::StepId SendPiece(ScheduleBuilder& builder, int peer, const Region& source) {
+  return source.count > 0 ? builder.Send(peer, source) : ScheduleBuilder::kNoStep;
 }
 
 inline void RecvPiece(ScheduleBuilder& builder, int peer, const Region& dst) {

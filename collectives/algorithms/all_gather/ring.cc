@@ -27,11 +27,12 @@ Schedule BuildRing(const Shape& shape, int rank) {
     const Region received = chunk(ring.ReceivedChunk(round));
     for (uint64_t s = 0; s < num_segments; ++s) {
       const Range segment = PartOf({0, shape.count}, num_segments, s);
-      SendPiece(builder, ring.next(), PieceOf(sent, segment));
+      const ScheduleBuilder::StepId sending = SendPiece(builder, ring.next(), PieceOf(sent, segment));
+      // A long copy would hold up the sends; a segment's copy after its send goes along with them.
+      if (round == 0 && !shape.in_place) builder.Copy(PieceOf(chunk(rank), segment), PieceOf(sent, segment), {sending});
       RecvPiece(builder, ring.previous(), PieceOf(received, segment));
     }
   }
-  if (!shape.in_place) builder.Copy(chunk(rank), Input(0, shape.count));
   return std::move(builder).Build();
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "collectives/algorithms/broadcast/root_copy.h"
 #include "collectives/algorithms/pieces.h"
 #include "collectives/patterns/knomial_tree.h"
 
@@ -24,9 +25,10 @@ Schedule BuildBinomial(const Shape& shape, int rank) {
   for (uint64_t s = 0; s < num_segments; ++s) {
     const Region piece = PieceOf(source, PartOf({0, shape.count}, num_segments, s));
     if (tree.parent >= 0) RecvPiece(builder, tree.parent, piece);
-    for (const KnomialTree::Child& child : tree.children) SendPiece(builder, child.rank, piece);
+    ScheduleBuilder::StepId sent = ScheduleBuilder::kNoStep;
+    for (const KnomialTree::Child& child : tree.children) sent = SendPiece(builder, child.rank, piece);
+    if (rank == shape.root) CopyToOutput(builder, shape, piece, sent);
   }
-  if (rank == shape.root) builder.CopyInputToOutput();
   return std::move(builder).Build();
 }
 

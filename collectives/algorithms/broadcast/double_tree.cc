@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "collectives/algorithms/broadcast/root_copy.h"
 #include "collectives/algorithms/pieces.h"
 #include "collectives/patterns/double_tree.h"
 
@@ -27,10 +28,13 @@ Schedule BuildDoubleTree(const Shape& shape, int rank) {
       const BinaryTreeNode& node = nodes[tree];
       const Region piece = PieceOf(source, PartOf(PartOf({0, shape.count}, 2, tree), num_segments, s));
       if (node.parent >= 0) RecvPiece(builder, node.parent, piece);
-      for (int c = 0; c < node.num_children; ++c) SendPiece(builder, node.children[static_cast<size_t>(c)], piece);
+      ScheduleBuilder::StepId sent = ScheduleBuilder::kNoStep;
+      for (int c = 0; c < node.num_children; ++c) {
+        sent = SendPiece(builder, node.children[static_cast<size_t>(c)], piece);
+      }
+      if (rank == shape.root) CopyToOutput(builder, shape, piece, sent);
     }
   }
-  if (rank == shape.root) builder.CopyInputToOutput();
   return std::move(builder).Build();
 }
 

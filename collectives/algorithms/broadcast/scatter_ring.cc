@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "collectives/algorithms/broadcast/root_copy.h"
 #include "collectives/algorithms/pieces.h"
 #include "collectives/patterns/knomial_tree.h"
 #include "collectives/patterns/ring.h"
@@ -44,9 +45,11 @@ Schedule BuildScatterRing(const Shape& shape, int rank) {
   }
   for (const KnomialTree::Child& child : place.children) {
     for (const Region& piece : scattered_pieces(child.relative, child.subtree_size)) {
-      SendPiece(builder, child.rank, piece);
+      const ScheduleBuilder::StepId sent = SendPiece(builder, child.rank, piece);
+      if (is_root) CopyToOutput(builder, shape, piece, sent);
     }
   }
+  if (is_root) CopyToOutput(builder, shape, PieceOf(source, PartOf({0, shape.count}, n, 0)), ScheduleBuilder::kNoStep);
 
   const Ring ring(shape.num_ranks, place.relative, /*shift=*/0);
   const auto rank_of = [&](int relative) { return (relative + shape.root) % shape.num_ranks; };
@@ -65,7 +68,6 @@ Schedule BuildScatterRing(const Shape& shape, int rank) {
       if (!HoldsAfterScatter(place, received)) RecvPiece(builder, rank_of(ring.previous()), piece_of(received));
     }
   }
-  if (is_root) builder.CopyInputToOutput();
   return std::move(builder).Build();
 }
 
