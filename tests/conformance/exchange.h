@@ -74,6 +74,7 @@ class Exchange {
 
   Side send_side(size_t message) const { return messages_[message].send; }
   Side recv_side(size_t message) const { return messages_[message].recv; }
+  uint64_t viewed_bytes(size_t message) const { return messages_[message].viewed_bytes; }
   bool Finished(size_t message) const;
 
   // CLOSING, with the buffers' owner watching

@@ -2,6 +2,7 @@
 // The list of transports. A new one is a fixture of its own and a line here (README.md).
 #include "fixture.h"
 #include "sim_fixture.h"
+#include "tcp_fixture.h"
 
 namespace tutti::conformance {
 namespace {
@@ -23,12 +24,27 @@ sim::NetworkOptions RoughNetwork() {
   return options;
 }
 
+// Sizes at which every message is cut, every buffer fills up and every budget runs out.
+tcp::TcpOptions NarrowTcp() {
+  tcp::TcpOptions options;
+  options.eager_bytes = 1000;
+  options.unexpected_bytes_per_peer = 20'000;
+  options.segment_bytes = 4096;
+  options.receive_buffer_bytes = 16 << 10;
+  options.burst_bytes = 16 << 10;
+  options.socket_send_bytes = 8192;
+  options.socket_receive_bytes = 8192;
+  return options;
+}
+
 }  // namespace
 
 const std::vector<TransportUnderTest>& TransportsUnderTest() {
   static const std::vector<TransportUnderTest> transports = {
       {"sim", [](int32_t size) { return MakeSimFixture(size, sim::NetworkOptions()); }},
       {"sim_rough", [](int32_t size) { return MakeSimFixture(size, RoughNetwork()); }},
+      {"tcp", [](int32_t size) { return MakeTcpFixture(size, tcp::TcpOptions()); }},
+      {"tcp_narrow", [](int32_t size) { return MakeTcpFixture(size, NarrowTcp()); }},
   };
   return transports;
 }

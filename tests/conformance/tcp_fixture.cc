@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tcp_fixture.h"
+
+#include <poll.h>
+
+#include <iostream>
+#include <utility>
+#include <vector>
+
+#include "lib/base/clock.h"
+#include "transports/tcp/tcp_transport.h"
+
+namespace tutti::conformance {
+namespace {
+
+class TcpFixture final : public ConformanceFixture {
+ public:
+  TcpFixture(std::vector<std::unique_ptr<tcp::TcpTransport>> endpoints, const tcp::TcpOptions& options)
+      : endpoints_(std::move(endpoints)), options_(options) {}
+
+  int32_t size() const override { return static_cast<int32_t>(endpoints_.size()); }
+  Transport& endpoint(int32_t rank) override { return *endpoints_[static_cast<size_t>(rank)]; }
+
+  // Sleeps until one of the endpoints has something to do, as the engine does, or for a millisecond.
+  bool Step() override {
+    for (auto& endpoint : endpoints_) {
+      if (endpoint != nullptr && !endpoint->PrepareToSleep()) return true;
+    }
+    waits_.clear();
+    for (auto& endpoint : endpoints_) {
+      if (endpoint != nullptr) waits_.push_back({endpoint->wait_fd(), POLLIN, 0});
+    }
+    ::poll(waits_.data(), waits_.size(), /*timeout_ms=*/1);
+    return true;
+  }
+
+  // The kernel closes a dead process's sockets just as the destructor does.
+  bool Kill(int32_t rank) override {
+    Leave(rank);
+    return true;
+  }
+
+  void Leave(int32_t rank) override { endpoints_[static_cast<size_t>(rank)].reset(); }
+
+  uint64_t max_unreceived_bytes() const override { return options_.unexpected_bytes_per_peer; }
+
+ private:
+  std::vector<std::unique_ptr<tcp::TcpTransport>> endpoints_;
+  const tcp::TcpOptions options_;
+  std::vector<pollfd> waits_;
+};
+
+}  // namespace
+
+std::unique_ptr<ConformanceFixture> MakeTcpFixture(int32_t size, tcp::TcpOptions options) {
+  options.size = size;
+  options.bind_address = "127.0.0.1";
+  options.secret = "the secret of a test";
+  options.connect_timeout_ns = 2 * kNsPerSecond;
+  std::vector<std::unique_ptr<tcp::TcpTransport>> endpoints;
+  for (int32_t rank = 0; rank < size; ++rank) {
+    options.rank = rank;
+    auto endpoint = tcp::TcpTransport::Create(options);
+    if (!endpoint.ok()) {
+      std::cerr << "no tcp endpoint: " << endpoint.status() << "\n";
+      return nullptr;
+    }
+    endpoints.push_back(*std::move(endpoint));
+  }
+  return std::make_unique<TcpFixture>(std::move(endpoints), options);
+}
+
+}  // namespace tutti::conformance
