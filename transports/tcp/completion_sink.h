@@ -33,8 +33,8 @@ class CompletionSink {
   // Poll ends: how many completions the caller's array holds.
   size_t End() {
     Drain();
-    out_ = {};
-    return count_;
+    out_ = {};  // no room outside Poll
+    return std::exchange(count_, 0);
   }
 
   // True when a view into a receive buffer cannot be handed out in this Poll any more.
