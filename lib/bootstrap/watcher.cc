@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+// The watcher thread of TcpControlPlane: sleeps on the control connection and acts on what the service says.
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "lib/base/log.h"
+#include "lib/bootstrap/failure_sentence.h"
+#include "lib/bootstrap/tcp_control_plane.h"
+
+namespace tutti {
+
+void TcpControlPlane::Watch() {
+  while (!stop_.load()) {
+    link_.Sleep();
+    // Also when the service is lost: this thread ends, and Leave finds it ended.
+    if (!ReadMessages()) return;
+  }
+}
+
+bool TcpControlPlane::ReadMessages() {
+  char buffer[16 * 1024];
+  // Frames that came behind the welcome are already there.
+  IoResult result;
+  while (!stop_.load()) {
+    absl::string_view body;
+    switch (frames_.Take(&body)) {
+      case FrameReader::Next::kBody: {
+        Message message;
+        if (DecodeMessage(body, &message) && OnMessage(message)) break;
+        OnServiceLost("it sent a control message that breaks the protocol");
+        return false;
+      }
+      case FrameReader::Next::kBroken:
+        OnServiceLost("it sent a control frame of an impossible length");
+        return false;
+      case FrameReader::Next::kNeedMore:
+        result = link_.Receive(buffer, sizeof buffer);
+        if (result.would_block) return true;
+        if (result.closed) {
+          OnServiceLost(DescribeLoss(result));
+          return false;
+        }
+        frames_.Append(absl::string_view(buffer, result.bytes));
+        break;
+    }
+  }
+  return true;
+}
+
+bool TcpControlPlane::OnMessage(const Message& message) {
+  switch (message.type) {
+    case MessageType::kAllJoined: {
+      {
+        std::lock_guard<std::mutex> lock(mutex_);
+        cards_[0] = message.card;
+      }
+      EndStart(absl::OkStatus());
+      return true;
+    }
+    case MessageType::kStartFailed:
+      EndStart(message.flag == 1 ? absl::DeadlineExceededError(message.sentence)
+                                 : absl::UnavailableError(absl::StrCat("start-up failed: ", message.sentence)));
+      return true;
+    case MessageType::kMissing:
+    case MessageType::kCards:
+    case MessageType::kCounter:
+    case MessageType::kActivities:
+    case MessageType::kFailed:
+      requests_.Complete(message);
+      return true;
+    case MessageType::kQuestion:
+      OnQuestion(message);
+      return true;
+    case MessageType::kFailure:
+      Deliver(message.report);
+      return true;
+    case MessageType::kLeft:
+      OnLeft(message.ranks);
+      return true;
+    case MessageType::kServiceEnds: {
+      {
+        std::lock_guard<std::mutex> lock(mutex_);
+        service_ended_ = true;
+      }
+      EndStart(absl::UnavailableError(message.sentence));
+      requests_.FailAll(absl::UnavailableError(message.sentence));
+      return true;
+    }
+    default:
+      return false;
+  }
+}
+
+void TcpControlPlane::OnQuestion(const Message& question) {
+  if (listener_ == nullptr) return;
+  Message answer;
+  answer.type = MessageType::kAnswer;
+  answer.request = question.request;
+  answer.activities.push_back(listener_->OnActivityQuestion(question.channel, question.sequence));
+  answer.activities[0].rank = rank();
+  answer.activities[0].answered = true;
+  link_.Send(EncodeMessage(answer));
+}
+
+void TcpControlPlane::OnLeft(const std::vector<int>& ranks) {
+  for (int left : ranks) {
+    FailureReport report;
+    report.kind = FailureKind::kPeerLeft;
+    report.reporter = left;
+    report.culprit = left;
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      const auto card = cards_.find(left);
+      report.sentence = LeftSentence(card == cards_.end() ? DescribeRank(left, "", 0)
+                                                          : DescribeRank(left, card->second.host, card->second.pid));
+    }
+    Deliver(report);
+  }
+}
+
+void TcpControlPlane::OnServiceLost(absl::string_view how) {
+  FailureReport report;
+  report.kind = FailureKind::kPeerDied;
+  report.reporter = rank();
+  report.culprit = 0;
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (service_ended_) return;  // announced
+    const auto card = cards_.find(0);
+    report.sentence = DiedSentence(card == cards_.end() ? DescribeRank(0, "", 0)
+                                                        : DescribeRank(0, card->second.host, card->second.pid),
+                                   how);
+  }
+  const absl::Status lost = absl::UnavailableError(report.sentence);
+  EndStart(lost);
+  requests_.FailAll(lost);
+  Deliver(report);
+}
+
+void TcpControlPlane::Deliver(const FailureReport& report) {
+  TUTTI_LOG(kInfo, "heard: ", report.sentence);
+  if (listener_ != nullptr && !stop_.load()) listener_->OnFailure(report);
+}
+
+void TcpControlPlane::EndStart(const absl::Status& result) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  if (start_ended_) return;
+  start_ended_ = true;
+  start_result_ = result;
+  start_changed_.notify_all();
+}
+
+}  // namespace tutti
