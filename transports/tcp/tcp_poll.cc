@@ -30,11 +30,14 @@ void TcpTransport::Note(Link& link, int32_t peer) {
 size_t TcpTransport::Poll(absl::Span<Completion> out) {
   ++context_.poll_number;
   context_.completions.Begin(out);
+  const bool writes = !dirty_.empty();
   WriteDirty();
   ReadAgain();
   const size_t num_direct = expecting_.size() + blocked_.size();
   const bool connecting = num_dialing_ > 0 || acceptor_.needs_time();
-  if (connecting || num_direct == 0 || num_direct > kMaxDirect || ++polls_since_check_ >= kPollsPerCheck) {
+  // A poll that only had to write need not ask for what nobody waits for.
+  const bool idle = num_direct == 0 && !writes;
+  if (connecting || idle || num_direct > kMaxDirect || ++polls_since_check_ >= kPollsPerCheck) {
     polls_since_check_ = 0;
     CheckEvents();
     KeepTime();
@@ -183,6 +186,7 @@ void TcpTransport::ArmBlocked() {
 bool TcpTransport::PrepareToSleep() {
   if (!dirty_.empty() || !again_.empty() || context_.completions.HasQueued()) return false;
   ArmBlocked();
+  polls_since_check_ = kPollsPerCheck;  // whatever wakes the sleeper, the next poll asks epoll for it
   int64_t next_ns = next_time_ns_;
   if (next_ns != kForeverNs) {
     const int64_t now_ns = clock_.NowNs();
