@@ -80,14 +80,14 @@ absl::Status EveryRequestCompletesOnce(ConformanceFixture& fixture) {
 }
 
 // A send that is done for the caller may still have bytes to hand over; they need only Polls.
-absl::Status WhatLeftBeforeItsSenderArrives(ConformanceFixture& fixture) {
+absl::Status WhatLeftBeforeItsSender(ConformanceFixture& fixture, bool large) {
   Exchange exchange(fixture);
   CONFORMANCE_RETURN_IF_ERROR(exchange.ConnectAll());
   exchange.PostBoth(exchange.AddNext({.from = 1, .to = 0, .bytes = 8}));
   CONFORMANCE_RETURN_IF_ERROR(exchange.RunUntilFinished());
   std::vector<size_t> messages;
-  for (uint64_t i = 0; i < 40; ++i) {
-    messages.push_back(exchange.AddNext({.bytes = i % 8 == 0 ? exchange.eager_bytes() + 3000 : 50 * i}));
+  for (uint64_t i = 0; i < 30; ++i) {
+    messages.push_back(exchange.AddNext({.bytes = large ? exchange.eager_bytes() + 3000 * i + 1 : 10 * i}));
     exchange.PostBoth(messages.back());
   }
   const auto sent = [&] {
@@ -107,6 +107,13 @@ absl::Status WhatLeftBeforeItsSenderArrives(ConformanceFixture& fixture) {
         return true;
       },
       "everything that a rank had sent before it left in order");
+}
+
+absl::Status SmallMessagesOutliveTheirSender(ConformanceFixture& fixture) {
+  return WhatLeftBeforeItsSender(fixture, false);
+}
+absl::Status LargeMessagesOutliveTheirSender(ConformanceFixture& fixture) {
+  return WhatLeftBeforeItsSender(fixture, true);
 }
 
 absl::Status CountersAddUp(ConformanceFixture& fixture) {
@@ -142,7 +149,8 @@ std::vector<NamedCheck> DeliveryChecks() {
       {"LargeMessagesShareAPath", 2, 2, LargeMessagesShareAPath},
       {"APollWithRoomForOneGivesOne", 3, 2, APollWithRoomForOneGivesOne},
       {"EveryRequestCompletesOnce", 6, 3, EveryRequestCompletesOnce},
-      {"WhatLeftBeforeItsSenderArrives", 0, 2, WhatLeftBeforeItsSenderArrives},
+      {"SmallMessagesOutliveTheirSender", 0, 2, SmallMessagesOutliveTheirSender},
+      {"LargeMessagesOutliveTheirSender", 0, 2, LargeMessagesOutliveTheirSender},
       {"CountersAddUp", 0, 2, CountersAddUp},
   };
 }
