@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/capi/join.h"
+
+#include <sched.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
+#include "collectives/select/select.h"
+#include "lib/base/log.h"
+#include "lib/bootstrap/settings.h"
+#include "lib/bootstrap/tcp_control_plane.h"
+#include "lib/reduce/reduce.h"
+#include "transports/tcp/tcp_transport.h"
+
+namespace tutti {
+namespace {
+
+// While the core is this rank's own, a short spin answers a peer at once; a longer one only burns it.
+constexpr int64_t kSpinNs = 50 * kNsPerUs;
+constexpr int64_t kYieldNs = 200 * kNsPerUs;
+// When ranks outnumber cores, whoever spins keeps another rank from the work that everyone waits for.
+constexpr int64_t kCrowdedYieldNs = 20 * kNsPerUs;
+
+std::optional<int> IfSet(int field) { return field >= 0 ? std::optional<int>(field) : std::nullopt; }
+
+std::optional<std::string> IfSet(const char* field) {
+  return field != nullptr ? std::optional<std::string>(field) : std::nullopt;
+}
+
+absl::StatusOr<SettingsOverrides> OverridesFrom(const tutti_comm_config_t& config) {
+  SettingsOverrides overrides;
+  overrides.rank = IfSet(config.rank);
+  overrides.size = IfSet(config.size);
+  overrides.local_rank = IfSet(config.local_rank);
+  overrides.local_size = IfSet(config.local_size);
+  overrides.rendezvous = IfSet(config.rendezvous);
+  overrides.secret = IfSet(config.secret);
+  overrides.interface = IfSet(config.interface);
+  overrides.algorithm = IfSet(config.algorithm);
+  overrides.progress_thread = IfSet(config.progress_thread);
+  overrides.progress_core = IfSet(config.progress_core);
+  overrides.has_exchange = config.exchange != nullptr;
+  if (config.timeout_ns != 0) overrides.timeout_ns = config.timeout_ns;
+  switch (config.wait) {
+    case TUTTI_WAIT_DEFAULT:
+      break;
+    case TUTTI_WAIT_ADAPTIVE:
+      overrides.wait = WaitPolicy::kAdaptive;
+      break;
+    case TUTTI_WAIT_SPIN:
+      overrides.wait = WaitPolicy::kSpin;
+      break;
+    case TUTTI_WAIT_SLEEP:
+      overrides.wait = WaitPolicy::kSleep;
+      break;
+    default:
+      return absl::InvalidArgumentError(absl::StrCat("config->wait is ", static_cast<int>(config.wait),
+                                                     ", which is no tutti_wait_policy_t"));
+  }
+  const int level = static_cast<int>(config.log_level);
+  if (level < TUTTI_LOG_DEFAULT || level > TUTTI_LOG_DEBUG) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("config->log_level is ", level, ", which is no tutti_log_level_t"));
+  }
+  if (level != TUTTI_LOG_DEFAULT) overrides.log_level = static_cast<LogLevel>(level);
+  return overrides;
+}
+
+ExchangeFunction ExchangeOf(const tutti_comm_config_t& config, int size) {
+  if (config.exchange == nullptr) return nullptr;
+  return [exchange = config.exchange, context = config.exchange_context, size](absl::string_view contribution,
+                                                                               std::string* gathered) {
+    gathered->assign(contribution.size() * static_cast<size_t>(size), '\0');
+    const int result = exchange(context, contribution.data(), gathered->data(), contribution.size());
+    if (result == 0) return absl::OkStatus();
+    return absl::UnavailableError(absl::StrCat("config->exchange failed with ", result));
+  };
+}
+
+int AllowedCores() {
+  cpu_set_t cpus;
+  CPU_ZERO(&cpus);
+  return ::sched_getaffinity(0, sizeof cpus, &cpus) == 0 ? CPU_COUNT(&cpus) : 1;
+}
+
+WaitOptions WaitOptionsFor(const JobSettings& settings) {
+  switch (settings.wait) {
+    case WaitPolicy::kSpin:
+      return {.spin_ns = kForeverNs, .yield_ns = 0, .may_sleep = false};
+    case WaitPolicy::kSleep:
+      return {.spin_ns = 0, .yield_ns = 0, .may_sleep = true};
+    case WaitPolicy::kAdaptive:
+      break;
+  }
+  // Unknown: all may be here.
+  const int local_size = settings.local_size > 0 ? settings.local_size : settings.size;
+  if (local_size > AllowedCores()) return {.spin_ns = 0, .yield_ns = kCrowdedYieldNs, .may_sleep = true};
+  return {.spin_ns = kSpinNs, .yield_ns = kYieldNs, .may_sleep = true};
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<Job>> JoinJob(const tutti_comm_config_t& config) {
+  absl::StatusOr<SettingsOverrides> overrides = OverridesFrom(config);
+  if (!overrides.ok()) return overrides.status();
+  absl::StatusOr<JobSettings> settings = ResolveSettings(*overrides, Environment::OfThisProcess());
+  if (!settings.ok()) return settings.status();
+  SetLogLevel(settings->log_level);
+  TUTTI_LOG(kInfo, SummarizeSettings(*settings), "; kernels for ", ReduceTargetName());
+
+  JobOptions options;
+  options.rank = settings->rank;
+  options.size = settings->size;
+  options.timeout_ns = settings->timeout_ns;
+  options.progress_thread = settings->progress_thread;
+  options.progress_core = settings->progress_core;
+  options.engine.wait = WaitOptionsFor(*settings);
+  absl::StatusOr<AlgorithmOverrides> algorithms = AlgorithmOverrides::Parse(settings->algorithm);
+  if (!algorithms.ok()) return algorithms.status();
+  options.algorithms = *algorithms;
+  auto job = std::make_shared<Job>(options, MonotonicClock());
+
+  absl::StatusOr<std::unique_ptr<TcpControlPlane>> control_plane =
+      TcpControlPlane::Connect(*settings, job.get(), ExchangeOf(config, settings->size));
+  if (!control_plane.ok()) return control_plane.status();
+  PeerCard card = (*control_plane)->self();
+  SetLogIdentity(card.rank, card.host);
+
+  tcp::TcpOptions tcp_options;
+  tcp_options.rank = settings->rank;
+  tcp_options.size = settings->size;
+  tcp_options.bind_address = (*control_plane)->local_address();
+  tcp_options.secret = (*control_plane)->DataSecret();
+  absl::StatusOr<std::unique_ptr<tcp::TcpTransport>> transport = tcp::TcpTransport::Create(tcp_options);
+  if (!transport.ok()) return transport.status();
+
+  card.address = (*transport)->Address();
+  absl::Status joined = (*control_plane)->Join(card);
+  if (!joined.ok()) return joined;
+  absl::Status started = job->Start(*std::move(control_plane), *std::move(transport));
+  if (!started.ok()) return started;
+  return job;
+}
+
+}  // namespace tutti
