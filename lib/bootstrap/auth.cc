@@ -55,7 +55,8 @@ absl::Status CheckHead(absl::string_view message, absl::string_view what) {
     version |= static_cast<uint32_t>(static_cast<unsigned char>(message[kMagic.size() + i])) << (8 * i);
   }
   if (version == kControlProtocolVersion) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat("it speaks version ", version, " of tutti's control protocol, this process version ",
+  return absl::FailedPreconditionError(absl::StrCat("it speaks version ", version,
+                                                    " of tutti's control protocol, this process version ",
                                                     kControlProtocolVersion, ": use the same tutti on all ranks"));
 }
 
@@ -93,7 +94,8 @@ std::string MakeHello(const Nonce& rank_nonce) {
 
 absl::Status CheckHello(absl::string_view hello) { return CheckHead(hello, "a hello"); }
 
-std::string MakeAnswer(const Mac& job_key, absl::string_view hello, const Nonce& service_nonce, const Nonce& job_nonce) {
+std::string MakeAnswer(const Mac& job_key, absl::string_view hello, const Nonce& service_nonce,
+                       const Nonce& job_nonce) {
   const std::string head =
       absl::StrCat(kMagic, LittleEndian(kControlProtocolVersion), Bytes(service_nonce), Bytes(job_nonce));
   return absl::StrCat(head, Bytes(AnswerMac(job_key, hello, head)));

@@ -44,12 +44,14 @@ absl::Status AwaitWelcome(int fd, int64_t deadline_ns, FrameReader* frames) {
       if (reply.type == MessageType::kRefused) return absl::FailedPreconditionError(reply.sentence);
       return absl::FailedPreconditionError("it sent a message out of turn");
     }
-    if (next == FrameReader::Next::kBroken) return absl::FailedPreconditionError("it sent a frame of an impossible length");
+    if (next == FrameReader::Next::kBroken)
+      return absl::FailedPreconditionError("it sent a frame of an impossible length");
     char buffer[4096];
     const IoResult result = ReceiveSome(fd, buffer, sizeof buffer);
     if (result.closed) return absl::UnavailableError(DescribeLoss(result));
     frames->Append(absl::string_view(buffer, result.bytes));
-    if (result.would_block && !WaitReady(fd, POLLIN, deadline_ns)) return absl::DeadlineExceededError("it does not answer");
+    if (result.would_block && !WaitReady(fd, POLLIN, deadline_ns))
+      return absl::DeadlineExceededError("it does not answer");
   }
 }
 

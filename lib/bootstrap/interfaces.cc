@@ -56,9 +56,10 @@ const NetworkInterface* Find(absl::Span<const NetworkInterface> interfaces, cons
 
 absl::StatusOr<std::vector<NetworkInterface>> AdmitInterfaces(absl::Span<const NetworkInterface> interfaces,
                                                               absl::string_view pattern, bool with_loopback) {
-  const bool excludes = absl::ConsumePrefix(&pattern, "^") || pattern.empty();
+  const bool is_given = !pattern.empty();
+  const bool excludes = absl::ConsumePrefix(&pattern, "^") || !is_given;
   std::vector<Token> tokens;
-  if (!pattern.empty()) {
+  if (is_given) {
     auto parsed = ParsePattern(pattern);
     if (!parsed.ok()) return parsed.status();
     tokens = *std::move(parsed);
@@ -92,9 +93,9 @@ absl::StatusOr<IpAddress> ChooseAddress(const AddressQuestion& question) {
 
   if (!question.pattern.empty()) {
     if (admitted->empty()) {
-      return absl::NotFoundError(absl::StrCat("TUTTI_INTERFACE \"", question.pattern,
-                                              "\" matches no usable network interface of this host, which has: ",
-                                              List(question.interfaces)));
+      return absl::NotFoundError(
+          absl::StrCat("TUTTI_INTERFACE \"", question.pattern,
+                       "\" matches no usable network interface of this host, which has: ", List(question.interfaces)));
     }
     if (const NetworkInterface* same = Find(*admitted, route)) return same->address;
     for (const NetworkInterface& interface : *admitted) {

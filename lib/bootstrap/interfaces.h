@@ -43,7 +43,7 @@ struct AddressQuestion {
   absl::Span<const NetworkInterface> interfaces;
   absl::string_view pattern;                 // TUTTI_INTERFACE, may be empty
   std::optional<IpAddress> route_to_rank_0;  // this end of the connection to rank 0
-  bool loopback_is_right = false;            // all ranks are on this host, or rank 0's address is a loopback address on purpose
+  bool loopback_is_right = false;  // all ranks are on this host, or rank 0's address is a loopback address on purpose
   std::optional<IpAddress> default_route;
 };
 

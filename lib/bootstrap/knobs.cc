@@ -43,10 +43,8 @@ struct Choice {
 constexpr Choice<WaitPolicy> kWaitPolicies[] = {
     {"adaptive", WaitPolicy::kAdaptive}, {"spin", WaitPolicy::kSpin}, {"sleep", WaitPolicy::kSleep}};
 
-constexpr Choice<LogLevel> kLogLevels[] = {{"error", LogLevel::kError},
-                                           {"warn", LogLevel::kWarn},
-                                           {"info", LogLevel::kInfo},
-                                           {"debug", LogLevel::kDebug}};
+constexpr Choice<LogLevel> kLogLevels[] = {
+    {"error", LogLevel::kError}, {"warn", LogLevel::kWarn}, {"info", LogLevel::kInfo}, {"debug", LogLevel::kDebug}};
 
 template <typename T, size_t n>
 bool SetChoice(absl::string_view text, const Choice<T> (&choices)[n], T* out) {
@@ -92,7 +90,8 @@ constexpr Knob kKnobs[] = {
      false, [](const Config& c) { return NumberText(c.local_rank); },
      [](const LauncherFacts& f) -> const std::optional<LauncherFact>& { return f.local_rank; },
      [](absl::string_view t, JobSettings* s) { return SetNumber(t, 0, kMaxJobSize - 1, &s->local_rank); }},
-    {"TUTTI_LOCAL_SIZE", "local_size", "a whole number from 1 to 1048576", "", "how many ranks this host has", false, [](const Config& c) { return NumberText(c.local_size); },
+    {"TUTTI_LOCAL_SIZE", "local_size", "a whole number from 1 to 1048576", "", "how many ranks this host has", false,
+     [](const Config& c) { return NumberText(c.local_size); },
      [](const LauncherFacts& f) -> const std::optional<LauncherFact>& { return f.local_size; },
      [](absl::string_view t, JobSettings* s) { return SetNumber(t, 1, kMaxJobSize, &s->local_size); }},
     {"TUTTI_RENDEZVOUS", "rendezvous",
@@ -107,9 +106,8 @@ constexpr Knob kKnobs[] = {
      nullptr, [](const LauncherFacts& f) -> const std::optional<LauncherFact>& { return f.job_id; },
      [](absl::string_view t, JobSettings* s) { return SetText(t, &s->job_id); }},
     {"TUTTI_SECRET", "secret", "a text of at most 4096 bytes", "",
-     "proves that a process belongs to the job; the same on all ranks", true,
-     [](const Config& c) { return c.secret; }, nullptr,
-     [](absl::string_view t, JobSettings* s) { return SetText(t, &s->secret); }},
+     "proves that a process belongs to the job; the same on all ranks", true, [](const Config& c) { return c.secret; },
+     nullptr, [](absl::string_view t, JobSettings* s) { return SetText(t, &s->secret); }},
     {"TUTTI_SECRET_FILE", "", "an absolute path", "",
      "file that holds the secret, readable by its owner only; instead of TUTTI_SECRET", false, nullptr, nullptr,
      [](absl::string_view t, JobSettings* s) { return absl::StartsWith(t, "/") && SetText(t, &s->secret_file); }},
@@ -119,9 +117,8 @@ constexpr Knob kKnobs[] = {
      [](const Config& c) { return c.interface; }, nullptr,
      [](absl::string_view t, JobSettings* s) { return SetText(t, &s->interface); }},
     {"TUTTI_ALGORITHM", "algorithm", "collective:algorithm pairs, comma separated (all_reduce:ring,broadcast:binomial)",
-     "", "algorithms by collective; default: tutti chooses", false,
-     [](const Config& c) { return c.algorithm; }, nullptr,
-     [](absl::string_view t, JobSettings* s) { return SetText(t, &s->algorithm); }},
+     "", "algorithms by collective; default: tutti chooses", false, [](const Config& c) { return c.algorithm; },
+     nullptr, [](absl::string_view t, JobSettings* s) { return SetText(t, &s->algorithm); }},
     {"TUTTI_TIMEOUT", "timeout_ns", "a duration above 0, like 300, 300s, 500ms or 2m", "300s",
      "deadline of start-up and of every operation", false,
      [](const Config& c) { return c.timeout_ns ? Text(FormatDuration(*c.timeout_ns)) : std::nullopt; }, nullptr,

@@ -16,11 +16,11 @@ void MeetInFile(const Environment& environment, absl::string_view prefix, const 
                 LauncherFacts* facts) {
   if (job) facts->job_id = LauncherFact{absl::StrCat(prefix, ":", job->text), job->origin};
   if (!facts->complete() || !facts->local_size || facts->local_size->text != facts->size->text) return;
-  const std::string key = job ? absl::StrCat(prefix, "-", job->text)
-                              : absl::StrCat(prefix, "-parent-", environment.parent_pid);
-  facts->rendezvous = LauncherFact{absl::StrCat("file://", PrivateRendezvousPath(environment, key)),
-                                   absl::StrCat("all ranks are on one host; named after ",
-                                                job ? job->origin : "the parent process")};
+  const std::string key =
+      job ? absl::StrCat(prefix, "-", job->text) : absl::StrCat(prefix, "-parent-", environment.parent_pid);
+  facts->rendezvous =
+      LauncherFact{absl::StrCat("file://", PrivateRendezvousPath(environment, key)),
+                   absl::StrCat("all ranks are on one host; named after ", job ? job->origin : "the parent process")};
 }
 
 }  // namespace

@@ -57,8 +57,8 @@ LauncherFacts FactsFromSlurm(const Environment& environment, std::optional<int> 
   const auto job = FirstFact(environment, {"SLURM_JOB_ID", "SLURM_JOBID"});
   const auto step = FirstFact(environment, {"SLURM_STEP_ID", "SLURM_STEPID"});
   if (!job) return facts;
-  facts.job_id = LauncherFact{absl::StrCat("slurm:", job->text, ".", step->text),
-                              absl::StrCat(job->origin, ", ", step->origin)};
+  facts.job_id =
+      LauncherFact{absl::StrCat("slurm:", job->text, ".", step->text), absl::StrCat(job->origin, ", ", step->origin)};
 
   const bool one_host = facts.size && facts.local_size && facts.size->text == facts.local_size->text;
   const std::optional<LauncherFact> host =

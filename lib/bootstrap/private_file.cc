@@ -51,8 +51,8 @@ absl::StatusOr<std::string> ReadPrivateFile(const std::string& path, size_t max_
   struct stat facts = {};
   if (fstat(fd.get(), &facts) != 0) return Failed("look at", path);
   if (!S_ISREG(facts.st_mode) || facts.st_uid != geteuid() || (facts.st_mode & kOthers) != 0) {
-    return absl::PermissionDeniedError(absl::StrCat(
-        path, " must be a regular file of this user that nobody else may read or write (mode 0600)"));
+    return absl::PermissionDeniedError(
+        absl::StrCat(path, " must be a regular file of this user that nobody else may read or write (mode 0600)"));
   }
   std::string content(max_bytes + 1, '\0');
   size_t bytes = 0;

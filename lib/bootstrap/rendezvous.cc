@@ -141,21 +141,22 @@ absl::Status KeepTrying(Finder* finder, const JobSettings& settings, const PeerC
                         Meeting* meeting) {
   Backoff backoff(settings.rank, settings.size);
   int64_t strangers_since_ns = kForeverNs;
-  bool warned = false;
+  absl::Status most_telling;  // a stranger's presence explains more than a later silence
   while (true) {
     const absl::Status status = TryOnce(finder, settings, self, deadline_ns, meeting);
     if (status.ok() || IsFinal(status)) return status;
     const int64_t now_ns = MonotonicClock().NowNs();
     strangers_since_ns = IsStranger(status) ? std::min(strangers_since_ns, now_ns) : kForeverNs;
-    if (IsStranger(status) && !std::exchange(warned, true)) TUTTI_LOG(kInfo, "still looking for rank 0: ", status.message());
+    if (IsStranger(status) && !IsStranger(most_telling))
+      TUTTI_LOG(kInfo, "still looking for rank 0: ", status.message());
+    if (IsStranger(status) || !IsStranger(most_telling)) most_telling = status;
     // A file of an earlier job is replaced sooner or later, so there the search goes on.
     const bool may_heal = settings.rendezvous_kind == RendezvousKind::kFile;
     if (!may_heal && now_ns - kStrangerGraceNs >= strangers_since_ns) return status;
     if (now_ns >= deadline_ns) {
-      return absl::DeadlineExceededError(absl::StrCat("rank ", settings.rank, " found no way to rank 0 within ",
-                                                      DescribeDuration(settings.timeout_ns), " by ",
-                                                      settings.rendezvous.empty() ? "the exchange function" : settings.rendezvous,
-                                                      "; the last attempt: ", status.message()));
+      return absl::DeadlineExceededError(absl::StrCat(
+          "rank ", settings.rank, " found no way to rank 0 within ", DescribeDuration(settings.timeout_ns), " by ",
+          settings.rendezvous.empty() ? "the exchange function" : settings.rendezvous, ": ", most_telling.message()));
     }
     backoff.Pause(deadline_ns);
   }
@@ -170,8 +171,9 @@ absl::StatusOr<std::string> Exchange(const JobSettings& settings, const Exchange
   absl::Status status = exchange(contribution, &gathered);
   if (!status.ok()) return absl::UnavailableError(absl::StrCat("the exchange function failed: ", status.message()));
   if (gathered.size() != kMaxNoticeBytes * static_cast<size_t>(settings.size)) {
-    return absl::InvalidArgumentError(absl::StrCat("the exchange function gathered ", gathered.size(), " bytes instead of ",
-                                                   kMaxNoticeBytes, " from each of ", settings.size, " ranks"));
+    return absl::InvalidArgumentError(absl::StrCat("the exchange function gathered ", gathered.size(),
+                                                   " bytes instead of ", kMaxNoticeBytes, " from each of ",
+                                                   settings.size, " ranks"));
   }
   if (gathered.substr(static_cast<size_t>(settings.rank) * kMaxNoticeBytes, kMaxNoticeBytes) != contribution) {
     return absl::InvalidArgumentError(absl::StrCat("the exchange function did not put the contribution of rank ",
@@ -224,7 +226,8 @@ absl::StatusOr<Meeting> Meet(const JobSettings& settings, const PeerCard& self, 
     const std::optional<ServiceNotice> notice = ServiceNotice::Parse(*text);
     if (!notice) {
       return absl::FailedPreconditionError(
-          "rank 0 could not open the control service (its own error says why), or the exchange function changed what it sent");
+          "rank 0 could not open the control service (its own error says why), or the exchange function changed what "
+          "it sent");
     }
     finder.Fix(*notice);
   }

@@ -28,7 +28,8 @@ absl::StatusOr<UniqueFd> ListenForTcp(const HostPort& place) {
 
 absl::Status ExplainListen(const HostPort& place, const absl::Status& status) {
   std::string hint;
-  if (absl::IsAlreadyExists(status)) hint = "; another process listens there: choose another port (TUTTI_PORT or TUTTI_RENDEZVOUS)";
+  if (absl::IsAlreadyExists(status))
+    hint = "; another process listens there: choose another port (TUTTI_PORT or TUTTI_RENDEZVOUS)";
   if (absl::IsNotFound(status)) hint = "; the rendezvous must name the host that rank 0 runs on";
   return absl::Status(status.code(), absl::StrCat("rank 0 cannot open the rendezvous tcp://", place.ToString(), ": ",
                                                   status.message(), hint));
@@ -48,7 +49,8 @@ absl::StatusOr<std::vector<SocketAddress>> AddressesToTell(const JobSettings& se
   const auto admitted = AdmitInterfaces(*interfaces, settings.interface, /*with_loopback=*/false);
   if (!admitted.ok()) return admitted.status();
   for (const NetworkInterface& interface : *admitted) {
-    if (interface.address != *best && addresses.size() < kMaxNoticeAddresses) addresses.push_back({interface.address, port});
+    if (interface.address != *best && addresses.size() < kMaxNoticeAddresses)
+      addresses.push_back({interface.address, port});
   }
   return addresses;
 }

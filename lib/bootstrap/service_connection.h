@@ -29,9 +29,9 @@ class ServiceConnection {
 
   // INPUT. Append what was received, then take messages until there is none.
   enum class Input {
-    kMessage,   // *message is the next one; the first of a connection is always kIntroduce
+    kMessage,  // *message is the next one; the first of a connection is always kIntroduce
     kNeedMore,
-    kBroken,    // the other end does not belong here, or breaks the protocol: close (problem() says why)
+    kBroken,  // the other end does not belong here, or breaks the protocol: close (problem() says why)
   };
   void Append(absl::string_view bytes);
   Input Take(Message* message);

@@ -25,9 +25,7 @@ Message OfType(MessageType type) {
 
 ServiceCore::ServiceCore(int size, Outlet* outlet) : outlet_(outlet), ranks_(static_cast<size_t>(size)) {}
 
-std::string ServiceCore::Describe(int rank) const {
-  return DescribeRank(rank, At(rank).card.host, At(rank).card.pid);
-}
+std::string ServiceCore::Describe(int rank) const { return DescribeRank(rank, At(rank).card.host, At(rank).card.pid); }
 
 void ServiceCore::Send(int rank, const Message& message) { outlet_->Send(rank, EncodeMessage(message)); }
 
@@ -43,8 +41,8 @@ std::optional<std::string> ServiceCore::Admit(const Message& introduce) {
   const std::string who = DescribeRank(card.rank, card.host, card.pid);
   std::string refusal;
   if (introduce.size != static_cast<uint32_t>(size())) {
-    refusal = absl::StrCat(who, " says that the job has ", introduce.size, " ranks, but ", Describe(0), " says ", size(),
-                           ": give all ranks the same size");
+    refusal = absl::StrCat(who, " says that the job has ", introduce.size, " ranks, but ", Describe(0), " says ",
+                           size(), ": give all ranks the same size");
   } else if (!Holds(card.rank)) {
     refusal = absl::StrCat(who, " is not a rank of a job of ", size(), " ranks");
   } else if (At(card.rank).stage == Stage::kDied || At(card.rank).stage == Stage::kLeft) {
@@ -129,7 +127,8 @@ void ServiceCore::Lookup(int rank, const Message& message) {
   reply.request = message.request;
   for (int wanted : message.ranks) {
     if (!Holds(wanted) || !At(wanted).has_card) {
-      return Fail(rank, message.request, absl::StrCat("rank ", wanted, " has not joined this job of ", size(), " ranks"));
+      return Fail(rank, message.request,
+                  absl::StrCat("rank ", wanted, " has not joined this job of ", size(), " ranks"));
     }
     reply.cards.push_back(At(wanted).card);
   }
@@ -153,8 +152,7 @@ void ServiceCore::AskActivity(int rank, const Message& message, int64_t now_ns) 
     return Fail(rank, message.request, "too many questions are open");
   }
   const int64_t timeout_ns = static_cast<int64_t>(std::min<uint64_t>(message.value, kMaxAskNs));
-  const uint64_t number =
-      activities_.Open(rank, message.request, message.ranks, DeadlineAfterNs(now_ns, timeout_ns));
+  const uint64_t number = activities_.Open(rank, message.request, message.ranks, DeadlineAfterNs(now_ns, timeout_ns));
   Message question = OfType(MessageType::kQuestion);
   question.request = number;
   question.channel = message.channel;
@@ -236,7 +234,8 @@ void ServiceCore::TellWhoLeft() {
   for (size_t begin = 0; begin < leavers_.size(); begin += kMaxRanksPerMessage) {
     const size_t end = std::min(leavers_.size(), begin + kMaxRanksPerMessage);
     Message news = OfType(MessageType::kLeft);
-    news.ranks.assign(leavers_.begin() + static_cast<std::ptrdiff_t>(begin), leavers_.begin() + static_cast<std::ptrdiff_t>(end));
+    news.ranks.assign(leavers_.begin() + static_cast<std::ptrdiff_t>(begin),
+                      leavers_.begin() + static_cast<std::ptrdiff_t>(end));
     Broadcast(news, /*except=*/-1);
   }
   leavers_.clear();

@@ -164,8 +164,7 @@ bool ServiceLoop::TakeMessages(ServiceConnection* connection) {
 bool ServiceLoop::Admit(ServiceConnection* connection, const Message& introduce) {
   const int rank = introduce.card.rank;
   // The welcome that the core sends must find its way, so the place is taken first.
-  ServiceConnection** const place =
-      rank >= 0 && rank < core_.size() ? &by_rank_[static_cast<size_t>(rank)] : nullptr;
+  ServiceConnection** const place = rank >= 0 && rank < core_.size() ? &by_rank_[static_cast<size_t>(rank)] : nullptr;
   ServiceConnection* const holder = place != nullptr ? *place : nullptr;
   if (place != nullptr && holder == nullptr) *place = connection;
   const std::optional<std::string> refusal = core_.Admit(introduce);

@@ -61,8 +61,8 @@ class ServiceLoop final : private ServiceCore::Outlet {
   uint64_t next_id_;
   absl::flat_hash_map<uint64_t, std::unique_ptr<ServiceConnection>> connections_;  // by id
   std::vector<ServiceConnection*> by_rank_;
-  std::deque<uint64_t> strangers_;          // ids in the order of arrival; some may have become ranks, or be gone
-  std::vector<ServiceConnection*> dirty_;   // have something to send
+  std::deque<uint64_t> strangers_;         // ids in the order of arrival; some may have become ranks, or be gone
+  std::vector<ServiceConnection*> dirty_;  // have something to send
   std::vector<std::unique_ptr<ServiceConnection>> closed_;  // until the end of the round, as dirty_ may name them
 };
 

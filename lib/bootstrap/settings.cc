@@ -22,14 +22,15 @@ absl::Status CheckNames(const Environment& environment) {
   for (const Knob& knob : AllKnobs()) known.push_back(knob.variable);
   for (const auto& [name, value] : environment.variables) {
     if (!absl::StartsWith(name, "TUTTI_") || FindKnob(name) != nullptr) continue;
-    return absl::InvalidArgumentError(absl::StrCat("environment variable ", name, " is not one that tutti knows; did you mean ",
-                                                   NearestName(name, known), "?"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "environment variable ", name, " is not one that tutti knows; did you mean ", NearestName(name, known), "?"));
   }
   return absl::OkStatus();
 }
 
 // What config or TUTTI_* say about a knob.
-std::optional<KnobValue> FromTheUser(const Knob& knob, const SettingsOverrides& config, const Environment& environment) {
+std::optional<KnobValue> FromTheUser(const Knob& knob, const SettingsOverrides& config,
+                                     const Environment& environment) {
   if (knob.from_config != nullptr) {
     if (std::optional<std::string> text = knob.from_config(config)) {
       return KnobValue{&knob, *std::move(text), absl::StrCat("config field ", knob.field)};
@@ -57,9 +58,9 @@ bool IsGiven(const KnobValue& value) { return value.origin != kDefaultOrigin; }
 absl::Status CheckComplete(const LauncherFacts& launcher) {
   if (!launcher.partial()) return absl::OkStatus();
   const LauncherFact& there = launcher.rank ? *launcher.rank : *launcher.size;
-  return absl::InvalidArgumentError(absl::StrCat(there.origin, " is set, but ", launcher.rank ? "the number of ranks" : "this process's rank",
-                                                 " is not: set both of ", launcher.family,
-                                                 "'s variables, or TUTTI_RANK and TUTTI_SIZE, or neither"));
+  return absl::InvalidArgumentError(
+      absl::StrCat(there.origin, " is set, but ", launcher.rank ? "the number of ranks" : "this process's rank",
+                   " is not: set both of ", launcher.family, "'s variables, or TUTTI_RANK and TUTTI_SIZE, or neither"));
 }
 
 // Rank and size must be named together, by one source.
@@ -69,16 +70,16 @@ absl::Status CheckPair(const JobSettings& settings) {
   if (IsGiven(rank) == IsGiven(size)) return absl::OkStatus();
   const KnobValue& given = IsGiven(rank) ? rank : size;
   const KnobValue& missing = IsGiven(rank) ? size : rank;
-  return absl::InvalidArgumentError(absl::StrCat(given.origin, " is set, but not ", missing.knob->variable, " (config field ",
-                                                 missing.knob->field,
+  return absl::InvalidArgumentError(absl::StrCat(given.origin, " is set, but not ", missing.knob->variable,
+                                                 " (config field ", missing.knob->field,
                                                  "): give both, as they are never taken from different sources"));
 }
 
 absl::Status CheckBelow(const KnobValue& low, int low_value, const KnobValue& high, int high_value, bool or_equal) {
   if (low_value < high_value || (or_equal && low_value == high_value)) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat(low.knob->field, " ", low_value, " (", low.origin, ") must be ",
-                                                 or_equal ? "at most " : "below ", high.knob->field, " ", high_value, " (",
-                                                 high.origin, ")"));
+                                                 or_equal ? "at most " : "below ", high.knob->field, " ", high_value,
+                                                 " (", high.origin, ")"));
 }
 
 absl::Status CheckRanges(const JobSettings& s) {

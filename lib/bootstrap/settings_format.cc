@@ -37,8 +37,8 @@ std::string SummarizeSettings(const JobSettings& settings) {
   std::string out = "settings:";
   for (const KnobValue& value : settings.provenance) {
     if (value.origin == "default") continue;
-    absl::StrAppend(&out, out.back() == ':' ? " " : "; ", absl::StripPrefix(value.knob->variable, "TUTTI_"), "=", Shown(value), " from ",
-                    value.origin);
+    absl::StrAppend(&out, out.back() == ':' ? " " : "; ", absl::StripPrefix(value.knob->variable, "TUTTI_"), "=",
+                    Shown(value), " from ", value.origin);
   }
   if (out.back() == ':') absl::StrAppend(&out, " all at their defaults, a job of one rank");
   return out;

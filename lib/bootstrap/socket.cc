@@ -185,7 +185,8 @@ absl::Status SendAll(int fd, absl::string_view bytes, int64_t deadline_ns) {
     const IoResult result = SendSome(fd, bytes);
     if (result.closed) return absl::UnavailableError(DescribeLoss(result));
     bytes.remove_prefix(result.bytes);
-    if (result.would_block && !WaitReady(fd, POLLOUT, deadline_ns)) return absl::DeadlineExceededError("it takes no bytes");
+    if (result.would_block && !WaitReady(fd, POLLOUT, deadline_ns))
+      return absl::DeadlineExceededError("it takes no bytes");
   }
   return absl::OkStatus();
 }
@@ -196,7 +197,8 @@ absl::Status ReceiveExactly(int fd, char* out, size_t bytes, int64_t deadline_ns
     if (result.closed) return absl::UnavailableError(DescribeLoss(result));
     out += result.bytes;
     bytes -= result.bytes;
-    if (result.would_block && !WaitReady(fd, POLLIN, deadline_ns)) return absl::DeadlineExceededError("it does not answer");
+    if (result.would_block && !WaitReady(fd, POLLIN, deadline_ns))
+      return absl::DeadlineExceededError("it does not answer");
   }
   return absl::OkStatus();
 }

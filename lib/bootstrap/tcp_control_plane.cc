@@ -117,8 +117,8 @@ absl::Status TcpControlPlane::Join(const PeerCard& card) {
   if (card.host.size() > kMaxHostBytes || card.host_id.size() > kMaxHostIdBytes ||
       card.address.size() > kMaxAddressBytes) {
     return absl::InvalidArgumentError(absl::StrCat("the card of rank ", rank(), " is too long: at most ", kMaxHostBytes,
-                                                   " bytes of host, ", kMaxHostIdBytes, " of host id, ", kMaxAddressBytes,
-                                                   " of address"));
+                                                   " bytes of host, ", kMaxHostIdBytes, " of host id, ",
+                                                   kMaxAddressBytes, " of address"));
   }
   Message join = OfType(MessageType::kJoin);
   join.card = card;
@@ -183,13 +183,15 @@ absl::StatusOr<std::vector<PeerCard>> TcpControlPlane::Lookup(absl::Span<const i
       for (const PeerCard& card : reply->cards) cards_[card.rank] = card;
     }
   }
-  if (!status.ok()) return absl::Status(status.code(), absl::StrCat("rank ", rank(), " cannot look up peers: ", status.message()));
+  if (!status.ok())
+    return absl::Status(status.code(), absl::StrCat("rank ", rank(), " cannot look up peers: ", status.message()));
 
   std::vector<PeerCard> cards;
   std::lock_guard<std::mutex> lock(mutex_);
   for (int wanted : ranks) {
     const auto found = cards_.find(wanted);
-    if (found == cards_.end()) return absl::InternalError(absl::StrCat("rank 0 did not send the card of rank ", wanted));
+    if (found == cards_.end())
+      return absl::InternalError(absl::StrCat("rank 0 did not send the card of rank ", wanted));
     cards.push_back(found->second);
   }
   return cards;
@@ -208,7 +210,8 @@ absl::StatusOr<uint64_t> TcpControlPlane::FetchAdd(absl::string_view key, uint64
   absl::Status status = reply.status();
   if (reply.ok() && reply->type == MessageType::kCounter) return reply->value;
   if (reply.ok()) status = absl::ResourceExhaustedError(reply->sentence);
-  return absl::Status(status.code(), absl::StrCat("rank ", rank(), " cannot add to counter \"", key, "\": ", status.message()));
+  return absl::Status(status.code(),
+                      absl::StrCat("rank ", rank(), " cannot add to counter \"", key, "\": ", status.message()));
 }
 
 void TcpControlPlane::Report(const FailureReport& report) {

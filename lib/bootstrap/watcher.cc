@@ -10,16 +10,13 @@
 namespace tutti {
 
 void TcpControlPlane::Watch() {
-  while (!stop_.load()) {
-    link_.Sleep();
-    // Also when the service is lost: this thread ends, and Leave finds it ended.
-    if (!ReadMessages()) return;
-  }
+  // Reads before it sleeps: frames may have come behind the welcome. When the service is lost, this thread ends, and Leave
+  // finds it ended.
+  while (!stop_.load() && ReadMessages()) link_.Sleep();
 }
 
 bool TcpControlPlane::ReadMessages() {
   char buffer[16 * 1024];
-  // Frames that came behind the welcome are already there.
   IoResult result;
   while (!stop_.load()) {
     absl::string_view body;
@@ -127,9 +124,8 @@ void TcpControlPlane::OnServiceLost(absl::string_view how) {
     std::lock_guard<std::mutex> lock(mutex_);
     if (service_ended_) return;  // announced
     const auto card = cards_.find(0);
-    report.sentence = DiedSentence(card == cards_.end() ? DescribeRank(0, "", 0)
-                                                        : DescribeRank(0, card->second.host, card->second.pid),
-                                   how);
+    report.sentence = DiedSentence(
+        card == cards_.end() ? DescribeRank(0, "", 0) : DescribeRank(0, card->second.host, card->second.pid), how);
   }
   const absl::Status lost = absl::UnavailableError(report.sentence);
   EndStart(lost);

@@ -39,9 +39,14 @@ Variables With(Variables base, const Variables& more) {
   return base;
 }
 
-const Variables kTorchrun = {{"RANK", "5"},          {"WORLD_SIZE", "8"},      {"LOCAL_RANK", "1"},
-                             {"LOCAL_WORLD_SIZE", "4"}, {"MASTER_ADDR", "node0"}, {"MASTER_PORT", "29500"},
-                             {"TORCHELASTIC_RUN_ID", "run7"}, {"TORCHELASTIC_RESTART_COUNT", "0"},
+const Variables kTorchrun = {{"RANK", "5"},
+                             {"WORLD_SIZE", "8"},
+                             {"LOCAL_RANK", "1"},
+                             {"LOCAL_WORLD_SIZE", "4"},
+                             {"MASTER_ADDR", "node0"},
+                             {"MASTER_PORT", "29500"},
+                             {"TORCHELASTIC_RUN_ID", "run7"},
+                             {"TORCHELASTIC_RESTART_COUNT", "0"},
                              {"TORCHELASTIC_USE_AGENT_STORE", "True"}};
 
 const Variables kSlurm = {{"SLURM_PROCID", "5"},
@@ -131,10 +136,11 @@ TEST(OpenMpi, RanksOnOneHostMeetInAPrivateFile) {
 }
 
 TEST(OpenMpi, RanksOnSeveralHostsNeedARendezvous) {
-  const auto settings = ResolveSettings({}, Of(With(kOpenMpi, {{"OMPI_COMM_WORLD_LOCAL_SIZE", "1"},
-                                                              {"OMPI_COMM_WORLD_LOCAL_RANK", "0"}})));
+  const auto settings = ResolveSettings(
+      {}, Of(With(kOpenMpi, {{"OMPI_COMM_WORLD_LOCAL_SIZE", "1"}, {"OMPI_COMM_WORLD_LOCAL_RANK", "0"}})));
   ASSERT_FALSE(settings.ok());
-  EXPECT_THAT(std::string(settings.status().message()), AllOf(HasSubstr("OMPI_COMM_WORLD_SIZE"), HasSubstr("TUTTI_RENDEZVOUS")));
+  EXPECT_THAT(std::string(settings.status().message()),
+              AllOf(HasSubstr("OMPI_COMM_WORLD_SIZE"), HasSubstr("TUTTI_RENDEZVOUS")));
 }
 
 TEST(Pmi, RanksOnOneHostMeetInAFileNamedAfterTheirParent) {
@@ -165,20 +171,20 @@ TEST_P(LauncherPrecedence, OneFamilySuppliesBothRankAndSize) {
 
 INSTANTIATE_TEST_SUITE_P(
     Families, LauncherPrecedence,
-    ::testing::Values(
-        Precedence{"TorchrunInSlurm", With(kTorchrun, kSlurm), "torchrun", 8},
-        Precedence{"PmiOfSrunAgrees", With(kSlurm, {{"PMI_RANK", "5"}, {"PMI_SIZE", "7"}}), "Slurm", 7},
-        Precedence{"MpirunInsideASlurmStep", With(kSlurm, kOpenMpi), "Open MPI", 2},
-        Precedence{"HydraInsideASlurmStep", With(kSlurm, kPmi), "PMI", 3},
-        Precedence{"OpenMpiBeforePmi", With(kOpenMpi, kPmi), "Open MPI", 2},
-        Precedence{"AStrayRankDoesNotHideSlurm", With(kSlurm, {{"RANK", "1"}}), "Slurm", 7},
-        Precedence{"AStrayOpenMpiRankDoesNotHidePmi", With(kPmi, {{"OMPI_COMM_WORLD_RANK", "1"}}), "PMI", 3}),
+    ::testing::Values(Precedence{"TorchrunInSlurm", With(kTorchrun, kSlurm), "torchrun", 8},
+                      Precedence{"PmiOfSrunAgrees", With(kSlurm, {{"PMI_RANK", "5"}, {"PMI_SIZE", "7"}}), "Slurm", 7},
+                      Precedence{"MpirunInsideASlurmStep", With(kSlurm, kOpenMpi), "Open MPI", 2},
+                      Precedence{"HydraInsideASlurmStep", With(kSlurm, kPmi), "PMI", 3},
+                      Precedence{"OpenMpiBeforePmi", With(kOpenMpi, kPmi), "Open MPI", 2},
+                      Precedence{"AStrayRankDoesNotHideSlurm", With(kSlurm, {{"RANK", "1"}}), "Slurm", 7},
+                      Precedence{"AStrayOpenMpiRankDoesNotHidePmi", With(kPmi, {{"OMPI_COMM_WORLD_RANK", "1"}}), "PMI",
+                                 3}),
     [](const auto& param_info) { return param_info.param.name; });
 
 TEST(Launcher, AHalfGivenFamilyIsAnErrorThatNamesIt) {
-  for (const auto& [variables, name] : {std::pair{Variables{{"RANK", "1"}}, "RANK"},
-                                        std::pair{Variables{{"WORLD_SIZE", "2"}}, "WORLD_SIZE"},
-                                        std::pair{Variables{{"PMI_SIZE", "2"}}, "PMI_SIZE"}}) {
+  for (const auto& [variables, name] :
+       {std::pair{Variables{{"RANK", "1"}}, "RANK"}, std::pair{Variables{{"WORLD_SIZE", "2"}}, "WORLD_SIZE"},
+        std::pair{Variables{{"PMI_SIZE", "2"}}, "PMI_SIZE"}}) {
     const auto settings = ResolveSettings({}, Of(variables));
     ASSERT_FALSE(settings.ok());
     EXPECT_THAT(std::string(settings.status().message()), HasSubstr(std::string(name) + " is set, but"));

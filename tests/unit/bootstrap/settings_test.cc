@@ -115,7 +115,8 @@ TEST(Settings, ConfigGoesBeforeVariablesFieldByField) {
 }
 
 TEST(Settings, UnknownNameIsRefusedWithTheNearestOne) {
-  EXPECT_THAT(ErrorOf({{"TUTTI_TIMOUT", "3"}}), AllOf(HasSubstr("TUTTI_TIMOUT"), HasSubstr("did you mean TUTTI_TIMEOUT?")));
+  EXPECT_THAT(ErrorOf({{"TUTTI_TIMOUT", "3"}}),
+              AllOf(HasSubstr("TUTTI_TIMOUT"), HasSubstr("did you mean TUTTI_TIMEOUT?")));
   EXPECT_THAT(ErrorOf({{"TUTTI_RNAK", "3"}}), HasSubstr("did you mean TUTTI_RANK?"));
 }
 
@@ -136,8 +137,8 @@ TEST_P(SettingsBadValue, IsRefusedWithNameValueAndWhatIsValid) {
   const BadValue& bad = GetParam();
   Variables variables = {{"TUTTI_RANK", "0"}, {"TUTTI_SIZE", "1"}};
   variables[bad.variable] = bad.value;
-  EXPECT_THAT(ErrorOf(variables), AllOf(HasSubstr(bad.variable), HasSubstr(std::string("\"") + bad.value + "\""),
-                                        HasSubstr(bad.expected)));
+  EXPECT_THAT(ErrorOf(variables),
+              AllOf(HasSubstr(bad.variable), HasSubstr(std::string("\"") + bad.value + "\""), HasSubstr(bad.expected)));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -159,7 +160,8 @@ INSTANTIATE_TEST_SUITE_P(
                       BadValue{"TUTTI_RENDEZVOUS", "file://relative", "absolute/path"}));
 
 TEST(Settings, AMalformedLauncherValueNamesTheLaunchersVariable) {
-  EXPECT_THAT(ErrorOf({{"RANK", "x"}, {"WORLD_SIZE", "4"}}), AllOf(HasSubstr("RANK"), HasSubstr("torchrun"), HasSubstr("\"x\"")));
+  EXPECT_THAT(ErrorOf({{"RANK", "x"}, {"WORLD_SIZE", "4"}}),
+              AllOf(HasSubstr("RANK"), HasSubstr("torchrun"), HasSubstr("\"x\"")));
 }
 
 TEST(Settings, ASecretIsNeverShown) {
@@ -167,7 +169,8 @@ TEST(Settings, ASecretIsNeverShown) {
   ASSERT_TRUE(settings.ok());
   EXPECT_THAT(FormatSettings(*settings), AllOf(Not(HasSubstr("hunter2")), HasSubstr("(set)")));
   EXPECT_THAT(SummarizeSettings(*settings), Not(HasSubstr("hunter2")));
-  EXPECT_THAT(ErrorOf({{"TUTTI_SECRET", std::string(5000, 'x')}}), AllOf(HasSubstr("5000 bytes"), Not(HasSubstr("xxx"))));
+  EXPECT_THAT(ErrorOf({{"TUTTI_SECRET", std::string(5000, 'x')}}),
+              AllOf(HasSubstr("5000 bytes"), Not(HasSubstr("xxx"))));
 }
 
 TEST(Settings, RankMustBeBelowSize) {
@@ -192,7 +195,8 @@ TEST(Settings, RankWithoutSizeIsRefusedEvenIfALauncherKnowsTheSize) {
               AllOf(HasSubstr("TUTTI_RANK"), HasSubstr("TUTTI_SIZE")));
   SettingsOverrides config;
   config.size = 4;
-  EXPECT_THAT(ErrorOf({{"RANK", "1"}, {"WORLD_SIZE", "4"}}, config), AllOf(HasSubstr("config field size"), HasSubstr("TUTTI_RANK")));
+  EXPECT_THAT(ErrorOf({{"RANK", "1"}, {"WORLD_SIZE", "4"}}, config),
+              AllOf(HasSubstr("config field size"), HasSubstr("TUTTI_RANK")));
 }
 
 TEST(Settings, OwnRankAndSizeShutOutTheLaunchersWord) {
@@ -210,7 +214,8 @@ TEST(Settings, OwnRankAndSizeShutOutTheLaunchersWord) {
 }
 
 TEST(Settings, SeveralRanksNeedAPlaceToMeet) {
-  EXPECT_THAT(ErrorOf({{"TUTTI_RANK", "0"}, {"TUTTI_SIZE", "2"}}), AllOf(HasSubstr("2 ranks"), HasSubstr("TUTTI_RENDEZVOUS")));
+  EXPECT_THAT(ErrorOf({{"TUTTI_RANK", "0"}, {"TUTTI_SIZE", "2"}}),
+              AllOf(HasSubstr("2 ranks"), HasSubstr("TUTTI_RENDEZVOUS")));
   SettingsOverrides config;
   config.has_exchange = true;
   const auto settings = Resolve({{"TUTTI_RANK", "0"}, {"TUTTI_SIZE", "2"}, {"TUTTI_RENDEZVOUS", "tcp://a:1"}}, config);
