@@ -5,7 +5,7 @@
 //
 //   segments:   5 4 3 ... up   /\   ... 2 1 0 down        the first ones come down while the last ones still go up
 //
-// Cost: about 2 log2(n) + segments rounds; at most 2 * bytes sent per rank; at most 2 / 2 * bytes reduced; no scratch.
+// Cost: about 2 log2(n) + segments rounds; at most 2 * bytes sent and bytes reduced per rank; no scratch.
 // For large vectors on many ranks, where a ring's 2 (n - 1) rounds cost too much.
 // Source: Sanders, Speck, Traeff: "Two-tree algorithms for full bandwidth broadcast, reduction and scan", Parallel
 // Computing 35 (2009).

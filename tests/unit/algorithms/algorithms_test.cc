@@ -86,12 +86,12 @@ TEST_P(EveryAlgorithm, IsCorrectForAwkwardCounts) {
 }
 
 TEST_P(EveryAlgorithmWithData, IsCorrectInManySegments) {
-  for (int n : {2, 3, 4, 5, 7, 8, 12, 17}) {
-    for (uint64_t segment_bytes : {1, 8, 100}) {
+  for (int n : {2, 3, 4, 5, 8, 11}) {
+    for (uint64_t segment_bytes : {1, 24}) {
       Shape shape;
       shape.collective = algorithm().collective;
       shape.num_ranks = n;
-      shape.count = 203;
+      shape.count = 61;
       shape.segment_bytes = segment_bytes;
       VerifyRoots(shape);
       if (HasFatalFailure()) return;
