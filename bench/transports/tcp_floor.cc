@@ -2,11 +2,11 @@
 // How far the TCP transport is from the socket below it: ping-pong times and stream rates between two processes on
 // loopback, next to the same exchange over a bare socket, in the same run, with the same spinning.
 //
-//   tutti-bench-tcp [rounds]
+//   tutti-bench-tcp [rounds]     times, over so many rounds
+//   tutti-bench-tcp counts       system calls and copies, exactly
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <poll.h>
 #include <sched.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "lib/base/clock.h"
+#include "tcp_counts.h"
 #include "transports/tcp/tcp_transport.h"
 
 namespace {
@@ -45,20 +46,36 @@ constexpr int64_t kPatienceNs = 60 * tutti::kNsPerSecond;
 
 int64_t NowNs() { return MonotonicClock().NowNs(); }
 
+// Every wait here spins, then offers the core: on a busy machine two spinning sides would only hold each other up.
+class Spinner {
+ public:
+  void Idle() {
+    if (++idle_ % 256 == 0) ::sched_yield();
+  }
+
+ private:
+  uint32_t idle_ = 0;
+};
+
 struct Times {
   double p50_us, p99_us, max_us;
 };
 
 Times Summarize(std::vector<int64_t>& ns) {
   std::sort(ns.begin(), ns.end());
-  const auto at = [&](double share) { return static_cast<double>(ns[static_cast<size_t>(share * static_cast<double>(ns.size() - 1))]) / 1e3; };
+  const auto at = [&](double share) {
+    const auto index = static_cast<size_t>(share * static_cast<double>(ns.size() - 1));
+    return static_cast<double>(ns[index]) / 1e3;
+  };
   return {at(0.5), at(0.99), at(1.0)};
 }
 
 void RawSend(int fd, const uint8_t* data, size_t bytes) {
+  Spinner spinner;
   while (bytes > 0) {
     const ssize_t n = ::send(fd, data, bytes, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (n < 0 && errno != EAGAIN) Die("raw send failed");
+    if (n < 0) spinner.Idle();
     if (n > 0) {
       data += n;
       bytes -= static_cast<size_t>(n);
@@ -67,9 +84,11 @@ void RawSend(int fd, const uint8_t* data, size_t bytes) {
 }
 
 void RawRecv(int fd, uint8_t* data, size_t bytes) {
+  Spinner spinner;
   while (bytes > 0) {
     const ssize_t n = ::recv(fd, data, bytes, MSG_DONTWAIT);
     if (n == 0 || (n < 0 && errno != EAGAIN)) Die("raw receive failed");
+    if (n < 0) spinner.Idle();
     if (n > 0) {
       data += n;
       bytes -= static_cast<size_t>(n);
@@ -90,8 +109,10 @@ struct Side {
     std::array<Completion, 64> completions;
     const int64_t deadline_ns = NowNs() + kPatienceNs;
     int polls = 0;
+    Spinner spinner;
     while (sends > 0 || recvs > 0) {
       const size_t n = transport->Poll(absl::MakeSpan(completions));
+      if (n == 0) spinner.Idle();
       for (size_t i = 0; i < n; ++i) {
         const Completion& done = completions[i];
         if (done.kind == CompletionKind::kSendDone) --sends;
@@ -167,7 +188,9 @@ double Stream(Side& side, uint64_t bytes, int count, int window, const std::stri
 void Run(Side& side, int rounds) {
   const bool speak = side.rank == 0;
   const auto counters = [&] { return side.transport->counters(); };
-  if (speak) std::printf("%-10s %-6s %10s %10s %10s %14s\n", "ping-pong", "way", "p50 us", "p99 us", "max us", "calls/message");
+  if (speak) {
+    std::printf("%-10s %-6s %10s %10s %10s %14s\n", "ping-pong", "way", "p50 us", "p99 us", "max us", "calls/message");
+  }
   for (const uint64_t bytes : {8u, 1024u, 16384u, 65536u, 1048576u}) {
     const int n = bytes >= 65536 ? std::max(50, rounds / 20) : rounds;
     for (const char* kind : {"raw", "buffer", "view"}) {
@@ -234,6 +257,7 @@ uint64_t FromEnv(const char* name, uint64_t fallback) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 1 && std::string(argv[1]) == "counts") return tutti::bench::PrintTcpCounts() ? 0 : 1;
   const int rounds = argc > 1 ? std::max(100, std::atoi(argv[1])) : 5000;
   const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address = {};
