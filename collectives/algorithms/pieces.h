@@ -15,7 +15,8 @@
 
 namespace tutti {
 
-// A schedule that is finely cut costs memory and counters: about this many steps per rank are never exceeded by cutting.
+// A schedule that is finely cut costs memory and counters: about this many steps per rank are never exceeded by
+// cutting.
 inline constexpr uint64_t kMaxStepsFromSegments = 32768;
 
 // Elements [part.offset, part.end()) of the region.

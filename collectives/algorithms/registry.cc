@@ -23,37 +23,49 @@ namespace tutti {
 namespace {
 
 // Ids are for ever: a new algorithm takes the next free one of its collective, a removed one leaves a gap.
-// clang-format off
 constexpr Algorithm kAllReduce[] = {
     {Collective::kAllReduce, 0, "one_shot", "everyone to everyone; 1 round, (n-1) x bytes", all_reduce::BuildOneShot},
-    {Collective::kAllReduce, 1, "recursive_doubling", "exchange with rank xor 2^k; log2 n rounds, log2 n x bytes", all_reduce::BuildRecursiveDoubling},
-    {Collective::kAllReduce, 2, "ring", "neighbours only, pipelined; 2(n-1) rounds, 2(n-1)/n x bytes", all_reduce::BuildRing},
-    {Collective::kAllReduce, 3, "circulant", "halving skips, any n; 2 log2 n rounds, 2(n-1)/n x bytes", all_reduce::BuildCirculant},
-    {Collective::kAllReduce, 4, "double_tree", "two binary trees, pipelined; 2 log2 n + segments rounds, 2 x bytes", all_reduce::BuildDoubleTree},
+    {Collective::kAllReduce, 1, "recursive_doubling", "exchange with rank xor 2^k; log2 n rounds, log2 n x bytes",
+     all_reduce::BuildRecursiveDoubling},
+    {Collective::kAllReduce, 2, "ring", "neighbours only, pipelined; 2(n-1) rounds, 2(n-1)/n x bytes",
+     all_reduce::BuildRing},
+    {Collective::kAllReduce, 3, "circulant", "halving skips, any n; 2 log2 n rounds, 2(n-1)/n x bytes",
+     all_reduce::BuildCirculant},
+    {Collective::kAllReduce, 4, "double_tree", "two binary trees, pipelined; 2 log2 n + segments rounds, 2 x bytes",
+     all_reduce::BuildDoubleTree},
 };
 constexpr Algorithm kBroadcast[] = {
-    {Collective::kBroadcast, 0, "binomial", "binomial tree; log2 n rounds, log2 n x bytes at the root", broadcast::BuildBinomial},
-    {Collective::kBroadcast, 1, "double_tree", "two binary trees, pipelined; log2 n + segments rounds, 1 x bytes", broadcast::BuildDoubleTree},
-    {Collective::kBroadcast, 2, "scatter_ring", "scatter, then ring; log2 n + n-1 rounds, 2(n-1)/n x bytes", broadcast::BuildScatterRing},
+    {Collective::kBroadcast, 0, "binomial", "binomial tree; log2 n rounds, log2 n x bytes at the root",
+     broadcast::BuildBinomial},
+    {Collective::kBroadcast, 1, "double_tree", "two binary trees, pipelined; log2 n + segments rounds, 1 x bytes",
+     broadcast::BuildDoubleTree},
+    {Collective::kBroadcast, 2, "scatter_ring", "scatter, then ring; log2 n + n-1 rounds, 2(n-1)/n x bytes",
+     broadcast::BuildScatterRing},
 };
 constexpr Algorithm kReduce[] = {
-    {Collective::kReduce, 0, "binomial", "binomial tree; log2 n rounds, log2 n x bytes reduced at the root", reduce::BuildBinomial},
-    {Collective::kReduce, 1, "double_tree", "two binary trees, pipelined; log2 n + segments rounds, 1 x bytes", reduce::BuildDoubleTree},
+    {Collective::kReduce, 0, "binomial", "binomial tree; log2 n rounds, log2 n x bytes reduced at the root",
+     reduce::BuildBinomial},
+    {Collective::kReduce, 1, "double_tree", "two binary trees, pipelined; log2 n + segments rounds, 1 x bytes",
+     reduce::BuildDoubleTree},
 };
 constexpr Algorithm kAllGather[] = {
-    {Collective::kAllGather, 0, "circulant", "doubling skips, any n; log2 n rounds, least bytes", all_gather::BuildCirculant},
+    {Collective::kAllGather, 0, "circulant", "doubling skips, any n; log2 n rounds, least bytes",
+     all_gather::BuildCirculant},
     {Collective::kAllGather, 1, "ring", "neighbours only, pipelined; n-1 rounds, least bytes", all_gather::BuildRing},
 };
 constexpr Algorithm kReduceScatter[] = {
-    {Collective::kReduceScatter, 0, "circulant", "halving skips, any n; log2 n rounds, least bytes", reduce_scatter::BuildCirculant},
-    {Collective::kReduceScatter, 1, "ring", "neighbours only, pipelined; n-1 rounds, least bytes", reduce_scatter::BuildRing},
-    {Collective::kReduceScatter, 2, "pairwise", "everyone to everyone; 1 round, least bytes, reduced in rank order", reduce_scatter::BuildPairwise},
+    {Collective::kReduceScatter, 0, "circulant", "halving skips, any n; log2 n rounds, least bytes",
+     reduce_scatter::BuildCirculant},
+    {Collective::kReduceScatter, 1, "ring", "neighbours only, pipelined; n-1 rounds, least bytes",
+     reduce_scatter::BuildRing},
+    {Collective::kReduceScatter, 2, "pairwise", "everyone to everyone; 1 round, least bytes, reduced in rank order",
+     reduce_scatter::BuildPairwise},
 };
 constexpr Algorithm kBarrier[] = {
     {Collective::kBarrier, 0, "dissemination", "log2 n rounds, log2 n messages per rank", barrier::BuildDissemination},
-    {Collective::kBarrier, 1, "tree", "radix 4, up and down; 2 log4 n rounds, 2(n-1) messages in all", barrier::BuildTree},
+    {Collective::kBarrier, 1, "tree", "radix 4, up and down; 2 log4 n rounds, 2(n-1) messages in all",
+     barrier::BuildTree},
 };
-// clang-format on
 
 }  // namespace
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every algorithm the library has, by collective. A new one is a file in its operation's folder and a line in registry.cc.
+// Every algorithm the library has, by collective. A new one is a file in its operation's folder and a line in
+// registry.cc.
 #ifndef TUTTI_COLLECTIVES_ALGORITHMS_REGISTRY_H_
 #define TUTTI_COLLECTIVES_ALGORITHMS_REGISTRY_H_
 

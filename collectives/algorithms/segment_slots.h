@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Scratch for partial sums that pass through a rank: a few segments' worth in turn, instead of the whole vector. A slot is
-// used again when its last message has left, which the builder sees by itself; the memory stays small and in the cache.
+// Scratch for partial sums that pass through a rank: a few segments' worth in turn, instead of the whole vector. A slot
+// is used again when its last message has left, which the builder sees by itself; the memory stays small and in the
+// cache.
 #ifndef TUTTI_COLLECTIVES_ALGORITHMS_SEGMENT_SLOTS_H_
 #define TUTTI_COLLECTIVES_ALGORITHMS_SEGMENT_SLOTS_H_
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a vector is cut. A chunk is an algorithm's unit of data (often one per rank); a segment is a chunk's pipelined piece.
+// How a vector is cut. A chunk is an algorithm's unit of data (often one per rank); a segment is a chunk's pipelined
+// piece.
 //
 //   count 11, 4 chunks:   |0 1 2|3 4 5|6 7 8|9 10|     sizes differ by one at most, the larger ones come first
 //
@@ -37,8 +38,8 @@ constexpr Range PartsOf(Range whole, uint64_t num_parts, uint64_t first, uint64_
   return {begin.offset, PartOf(whole, num_parts, first + num - 1).end() - begin.offset};
 }
 
-// Into how many segments of about segment_bytes to cut a chunk: at least 1, at most max_segments, at most one per element.
-// segment_bytes > 0, max_segments > 0.
+// Into how many segments of about segment_bytes to cut a chunk: at least 1, at most max_segments, at most one per
+// element. segment_bytes > 0, max_segments > 0.
 constexpr uint64_t NumSegments(uint64_t chunk_elements, uint32_t element_bytes, uint64_t segment_bytes,
                                uint64_t max_segments) {
   const uint64_t wanted = CeilDiv(chunk_elements * element_bytes, segment_bytes);

@@ -2,7 +2,8 @@
 // Circulant graph with halving skips: for any number of ranks n, chunks are reduced and scattered (or gathered) in
 // ceil(log2 n) rounds, with the least possible bytes. Not only for powers of two, and without folding.
 //
-// A rank sees the n chunks relative to itself: relative chunk i of rank r is chunk (r + i) mod n. Skips halve, rounded up:
+// A rank sees the n chunks relative to itself: relative chunk i of rank r is chunk (r + i) mod n. Skips halve, rounded
+// up:
 //
 //   n = 11:  11 -> 6 -> 3 -> 2 -> 1       each round goes from `span` to `skip` = ceil(span / 2)
 //
@@ -45,8 +46,8 @@ struct ChunkStretch {
   int num = 0;       // how many; may be 0
 };
 
-// Relative chunks [first, first + num) of a rank as two stretches, because real numbers wrap round. The second may be empty.
-// 0 <= first, 0 <= num <= num_ranks - first.
+// Relative chunks [first, first + num) of a rank as two stretches, because real numbers wrap round. The second may be
+// empty. 0 <= first, 0 <= num <= num_ranks - first.
 std::array<ChunkStretch, 2> StretchesOf(int num_ranks, int rank, int first, int num);
 
 }  // namespace tutti

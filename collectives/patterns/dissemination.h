@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Dissemination: in round k every rank tells the rank 2^k further on (mod n) all that it knows. After ceil(log2 n) rounds
-// everyone has heard of everyone, for any n.
+// Dissemination: in round k every rank tells the rank 2^k further on (mod n) all that it knows. After ceil(log2 n)
+// rounds everyone has heard of everyone, for any n.
 //
 //   n = 5:   round 0:  r -> r + 1      round 1:  r -> r + 2      round 2:  r -> r + 4
 //
-// Source: Hensgen, Finkel, Manber: "Two algorithms for barrier synchronization", Int. J. Parallel Programming 17 (1988).
+// Source: Hensgen, Finkel, Manber: "Two algorithms for barrier synchronization", Int. J. Parallel Programming 17
+// (1988).
 #ifndef TUTTI_COLLECTIVES_PATTERNS_DISSEMINATION_H_
 #define TUTTI_COLLECTIVES_PATTERNS_DISSEMINATION_H_
 

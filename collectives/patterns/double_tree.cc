@@ -10,8 +10,8 @@ namespace {
 int Floor2(int value) { return static_cast<int>(std::bit_floor(static_cast<unsigned>(value))); }
 int Log2(int value) { return value < 1 ? 0 : std::bit_width(static_cast<unsigned>(value)) - 1; }
 
-// The in-order tree over positions 1..size: its root is the largest power of two in it, and so on in both halves. All inner
-// nodes have even positions, as every offset on the way down is even.
+// The in-order tree over positions 1..size: its root is the largest power of two in it, and so on in both halves. All
+// inner nodes have even positions, as every offset on the way down is even.
 BinaryTreeNode InOrderNode(int size, int position) {
   BinaryTreeNode node;
   int offset = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// K-nomial tree over any number of ranks, from any root. Radix 2 is the binomial tree: in each round every rank that has
-// the data sends it to one that has not, so it reaches everyone in ceil(log2 n) rounds.
+// K-nomial tree over any number of ranks, from any root. Radix 2 is the binomial tree: in each round every rank that
+// has the data sends it to one that has not, so it reaches everyone in ceil(log2 n) rounds.
 //
 //   radix 2, 8 ranks, root 0:         0
 //                                  /  |  \       ranks relative to the root; a rank's parent is its number with the

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Recursive doubling: in round k a rank exchanges all it has with the rank whose number differs in bit k, so that what a
-// rank knows doubles each round. Works for 2^k ranks; any other number is folded: of the first 2 x extra ranks each odd one
-// gives its contribution to its lower neighbour, sits out, and gets the result at the end.
+// Recursive doubling: in round k a rank exchanges all it has with the rank whose number differs in bit k, so that what
+// a rank knows doubles each round. Works for 2^k ranks; any other number is folded: of the first 2 x extra ranks each
+// odd one gives its contribution to its lower neighbour, sits out, and gets the result at the end.
 //
 //   n = 6, extra = 2:    rank   0   1   2   3   4   5
 //   fold                        0 <-1   2 <-3
@@ -12,7 +12,8 @@
 //
 // Core ranks keep the order of ranks, so before each round every core rank stands for a stretch of consecutive ranks.
 //
-// Source: Thakur, Rabenseifner, Gropp: "Optimization of Collective Communication Operations in MPICH", IJHPCA 19 (2005).
+// Source: Thakur, Rabenseifner, Gropp: "Optimization of Collective Communication Operations in MPICH", IJHPCA 19
+// (2005).
 #ifndef TUTTI_COLLECTIVES_PATTERNS_RECURSIVE_DOUBLING_H_
 #define TUTTI_COLLECTIVES_PATTERNS_RECURSIVE_DOUBLING_H_
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ring: every rank sends to the next one only. In each of n - 1 rounds all n chunks are on the move, each one rank further:
+// Ring: every rank sends to the next one only. In each of n - 1 rounds all n chunks are on the move, each one rank
+// further:
 //
 //   round 0:  rank 0 --c0--> rank 1 --c1--> rank 2 --c2--> rank 3 --c3--> rank 0
 //   round 1:  rank 0 --c3--> rank 1 --c0--> rank 2 --c1--> rank 3 --c2--> rank 0

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who last wrote, and who has since read, each byte of one piece of memory: an interval map, so that its cost follows the
-// number of steps, never the number of bytes. The builder finds dependencies with it. Knows nothing of buffers or peers.
+// Who last wrote, and who has since read, each byte of one piece of memory: an interval map, so that its cost follows
+// the number of steps, never the number of bytes. The builder finds dependencies with it. Knows nothing of buffers or
+// peers.
 #ifndef TUTTI_COLLECTIVES_SCHEDULE_ACCESS_HISTORY_H_
 #define TUTTI_COLLECTIVES_SCHEDULE_ACCESS_HISTORY_H_
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How dependencies are found: each memory (the output, and scratch) has an AccessHistory. Input and output share memory in
-// place, so the input is entered in the output's history where they overlap; elsewhere the input is read only and orders
-// nothing. A dependency that follows from another one is dropped if a short search backwards shows it.
+// How dependencies are found: each memory (the output, and scratch) has an AccessHistory. Input and output share memory
+// in place, so the input is entered in the output's history where they overlap; elsewhere the input is read only and
+// orders nothing. A dependency that follows from another one is dropped if a short search backwards shows it.
 #include "collectives/schedule/builder.h"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Builds a schedule from steps in program order. The author writes what a sequential rank would do; the builder finds
-// the dependencies (read after write, write after read, write after write, on the bytes themselves, also where input and
-// output share memory) and numbers the messages, so everything that may overlap does.
+// the dependencies (read after write, write after read, write after write, on the bytes themselves, also where input
+// and output share memory) and numbers the messages, so everything that may overlap does.
 #ifndef TUTTI_COLLECTIVES_SCHEDULE_BUILDER_H_
 #define TUTTI_COLLECTIVES_SCHEDULE_BUILDER_H_
 
@@ -21,9 +21,9 @@ class ScheduleBuilder {
   ScheduleBuilder(const Shape& shape, int rank);
   ~ScheduleBuilder();
 
-  // Each returns the new step. `after` adds dependencies that memory does not show (messages without bytes, throttling).
-  // Regions of 0 elements are allowed: messages are still exchanged, copies and reductions are left out (the result is
-  // then kNoStep, which may be given in `after`).
+  // Each returns the new step. `after` adds dependencies that memory does not show (messages without bytes,
+  // throttling). Regions of 0 elements are allowed: messages are still exchanged, copies and reductions are left out
+  // (the result is then kNoStep, which may be given in `after`).
   static constexpr StepId kNoStep = ~StepId{0};
   StepId Send(int peer, Region source, absl::Span<const StepId> after = {});
   StepId Recv(int peer, Region dst, absl::Span<const StepId> after = {});

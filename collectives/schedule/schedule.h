@@ -11,9 +11,9 @@
 // dependencies may run in any order or at once, so they must not touch the same bytes (unless both only read).
 // Dependencies point backwards in the list, so the list itself is a valid order.
 //
-// Sends and receives between two ranks match by `message`, a number that both sides count alike: the k-th send to a peer in
-// list order matches the peer's k-th receive from this rank. A send is not assumed to be buffered: it may take until its
-// receive has begun.
+// Sends and receives between two ranks match by `message`, a number that both sides count alike: the k-th send to a
+// peer in list order matches the peer's k-th receive from this rank. A send is not assumed to be buffered: it may take
+// until its receive has begun.
 #ifndef TUTTI_COLLECTIVES_SCHEDULE_SCHEDULE_H_
 #define TUTTI_COLLECTIVES_SCHEDULE_SCHEDULE_H_
 

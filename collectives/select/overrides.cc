@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads the user's wishes, "all_reduce:ring,broadcast:binomial". The text may come from the environment and hold anything:
-// what is quoted back is escaped and cut.
+// Reads the user's wishes, "all_reduce:ring,broadcast:binomial". The text may come from the environment and hold
+// anything: what is quoted back is escaped and cut.
 #include <algorithm>
 #include <string>
 #include <vector>

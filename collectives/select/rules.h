@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table by which the library chooses: sizes and rank counts to algorithms and segment sizes. Plain data; the first rule
-// that fits is taken. The figures are for TCP on one host or a few.
+// The table by which the library chooses: sizes and rank counts to algorithms and segment sizes. Plain data; the first
+// rule that fits is taken. The figures are for TCP on one host or a few.
 #ifndef TUTTI_COLLECTIVES_SELECT_RULES_H_
 #define TUTTI_COLLECTIVES_SELECT_RULES_H_
 
@@ -26,8 +26,8 @@ struct SelectionRule {
 // In order; the last one fits everything.
 absl::Span<const SelectionRule> SelectionRules(Collective collective);
 
-// The length of the collective's longest vector in bytes: all ranks' chunks together for all_gather and reduce_scatter, the
-// vector itself otherwise. Saturates.
+// The length of the collective's longest vector in bytes: all ranks' chunks together for all_gather and reduce_scatter,
+// the vector itself otherwise. Saturates.
 uint64_t TotalBytes(const Shape& shape);
 
 // The first rule that fits the shape.

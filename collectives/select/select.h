@@ -14,8 +14,8 @@
 
 namespace tutti {
 
-// The user's wishes: "all_reduce:ring,broadcast:binomial". An empty text is no wish. Errors quote the bad spot, say what was
-// expected, and list the valid names.
+// The user's wishes: "all_reduce:ring,broadcast:binomial". An empty text is no wish. Errors quote the bad spot, say
+// what was expected, and list the valid names.
 struct AlgorithmOverrides {
   std::array<const Algorithm*, kNumCollectives> by_collective{};  // nullptr: the library chooses
   static absl::StatusOr<AlgorithmOverrides> Parse(absl::string_view text);
@@ -29,8 +29,8 @@ struct Choice {
   uint64_t segment_bytes = 0;
 };
 
-// `wish` may be nullptr, else an algorithm for shape.collective. A segment size in the shape is kept; otherwise 0 in the
-// choice stands for the algorithm's own default.
+// `wish` may be nullptr, else an algorithm for shape.collective. A segment size in the shape is kept; otherwise 0 in
+// the choice stands for the algorithm's own default.
 Choice ChooseAlgorithm(const Shape& shape, const Algorithm* wish);
 
 }  // namespace tutti

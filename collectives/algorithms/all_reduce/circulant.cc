@@ -23,7 +23,8 @@ Schedule BuildCirculant(const Shape& shape, int rank) {
   const Region output = Output(0, shape.count);
   const std::vector<CirculantRound> rounds = CirculantRounds(n, rank);
 
-  // Relative chunks [first, first + num), cut into segments; those of the highest chunks first, as they travel furthest.
+  // Relative chunks [first, first + num), cut into segments; those of the highest chunks first, as they travel
+  // furthest.
   const auto pieces_of = [&](int first, int num) {
     std::vector<Range> pieces;
     const auto stretches = StretchesOf(n, rank, first, num);

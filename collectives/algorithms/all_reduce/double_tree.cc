@@ -46,8 +46,8 @@ Schedule BuildDoubleTree(const Shape& shape, int rank) {
     for (int c = 0; c < node.num_children; ++c) SendPiece(builder, node.children[static_cast<size_t>(c)], result);
   };
 
-  // Two ranks may be each other's parents. All list what they exchange in this one order, by turn, so messages match, and
-  // even an engine that posts receives one after the other neither stalls the pipeline nor deadlocks.
+  // Two ranks may be each other's parents. All list what they exchange in this one order, by turn, so messages match,
+  // and even an engine that posts receives one after the other neither stalls the pipeline nor deadlocks.
   const uint64_t lag = static_cast<uint64_t>(DoubleTreeHeight(shape.num_ranks));
   for (uint64_t turn = 0; turn < num_segments + lag; ++turn) {
     for (size_t tree = 0; tree < 2 && turn < num_segments; ++tree) go_up(tree, turn);

@@ -36,9 +36,9 @@ Schedule BuildRecursiveDoubling(const Shape& shape, int rank) {
 
   const bool takes = pattern.fold() == RecursiveDoubling::Fold::kTakes;
   const int num_reductions = pattern.num_rounds() + (takes ? 1 : 0);
-  // Sums alternate between output and scratch, the last one in the output: what a rank sends may not be overwritten before
-  // its partner has taken it, and the partner may be waiting for the same. In place this would have to begin by writing
-  // over the input if the number of exchanges is odd; then it begins in scratch, ends there, and is copied.
+  // Sums alternate between output and scratch, the last one in the output: what a rank sends may not be overwritten
+  // before its partner has taken it, and the partner may be waiting for the same. In place this would have to begin by
+  // writing over the input if the number of exchanges is odd; then it begins in scratch, ends there, and is copied.
   const bool ends_in_scratch = shape.in_place && !takes && num_reductions % 2 != 0;
   const Region scratch = num_reductions > 1 || ends_in_scratch ? builder.Scratch(shape.count) : Region{};
   Region current = input;

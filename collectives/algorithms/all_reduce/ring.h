@@ -5,12 +5,12 @@
 //   reduce-scatter, chunk 0:  x0 at rank 0 --> x0+x1 at rank 1 --> x0+x1+x2 at rank 2 --> ... complete at rank n-1
 //   all-gather,     chunk 0:  rank n-1 --> rank 0 --> rank 1 --> ...
 //
-// Each chunk is cut into segments, so that a segment moves on while the next one is still on its way. Every partial sum lies
-// in the output and is made of the message and the input directly: nothing is copied, no scratch is needed.
+// Each chunk is cut into segments, so that a segment moves on while the next one is still on its way. Every partial sum
+// lies in the output and is made of the message and the input directly: nothing is copied, no scratch is needed.
 //
-// Cost: 2 (n - 1) rounds; 2 (n - 1) / n * bytes sent per rank, which is the least possible; (n - 1) / n * bytes reduced.
-// For large vectors. Source: Patarasuk, Yuan: "Bandwidth optimal all-reduce algorithms for clusters of workstations",
-// JPDC 69 (2009).
+// Cost: 2 (n - 1) rounds; 2 (n - 1) / n * bytes sent per rank, which is the least possible; (n - 1) / n * bytes
+// reduced. For large vectors. Source: Patarasuk, Yuan: "Bandwidth optimal all-reduce algorithms for clusters of
+// workstations", JPDC 69 (2009).
 #ifndef TUTTI_COLLECTIVES_ALGORITHMS_ALL_REDUCE_RING_H_
 #define TUTTI_COLLECTIVES_ALGORITHMS_ALL_REDUCE_RING_H_
 

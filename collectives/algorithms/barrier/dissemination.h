@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Dissemination: in round k every rank tells the rank 2^k further on that it, and all of whom it has heard, are there (the
-// drawing is in patterns/dissemination.h).
+// Dissemination: in round k every rank tells the rank 2^k further on that it, and all of whom it has heard, are there
+// (the drawing is in patterns/dissemination.h).
 //
 // Cost: ceil(log2 n) rounds; ceil(log2 n) empty messages sent per rank. The fastest where every rank has a core.
-// Source: Hensgen, Finkel, Manber: "Two algorithms for barrier synchronization", Int. J. Parallel Programming 17 (1988).
+// Source: Hensgen, Finkel, Manber: "Two algorithms for barrier synchronization", Int. J. Parallel Programming 17
+// (1988).
 #ifndef TUTTI_COLLECTIVES_ALGORITHMS_BARRIER_DISSEMINATION_H_
 #define TUTTI_COLLECTIVES_ALGORITHMS_BARRIER_DISSEMINATION_H_
 

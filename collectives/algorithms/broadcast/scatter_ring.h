@@ -2,8 +2,8 @@
 // Scatter, then ring: the vector is cut into one chunk per rank and scattered along a binomial tree; then the chunks go
 // round the ring until everyone has all.
 //
-//   scatter, 4 ranks, root 0:     0 --c2 c3--> 2 --c3--> 3        an inner rank keeps what it has passed on, so the ring
-//                                 0 --c1-----> 1                  leaves those chunks out
+//   scatter, 4 ranks, root 0:     0 --c2 c3--> 2 --c3--> 3      an inner rank keeps what it has passed on, so the
+//                                 0 --c1-----> 1                ring leaves those chunks out
 //
 // Cost: ceil(log2 n) + n - 1 rounds; at most 2 (n - 1) / n * bytes sent per rank. For large vectors on few ranks.
 // Source: Barnett, Gupta, Payne, Shuler, van de Geijn, Watts: "Interprocessor collective communication library

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Binomial tree: every rank reduces what its children send with its own input and sends the sum to its parent (the drawing
-// is in patterns/knomial_tree.h). Large vectors are cut into segments.
+// Binomial tree: every rank reduces what its children send with its own input and sends the sum to its parent (the
+// drawing is in patterns/knomial_tree.h). Large vectors are cut into segments.
 //
 // Cost: ceil(log2 n) rounds; bytes sent per rank; ceil(log2 n) * bytes reduced at the root; a few segments of scratch.
 // For small vectors. Source: folklore.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Double tree: the two halves of the vector are reduced, segment by segment, along two binary trees over the other ranks;
-// a rank that reduces one half is a leaf for the other (the drawing is in patterns/double_tree.h). The root adds its own
-// part at the end.
+// Double tree: the two halves of the vector are reduced, segment by segment, along two binary trees over the other
+// ranks; a rank that reduces one half is a leaf for the other (the drawing is in patterns/double_tree.h). The root adds
+// its own part at the end.
 //
 // Cost: about log2(n) + segments rounds; bytes sent per rank and reduced; a few segments of scratch. For large vectors.
 // Source: Sanders, Speck, Traeff: "Two-tree algorithms for full bandwidth broadcast, reduction and scan", Parallel

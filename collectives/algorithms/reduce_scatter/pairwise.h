@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pairwise: every rank sends each other rank the chunk that is that rank's, and reduces what it gets itself, in rank order
-// and in one pass (so half types are rounded once).
+// Pairwise: every rank sends each other rank the chunk that is that rank's, and reduces what it gets itself, in rank
+// order and in one pass (so half types are rounded once).
 //
 // Cost: 1 round; (n - 1) * count sent per rank, the least possible; 1 reduction of n operands; (n - 1) * count of
 // scratch. For few ranks. Source: folklore.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every algorithm through the verifier: few ranks, but every root, awkward counts, and cuts into many segments. (All rank
-// counts to 64 and some to 1024 are in tests/collectives.)
+// Every algorithm through the verifier: few ranks, but every root, awkward counts, and cuts into many segments. (All
+// rank counts to 64 and some to 1024 are in tests/collectives.)
 #include <algorithm>
 #include <cstdint>
 #include <set>
