@@ -13,7 +13,6 @@
 #define TUTTI_LIB_REDUCE_HALF_FORMATS_INL_H_
 #endif
 
-#include "hwy/highway.h"
 #include "lib/reduce/vectors-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -27,16 +26,18 @@ using Bits = hn::Vec<BitsTag>;
 
 // A bfloat16 is the upper half of a float.
 struct Bfloat16Codec {
-  static HWY_INLINE Floats FromLow(Bits pair) { return hn::BitCast(FloatTag(), hn::ShiftLeft<16>(pair)); }
-  static HWY_INLINE Floats FromHigh(Bits pair) {
+  static TUTTI_REDUCE_INLINE Floats FromLow(Bits pair) { return hn::BitCast(FloatTag(), hn::ShiftLeft<16>(pair)); }
+  static TUTTI_REDUCE_INLINE Floats FromHigh(Bits pair) {
     return hn::BitCast(FloatTag(), hn::And(pair, hn::Set(BitsTag(), 0xffff0000u)));
   }
-  static HWY_INLINE Bits ToLow(Floats value) { return hn::ShiftRight<16>(Rounded(value)); }
-  static HWY_INLINE Bits ToHigh(Floats value) { return hn::And(Rounded(value), hn::Set(BitsTag(), 0xffff0000u)); }
+  static TUTTI_REDUCE_INLINE Bits ToLow(Floats value) { return hn::ShiftRight<16>(Rounded(value)); }
+  static TUTTI_REDUCE_INLINE Bits ToHigh(Floats value) {
+    return hn::And(Rounded(value), hn::Set(BitsTag(), 0xffff0000u));
+  }
 
  private:
   // Adds just less than half a unit of the last place that stays, and all of it if that place is odd.
-  static HWY_INLINE Bits Rounded(Floats value) {
+  static TUTTI_REDUCE_INLINE Bits Rounded(Floats value) {
     const BitsTag d;
     const Bits bits = hn::BitCast(d, value);
     const Bits odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(d, 1u));
@@ -47,13 +48,13 @@ struct Bfloat16Codec {
 
 // Conversions in integer arithmetic, for processors that have none.
 struct Float16Codec {
-  static HWY_INLINE Floats FromLow(Bits pair) { return Widened(hn::And(pair, hn::Set(BitsTag(), 0xffffu))); }
-  static HWY_INLINE Floats FromHigh(Bits pair) { return Widened(hn::ShiftRight<16>(pair)); }
-  static HWY_INLINE Bits ToLow(Floats value) { return Narrowed(value); }
-  static HWY_INLINE Bits ToHigh(Floats value) { return hn::ShiftLeft<16>(Narrowed(value)); }
+  static TUTTI_REDUCE_INLINE Floats FromLow(Bits pair) { return Widened(hn::And(pair, hn::Set(BitsTag(), 0xffffu))); }
+  static TUTTI_REDUCE_INLINE Floats FromHigh(Bits pair) { return Widened(hn::ShiftRight<16>(pair)); }
+  static TUTTI_REDUCE_INLINE Bits ToLow(Floats value) { return Narrowed(value); }
+  static TUTTI_REDUCE_INLINE Bits ToHigh(Floats value) { return hn::ShiftLeft<16>(Narrowed(value)); }
 
  private:
-  static HWY_INLINE Floats Widened(Bits half) {
+  static TUTTI_REDUCE_INLINE Floats Widened(Bits half) {
     const BitsTag d;
     const FloatTag df;
     const hn::RebindToSigned<BitsTag> di;
@@ -68,7 +69,7 @@ struct Float16Codec {
     return hn::BitCast(df, hn::Or(hn::Or(hn::BitCast(d, scaled), exponent), sign));
   }
 
-  static HWY_INLINE Bits Narrowed(Floats value) {
+  static TUTTI_REDUCE_INLINE Bits Narrowed(Floats value) {
     const BitsTag d;
     const FloatTag df;
     const hn::RebindToSigned<BitsTag> di;
@@ -104,19 +105,19 @@ struct PairFormat {
   static constexpr size_t kElementBytes = 2;
   static constexpr size_t kStepBytes = hn::MaxLanes(BitsTag()) * sizeof(uint32_t);
 
-  static HWY_INLINE Value Load(const uint8_t* from) {
+  static TUTTI_REDUCE_INLINE Value Load(const uint8_t* from) {
     const Bits pairs = LoadBytes(BitsTag(), from);
     return {Codec::FromLow(pairs), Codec::FromHigh(pairs)};
   }
-  static HWY_INLINE void Store(Value value, uint8_t* to) {
+  static TUTTI_REDUCE_INLINE void Store(Value value, uint8_t* to) {
     StoreBytes(BitsTag(), hn::Or(Codec::ToLow(value.low), Codec::ToHigh(value.high)), to);
   }
   template <class Op>
-  static HWY_INLINE Value Apply(Value a, Value b) {
+  static TUTTI_REDUCE_INLINE Value Apply(Value a, Value b) {
     return {Op::Apply(FloatTag(), a.low, b.low), Op::Apply(FloatTag(), a.high, b.high)};
   }
   using Divisor = PlainFormat<float>::Divisor;
-  static HWY_INLINE Value Divide(Value value, Divisor by) {
+  static TUTTI_REDUCE_INLINE Value Divide(Value value, Divisor by) {
     return {PlainFormat<float>::Divide(value.low, by), PlainFormat<float>::Divide(value.high, by)};
   }
 };
@@ -132,19 +133,19 @@ struct Float16Format {
   static constexpr size_t kElementBytes = 2;
   static constexpr size_t kStepBytes = hn::MaxLanes(FloatTag()) * 2;
 
-  static HWY_INLINE Value Load(const uint8_t* from) {
+  static TUTTI_REDUCE_INLINE Value Load(const uint8_t* from) {
     return hn::PromoteTo(FloatTag(), hn::BitCast(HalfTag(), LoadBytes(HalfBitsTag(), from)));
   }
-  static HWY_INLINE void Store(Value value, uint8_t* to) {
+  static TUTTI_REDUCE_INLINE void Store(Value value, uint8_t* to) {
     const auto halves = hn::DemoteTo(HalfTag(), OneNan(FloatTag(), value));
     StoreBytes(HalfBitsTag(), hn::BitCast(HalfBitsTag(), halves), to);
   }
   template <class Op>
-  static HWY_INLINE Value Apply(Value a, Value b) {
+  static TUTTI_REDUCE_INLINE Value Apply(Value a, Value b) {
     return Op::Apply(FloatTag(), a, b);
   }
   using Divisor = PlainFormat<float>::Divisor;
-  static HWY_INLINE Value Divide(Value value, Divisor by) { return PlainFormat<float>::Divide(value, by); }
+  static TUTTI_REDUCE_INLINE Value Divide(Value value, Divisor by) { return PlainFormat<float>::Divide(value, by); }
 };
 #else
 using Float16Format = PairFormat<Float16Codec>;

@@ -10,7 +10,6 @@
 
 #include <type_traits>
 
-#include "hwy/highway.h"
 #include "lib/reduce/integer_divide.h"
 #include "lib/reduce/loops-inl.h"
 #include "lib/reduce/vectors-inl.h"
@@ -30,7 +29,7 @@ auto IntegerFinish() {
 
 // The sign bit of each lane in all its bits; negates and restores by (value ^ sign) - sign.
 template <class V>
-HWY_INLINE V SignsOf(V value) {
+TUTTI_REDUCE_INLINE V SignsOf(V value) {
   const hn::DFromV<V> d;
   return hn::BitCast(d, hn::BroadcastSignBit(hn::BitCast(hn::RebindToSigned<decltype(d)>(), value)));
 }
@@ -44,7 +43,7 @@ struct BytePairQuotients : PlainFormat<uint16_t, 1> {
     uint16_t reciprocal;
   };
 
-  static HWY_INLINE Value Divide(Value pairs, Divisor by) {
+  static TUTTI_REDUCE_INLINE Value Divide(Value pairs, Divisor by) {
     const D d;
     const auto low_byte = hn::Set(d, uint16_t{0xff});
     const auto reciprocal = hn::Set(d, by.reciprocal);
@@ -61,7 +60,7 @@ struct BytePairQuotients : PlainFormat<uint16_t, 1> {
   }
 
  private:
-  static HWY_INLINE Value Quotient(Value value, Value reciprocal) {
+  static TUTTI_REDUCE_INLINE Value Quotient(Value value, Value reciprocal) {
     const Value sign = SignsOf(value);
     const Value quotient = hn::MulHigh(hn::Sub(hn::Xor(value, sign), sign), reciprocal);
     return hn::Sub(hn::Xor(quotient, sign), sign);
@@ -73,7 +72,7 @@ template <bool kSigned>
 struct WordQuotients : PlainFormat<uint32_t> {
   using Divisor = Reciprocal<uint32_t>;
 
-  static HWY_INLINE Value Divide(Value value, const Divisor& by) {
+  static TUTTI_REDUCE_INLINE Value Divide(Value value, const Divisor& by) {
     if constexpr (kSigned) {
       const Value sign = SignsOf(value);
       return hn::Sub(hn::Xor(Quotient(hn::Sub(hn::Xor(value, sign), sign), by), sign), sign);
@@ -83,7 +82,7 @@ struct WordQuotients : PlainFormat<uint32_t> {
   }
 
  private:
-  static HWY_INLINE Value Quotient(Value value, const Divisor& by) {
+  static TUTTI_REDUCE_INLINE Value Quotient(Value value, const Divisor& by) {
     const D d;
     const hn::RepartitionToWide<D> wide;
     const Value multiplier = hn::Set(d, by.multiplier());
@@ -97,7 +96,8 @@ struct WordQuotients : PlainFormat<uint32_t> {
   }
 };
 
-// No instruction set here multiplies 64-bit numbers to 128 bits in vectors; one at a time is about half as fast as memory.
+// No instruction set here multiplies 64-bit numbers to 128 bits in vectors; one at a time is about half as fast as
+// memory.
 template <typename T>
 auto IntegerFinish() {
   if constexpr (sizeof(T) == 1) {

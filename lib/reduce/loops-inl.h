@@ -13,6 +13,9 @@
 #include <cstdint>
 #include <cstring>
 
+// Before all that may include Highway:
+#include "lib/reduce/targets.h"
+
 #include "hwy/highway.h"
 #include "lib/reduce/reduce.h"
 
@@ -25,13 +28,13 @@ template <class Format>
 struct PaddedPart {
   uint8_t bytes[Format::kStepBytes] = {};
 
-  HWY_INLINE PaddedPart() = default;
-  HWY_INLINE PaddedPart(const uint8_t* from, size_t length) { std::memcpy(bytes, from, length); }
+  TUTTI_REDUCE_INLINE PaddedPart() = default;
+  TUTTI_REDUCE_INLINE PaddedPart(const uint8_t* from, size_t length) { std::memcpy(bytes, from, length); }
 
-  static HWY_INLINE typename Format::Value Load(const uint8_t* from, size_t length) {
+  static TUTTI_REDUCE_INLINE typename Format::Value Load(const uint8_t* from, size_t length) {
     return Format::Load(PaddedPart(from, length).bytes);
   }
-  static HWY_INLINE void Store(typename Format::Value value, uint8_t* to, size_t length) {
+  static TUTTI_REDUCE_INLINE void Store(typename Format::Value value, uint8_t* to, size_t length) {
     PaddedPart part;
     Format::Store(value, part.bytes);
     std::memcpy(to, part.bytes, length);

@@ -12,6 +12,9 @@
 #include <cstdint>
 #include <cstring>
 
+// Before all that may include Highway:
+#include "lib/reduce/targets.h"
+
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -22,7 +25,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 // Loads go by way of bytes: a typed pointer would promise an alignment that these do not have.
 template <class D>
-HWY_INLINE hn::Vec<D> LoadBytes(D d, const uint8_t* from) {
+TUTTI_REDUCE_INLINE hn::Vec<D> LoadBytes(D d, const uint8_t* from) {
 #if HWY_TARGET == HWY_SCALAR
   hn::TFromD<D> lane;
   std::memcpy(&lane, from, sizeof(lane));
@@ -34,7 +37,7 @@ HWY_INLINE hn::Vec<D> LoadBytes(D d, const uint8_t* from) {
 }
 
 template <class D>
-HWY_INLINE void StoreBytes(D d, hn::Vec<D> value, uint8_t* to) {
+TUTTI_REDUCE_INLINE void StoreBytes(D d, hn::Vec<D> value, uint8_t* to) {
 #if HWY_TARGET == HWY_SCALAR
   (void)d;
   const hn::TFromD<D> lane = hn::GetLane(value);
@@ -49,7 +52,7 @@ HWY_INLINE void StoreBytes(D d, hn::Vec<D> value, uint8_t* to) {
 // Which of two NaNs an addition returns depends on the operand that the compiler happens to put first, and the sign of
 // inf - inf on the processor. So every NaN that is stored is this one: positive, quiet, without payload.
 template <class D>
-HWY_INLINE hn::Vec<D> OneNan(D d, hn::Vec<D> value) {
+TUTTI_REDUCE_INLINE hn::Vec<D> OneNan(D d, hn::Vec<D> value) {
   using U = hwy::MakeUnsigned<hn::TFromD<D>>;
   const hn::RebindToUnsigned<D> du;
   const auto nan = hn::BitCast(d, hn::Set(du, sizeof(U) == 4 ? U{0x7fc00000u} : static_cast<U>(0x7ff8ull << 48)));
@@ -58,14 +61,14 @@ HWY_INLINE hn::Vec<D> OneNan(D d, hn::Vec<D> value) {
 
 struct AddOp {
   template <class D>
-  static HWY_INLINE hn::Vec<D> Apply(D, hn::Vec<D> a, hn::Vec<D> b) {
+  static TUTTI_REDUCE_INLINE hn::Vec<D> Apply(D, hn::Vec<D> a, hn::Vec<D> b) {
     return hn::Add(a, b);
   }
 };
 
 struct MulOp {
   template <class D>
-  static HWY_INLINE hn::Vec<D> Apply(D, hn::Vec<D> a, hn::Vec<D> b) {
+  static TUTTI_REDUCE_INLINE hn::Vec<D> Apply(D, hn::Vec<D> a, hn::Vec<D> b) {
     return hn::Mul(a, b);
   }
 };
@@ -73,7 +76,7 @@ struct MulOp {
 // Two 8-bit products in each 16-bit lane: no instruction set multiplies bytes.
 struct MulBytePairsOp {
   template <class D>
-  static HWY_INLINE hn::Vec<D> Apply(D d, hn::Vec<D> a, hn::Vec<D> b) {
+  static TUTTI_REDUCE_INLINE hn::Vec<D> Apply(D d, hn::Vec<D> a, hn::Vec<D> b) {
     const auto low_byte = hn::Set(d, uint16_t{0xff});
     const auto low = hn::And(hn::Mul(a, b), low_byte);
     const auto high = hn::Mul(hn::AndNot(low_byte, a), hn::ShiftRight<8>(b));
@@ -83,14 +86,14 @@ struct MulBytePairsOp {
 
 struct MinOp {
   template <class D>
-  static HWY_INLINE hn::Vec<D> Apply(D, hn::Vec<D> a, hn::Vec<D> b) {
+  static TUTTI_REDUCE_INLINE hn::Vec<D> Apply(D, hn::Vec<D> a, hn::Vec<D> b) {
     return hn::Min(a, b);
   }
 };
 
 struct MaxOp {
   template <class D>
-  static HWY_INLINE hn::Vec<D> Apply(D, hn::Vec<D> a, hn::Vec<D> b) {
+  static TUTTI_REDUCE_INLINE hn::Vec<D> Apply(D, hn::Vec<D> a, hn::Vec<D> b) {
     return hn::Max(a, b);
   }
 };
@@ -100,7 +103,7 @@ struct MaxOp {
 // the sign of zero, the bits are joined.
 struct FloatMinOp {
   template <class D>
-  static HWY_INLINE hn::Vec<D> Apply(D, hn::Vec<D> a, hn::Vec<D> b) {
+  static TUTTI_REDUCE_INLINE hn::Vec<D> Apply(D, hn::Vec<D> a, hn::Vec<D> b) {
     const auto take_a = hn::Or(hn::Lt(a, b), hn::IsNaN(a));
     return hn::IfThenElse(hn::Eq(a, b), hn::Or(a, b), hn::IfThenElse(take_a, a, b));
   }
@@ -108,7 +111,7 @@ struct FloatMinOp {
 
 struct FloatMaxOp {
   template <class D>
-  static HWY_INLINE hn::Vec<D> Apply(D, hn::Vec<D> a, hn::Vec<D> b) {
+  static TUTTI_REDUCE_INLINE hn::Vec<D> Apply(D, hn::Vec<D> a, hn::Vec<D> b) {
     const auto take_a = hn::Or(hn::Gt(a, b), hn::IsNaN(a));
     return hn::IfThenElse(hn::Eq(a, b), hn::And(a, b), hn::IfThenElse(take_a, a, b));
   }
@@ -116,8 +119,8 @@ struct FloatMaxOp {
 
 // How elements of a type lie in memory, and as what values they are reduced. Each format has Value, kElementBytes,
 // kStepBytes (what one Load takes), Load, Store, Apply, and where averages are finished with it a Divisor, made once
-// for all elements, and Divide. This is the format of types that are reduced as they are; kBytes differs from the lane's
-// size where one lane holds several elements.
+// for all elements, and Divide. This is the format of types that are reduced as they are; kBytes differs from the
+// lane's size where one lane holds several elements.
 template <typename T, size_t kBytes = sizeof(T)>
 struct PlainFormat {
   using D = hn::ScalableTag<T>;
@@ -125,15 +128,15 @@ struct PlainFormat {
   static constexpr size_t kElementBytes = kBytes;
   static constexpr size_t kStepBytes = hn::MaxLanes(D()) * sizeof(T);
 
-  static HWY_INLINE Value Load(const uint8_t* from) { return LoadBytes(D(), from); }
+  static TUTTI_REDUCE_INLINE Value Load(const uint8_t* from) { return LoadBytes(D(), from); }
 
-  static HWY_INLINE void Store(Value value, uint8_t* to) {
+  static TUTTI_REDUCE_INLINE void Store(Value value, uint8_t* to) {
     if constexpr (hwy::IsFloat<T>()) value = OneNan(D(), value);
     StoreBytes(D(), value, to);
   }
 
   template <class Op>
-  static HWY_INLINE Value Apply(Value a, Value b) {
+  static TUTTI_REDUCE_INLINE Value Apply(Value a, Value b) {
     return Op::Apply(D(), a, b);
   }
 
@@ -141,7 +144,7 @@ struct PlainFormat {
     explicit Divisor(uint32_t divisor) : value(static_cast<T>(divisor)) {}
     T value;
   };
-  static HWY_INLINE Value Divide(Value value, Divisor by) { return hn::Div(value, hn::Set(D(), by.value)); }
+  static TUTTI_REDUCE_INLINE Value Divide(Value value, Divisor by) { return hn::Div(value, hn::Set(D(), by.value)); }
 };
 
 }  // namespace HWY_NAMESPACE
