@@ -21,6 +21,7 @@ RANK_PROGRAM(AbortWhileAllWait) {
   const tutti_comm_t comm = Join();
   const std::string& how = context.arguments[0];
   Synchronise(comm);
+  MeetOutside(context, "before the wait");
   std::thread aborter;
   if (context.rank == 0) {
     aborter = std::thread([comm] {
@@ -73,8 +74,8 @@ INSTANTIATE_TEST_SUITE_P(, Abort,
 // All ranks abort at the same moment, from two threads each: one failure, no crash, one of the reasons everywhere.
 RANK_PROGRAM(EveryoneAborts) {
   const tutti_comm_t comm = Join();
-  Synchronise(comm);
   const std::string reason = "reason of " + std::to_string(context.rank);
+  MeetOutside(context, "before the abort");
   std::vector<std::thread> threads;
   for (int i = 0; i < 2; ++i) {
     threads.emplace_back([&] { REQUIRE_OK(tutti_comm_abort(comm, reason.c_str())); });
@@ -86,7 +87,7 @@ RANK_PROGRAM(EveryoneAborts) {
   REQUIRE_OK(tutti_comm_destroy(comm));
 }
 
-TEST(Abort, ByEveryoneAtOnceIsOneFailure) {
+TEST(AbortByEveryone, IsOneFailure) {
   Job job("EveryoneAborts", 8);
   ASSERT_TRUE(job.AllSucceed());
   for (int rank = 0; rank < 8; ++rank) {

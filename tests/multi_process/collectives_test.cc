@@ -2,6 +2,8 @@
 // Every collective, for all types and operations, in and out of place, against a reference computed element by element.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -75,10 +77,10 @@ class Call {
   }
 
   void Finish(tutti_status_t status) {
-    RequireOk(status, Name());
-    for (size_t i = output_bytes_; i < output_.size(); ++i) {
-      Require(output_[i] == kUntouched, Name() + " wrote behind its output");
-    }
+    RequireOk(status, Name().c_str());
+    const bool untouched = std::all_of(output_.begin() + static_cast<ptrdiff_t>(output_bytes_), output_.end(),
+                                       [](unsigned char byte) { return byte == kUntouched; });
+    Require(untouched, Name() + " wrote behind its output");
     if (in_place_) return;
     std::vector<unsigned char> before(input_.size() - 1);
     FillContribution(data_, rank_, 0, before.size() / element_bytes_, before.data());

@@ -32,7 +32,7 @@ RANK_PROGRAM(ReduceUntilDeadline) {
 struct Stop {
   int num_ranks;
   int victim;
-  const char* count;
+  std::string count;
 };
 
 class Stopped : public testing::TestWithParam<Stop> {};
@@ -60,7 +60,7 @@ INSTANTIATE_TEST_SUITE_P(, Stopped,
                          });
 
 // Stopped for less than the deadline: nothing is lost.
-TEST(Stopped, IsWaitedForWhileTheDeadlineHasNotPassed) {
+TEST(StoppedForAMoment, IsWaitedForWhileTheDeadlineHasNotPassed) {
   Job job("ReduceUntilDeadline", 4, {.arguments = {"1000"}, .environment = {{"TUTTI_TIMEOUT", "4s"}}});
   ASSERT_TRUE(job.WaitUntilAllSaid("running"));
   job.Signal(2, SIGSTOP);

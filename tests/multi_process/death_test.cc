@@ -36,7 +36,7 @@ RANK_PROGRAM(ReduceUntilFailure) {
 struct Death {
   int num_ranks;
   int victim;
-  const char* count;
+  std::string count;
 };
 
 class Killed : public testing::TestWithParam<Death> {};
@@ -111,6 +111,7 @@ INSTANTIATE_TEST_SUITE_P(, KilledWhileAllCompute,
 RANK_PROGRAM(LeaveTheOthersWaiting) {
   const tutti_comm_t comm = Join();
   for (int i = 0; i < 5; ++i) Synchronise(comm);
+  MeetOutside(context, "before somebody leaves");
   if (context.rank == context.size - 1) {
     SleepMs(100);
     Say("left_ns", MonotonicNs());

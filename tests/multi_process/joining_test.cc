@@ -48,7 +48,8 @@ TEST(Stranger, WithAnotherSecretIsRefusedAndMissedByTheOthers) {
   Job job("JoinAndReport", 3,
           {.environment = {{"TUTTI_TIMEOUT", "3s"}}, .for_one_rank = {{1, {{"TUTTI_SECRET", "not the job's"}}}}});
   ASSERT_TRUE(job.AllSucceed());
-  EXPECT_EQ(job.Said(1, "status"), "TUTTI_ERR_BOOTSTRAP") << job.Said(1, "sentence");
+  // It keeps trying until its deadline: where it knocks, another job may listen, and its own come later.
+  EXPECT_THAT(job.Said(1, "status"), testing::AnyOf("TUTTI_ERR_TIMEOUT", "TUTTI_ERR_BOOTSTRAP"));
   EXPECT_THAT(job.Said(1, "sentence"), testing::HasSubstr("TUTTI_SECRET"));
   for (int rank : {0, 2}) {
     EXPECT_THAT(job.Said(rank, "status"), testing::AnyOf("TUTTI_ERR_TIMEOUT", "TUTTI_ERR_BOOTSTRAP"));

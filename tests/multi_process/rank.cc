@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <map>
 
 #include "tests/multi_process/harness.h"
@@ -61,9 +63,9 @@ void Require(bool holds, const std::string& text) {
   _exit(1);
 }
 
-void RequireOk(tutti_status_t status, const std::string& what) {
+void RequireOk(tutti_status_t status, const char* what) {
   if (status == TUTTI_OK) return;
-  WriteLine(what + " gave " + tutti_status_name(status) + ": " + tutti_last_error());
+  WriteLine(std::string(what) + " gave " + tutti_status_name(status) + ": " + tutti_last_error());
   _exit(1);
 }
 
@@ -93,6 +95,14 @@ void SayFailure(tutti_comm_t comm, tutti_status_t status) {
 void Synchronise(tutti_comm_t comm) {
   float value = 1;
   REQUIRE_OK(tutti_all_reduce(comm, &value, &value, 1, TUTTI_FLOAT32, TUTTI_SUM, nullptr, nullptr));
+}
+
+void MeetOutside(const RankContext& context, const std::string& name) {
+  const std::string prefix = context.folder + "/met." + name + ".";
+  std::ofstream(prefix + std::to_string(context.rank)).close();
+  for (int rank = 0; rank < context.size; ++rank) {
+    while (!std::filesystem::exists(prefix + std::to_string(rank))) usleep(200);
+  }
 }
 
 void SleepMs(int ms) {

@@ -36,8 +36,8 @@ void Say(const std::string& name, int64_t value);
 
 // Ends the rank with status 1 and the text if `holds` is false.
 void Require(bool holds, const std::string& text);
-// ... unless the status is TUTTI_OK; prints the sentence too.
-void RequireOk(tutti_status_t status, const std::string& what);
+// ... unless the status is TUTTI_OK; prints the sentence too. Allocates nothing when it is.
+void RequireOk(tutti_status_t status, const char* what);
 #define REQUIRE_OK(call) ::tutti::multi_process::RequireOk((call), #call)
 
 // tutti_comm_create with everything from the environment. Failure ends the rank.
@@ -48,8 +48,11 @@ tutti_comm_t JoinAt(const RankContext& context, const std::string& rendezvous_na
 // Says status, sentence and failed_at_ns of a failed operation: @status, @sentence, @failed_at_ns.
 void SayFailure(tutti_comm_t comm, tutti_status_t status);
 
-// An all-reduce of one float that must succeed: all ranks have come this far.
+// An all-reduce of one float that must succeed: all ranks have come this far. Others may still be in it.
 void Synchronise(tutti_comm_t comm);
+
+// Returns when all ranks have called it with this name; goes through files of the job's folder, not through tutti.
+void MeetOutside(const RankContext& context, const std::string& name);
 
 void SleepMs(int ms);
 

@@ -72,6 +72,7 @@ RANK_PROGRAM(AbortOnlyThePart) {
   tutti_comm_t part = nullptr;
   REQUIRE_OK(tutti_comm_split(world, 0, 0, &part));
   Synchronise(part);
+  REQUIRE_OK(tutti_barrier(world, nullptr, nullptr));  // everybody is done with the part
   if (context.rank == 0) REQUIRE_OK(tutti_comm_abort(part, "only this one"));
   for (int i = 0; i < 20; ++i) Require(Sum(world, 1) == context.size, "the whole is not aborted");
   REQUIRE_OK(tutti_comm_status(world));
