@@ -26,7 +26,7 @@ constexpr int64_t kYieldNs = 200 * kNsPerUs;
 // When ranks outnumber cores, whoever spins keeps another rank from the work that everyone waits for.
 constexpr int64_t kCrowdedYieldNs = 20 * kNsPerUs;
 
-std::optional<int> IfSet(int field) { return field >= 0 ? std::optional<int>(field) : std::nullopt; }
+std::optional<int> IfSet(int field) { return field != -1 ? std::optional<int>(field) : std::nullopt; }
 
 std::optional<std::string> IfSet(const char* field) {
   return field != nullptr ? std::optional<std::string>(field) : std::nullopt;
@@ -142,6 +142,7 @@ absl::StatusOr<std::shared_ptr<Job>> JoinJob(const tutti_comm_config_t& config) 
   card.address = (*transport)->Address();
   absl::Status joined = (*control_plane)->Join(card);
   if (!joined.ok()) return joined;
+  job->Remember(card);
   absl::Status started = job->Start(*std::move(control_plane), *std::move(transport));
   if (!started.ok()) return started;
   return job;

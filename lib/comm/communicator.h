@@ -94,6 +94,11 @@ class Communicator {
   void RememberWait(uint64_t sequence, std::string wait);
   Activity DescribeActivity(uint64_t sequence) const;
 
+  // How many collectives have ended well here. Those with lower numbers than this have all begun.
+  uint64_t completed() const { return completed_.load(std::memory_order_relaxed); }
+  // What was called as that collective; 0 if that is long ago.
+  uint64_t SignatureOf(uint64_t sequence) const;
+
  private:
   static constexpr size_t kRememberedCalls = 64;
   struct RememberedCall {

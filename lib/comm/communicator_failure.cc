@@ -61,7 +61,7 @@ bool Communicator::Contains(int32_t job_rank) const {
 }
 
 std::string Communicator::NameOf(const Operation& operation) const {
-  if ((operation.index_base >> 31) != 0) {
+  if (operation.is_message()) {
     return absl::StrCat(DescribeSignature(operation.signature), " with tag ", operation.index_base & 0x7fffffffu,
                         " on communicator ", channel_);
   }
@@ -82,16 +82,18 @@ void Communicator::RememberWait(uint64_t sequence, std::string wait) {
   wait_ = std::move(wait);
 }
 
+uint64_t Communicator::SignatureOf(uint64_t sequence) const {
+  const RememberedCall& call = remembered_calls_[sequence % kRememberedCalls];
+  const uint64_t signature = call.signature.load(std::memory_order_acquire);
+  return call.sequence.load(std::memory_order_acquire) == sequence ? signature : 0;
+}
+
 Activity Communicator::DescribeActivity(uint64_t sequence) const {
   Activity activity;
   activity.answered = true;
   activity.entered = entered_.load(std::memory_order_acquire);
   activity.completed = completed_.load(std::memory_order_relaxed);
-  if (sequence < activity.entered) {
-    const RememberedCall& call = remembered_calls_[sequence % kRememberedCalls];
-    const uint64_t signature = call.signature.load(std::memory_order_acquire);
-    if (call.sequence.load(std::memory_order_acquire) == sequence) activity.signature = signature;
-  }
+  if (sequence < activity.entered) activity.signature = SignatureOf(sequence);
   std::lock_guard<std::mutex> lock(mutex_);
   if (!wait_.empty() && wait_sequence_ >= activity.completed) activity.description = absl::StrCat("waits: ", wait_);
   return activity;

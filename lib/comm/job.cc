@@ -71,6 +71,11 @@ absl::StatusOr<std::vector<PeerCard>> Job::LookUp(absl::Span<const int32_t> job_
   return cards;
 }
 
+void Job::Remember(const PeerCard& card) {
+  std::lock_guard<std::mutex> lock(peers_mutex_);
+  cards_.insert_or_assign(card.rank, card);
+}
+
 std::string Job::NameOf(int32_t job_rank) const {
   std::lock_guard<std::mutex> lock(peers_mutex_);
   auto it = cards_.find(job_rank);
@@ -88,7 +93,7 @@ StalledOperation Job::Describe(const Operation& operation) const {
   Engine::Waits waits = engine_->DescribeWaits(operation, [this](int32_t peer) { return NameOf(peer); });
   StalledOperation stalled;
   stalled.channel = operation.channel;
-  stalled.is_message = (operation.index_base >> 31) != 0;
+  stalled.is_message = operation.is_message();
   stalled.sequence = operation.sequence;
   stalled.signature = operation.signature;
   stalled.name = communicator.NameOf(operation);

@@ -64,6 +64,9 @@ class Job final : public ControlPlaneListener, public EngineListener {
   // Looks the peers up and remembers their cards. Control path; blocks for at most the job's timeout.
   absl::StatusOr<std::vector<PeerCard>> LookUp(absl::Span<const int32_t> job_ranks);
 
+  // So that sentences can name the rank in full; for this rank's own card, which nobody looks up.
+  void Remember(const PeerCard& card);
+
   // "rank 3 (host nodeA, pid 4711)" as far as it is known here. Never blocks for long.
   std::string NameOf(int32_t job_rank) const;
 
@@ -89,6 +92,10 @@ class Job final : public ControlPlaneListener, public EngineListener {
   };
 
   static bool Concerns(const FailureReport& report, const Communicator& communicator);
+  void JudgeLostPaths(int64_t now_ns);
+  void JudgeStrays();
+  void ReportMismatch(const std::string& here, int32_t peer, const std::string& there, uint32_t channel,
+                      uint64_t sequence);
   StalledOperation Describe(const Operation& operation) const;
   bool HasLeft(int32_t peer) const;
 

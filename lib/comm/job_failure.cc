@@ -75,6 +75,33 @@ void Job::OnPeerLost(int32_t peer, std::string why) {
 }
 
 void Job::OnTick(int64_t now_ns) {
+  JudgeLostPaths(now_ns);
+  JudgeStrays();
+}
+
+// A message for a collective that is over here: its sender called something else, in which nothing was due to it from here.
+void Job::JudgeStrays() {
+  EarlyMessage stray;
+  transport_->VisitEarly([&](const EarlyMessage& message) {
+    if ((message.id.index >> 31) != 0 || stray.peer >= 0) return;
+    std::lock_guard<std::mutex> lock(communicators_mutex_);
+    auto it = communicators_.find(message.id.channel);
+    const bool over = it != communicators_.end() && message.id.sequence < it->second->completed() &&
+                      !engine_->IsRunning(message.id.channel, message.id.sequence);
+    if (over) stray = message;
+  });
+  if (stray.peer < 0) return;
+  uint64_t signature = 0;
+  {
+    std::lock_guard<std::mutex> lock(communicators_mutex_);
+    auto it = communicators_.find(stray.id.channel);
+    if (it != communicators_.end()) signature = it->second->SignatureOf(stray.id.sequence);
+  }
+  ReportMismatch(signature == 0 ? "another operation" : DescribeSignature(signature), stray.peer,
+                 DescribeSignature(stray.signature), stray.id.channel, stray.id.sequence);
+}
+
+void Job::JudgeLostPaths(int64_t now_ns) {
   while (!lost_paths_.empty() && now_ns >= lost_paths_.front().verdict_due_ns) {
     const LostPath lost = std::move(lost_paths_.front());
     lost_paths_.erase(lost_paths_.begin());
@@ -103,10 +130,23 @@ void Job::OnMismatch(const Operation& operation, uint32_t step, uint64_t remote_
   const std::string remote = remote_signature == operation.signature
                                  ? absl::StrCat("a message of ", remote_bytes, " bytes instead of ", plan_step.bytes)
                                  : DescribeSignature(remote_signature);
-  const std::string sentence = absl::StrCat(
-      NameOf(options_.rank), " called ", communicator.NameOf(operation), ", but ", NameOf(plan_step.peer), " called ",
-      remote, " as the same operation. All ranks must call the same operations in the same order with the same arguments.");
-  FailAndReport(FailureKind::kMismatch, plan_step.peer, operation.channel, sentence);
+  if (operation.is_message()) {
+    FailAndReport(FailureKind::kMismatch, plan_step.peer, operation.channel,
+                  absl::StrCat(NameOf(options_.rank), " called ", communicator.NameOf(operation), ", but ",
+                               NameOf(plan_step.peer), " called ", remote,
+                               ". Sender and receiver must give the same type and count."));
+  } else {
+    ReportMismatch(DescribeSignature(operation.signature), plan_step.peer, remote, operation.channel,
+                   operation.sequence);
+  }
+}
+
+void Job::ReportMismatch(const std::string& here, int32_t peer, const std::string& there, uint32_t channel,
+                         uint64_t sequence) {
+  FailAndReport(FailureKind::kMismatch, peer, channel,
+                absl::StrCat(NameOf(options_.rank), " called ", here, " as operation ", sequence, " of communicator ",
+                             channel, ", but ", NameOf(peer), " called ", there,
+                             ". All ranks must call the same operations in the same order with the same arguments."));
 }
 
 void Job::OnStall(const Operation& operation, bool first) {

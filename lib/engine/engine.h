@@ -87,6 +87,7 @@ class Engine {
     std::string description;
     std::vector<int32_t> peers;
   };
+  bool IsRunning(uint32_t channel, uint64_t sequence) const;
   Waits DescribeWaits(const Operation& operation, absl::FunctionRef<std::string(int32_t)> peer_name) const;
 
  private:

@@ -60,6 +60,13 @@ const Outcome* Engine::FailureOf(uint32_t channel) const {
   return nullptr;
 }
 
+bool Engine::IsRunning(uint32_t channel, uint64_t sequence) const {
+  return std::any_of(active_.begin(), active_.end(), [channel, sequence](const ActiveSlot& active) {
+    return active.operation != nullptr && active.operation->channel == channel &&
+           active.operation->sequence == sequence;
+  });
+}
+
 Engine::Waits Engine::DescribeWaits(const Operation& operation,
                                     absl::FunctionRef<std::string(int32_t)> peer_name) const {
   constexpr int kMaxNamed = 4;

@@ -50,6 +50,7 @@ class Operation {
   uint32_t channel = 0;              // the communicator
   uint64_t sequence = 0;             // which operation on the channel
   uint32_t index_base = 0;           // added to message numbers
+  bool is_message() const { return index_base != 0; }  // collectives number their messages from 0
   uint64_t signature = 0;
   int64_t started_ns = 0;
   int64_t deadline_ns = 0;

@@ -34,6 +34,7 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
@@ -92,6 +93,14 @@ struct Completion {
   uint64_t remote_signature = 0;  // kMismatch
 };
 
+// A message that has arrived, or been announced, before its receive was posted.
+struct EarlyMessage {
+  int32_t peer = -1;
+  MessageId id;
+  uint64_t signature = 0;
+  uint64_t bytes = 0;
+};
+
 struct TransportCapabilities {
   const char* name = "";
   uint64_t eager_bytes = 0;        // messages up to this length are sent without waiting for the receiver
@@ -134,6 +143,10 @@ class Transport {
 
   // Drops the connection to the peer and all its requests, without a kPeerFailed completion.
   virtual void ClosePeer(int32_t peer) = 0;
+
+  // Shows every early message that is known now. The engine's owner looks for ones that nobody will ever receive, because
+  // the operation they belong to is over: their senders called something else.
+  virtual void VisitEarly(absl::FunctionRef<void(const EarlyMessage&)> visit) const = 0;
 
   // DATA PATH
 

@@ -63,6 +63,10 @@ class BrokenTransport final : public Transport {
     inner_.PostRecvs(requests);
   }
 
+  void VisitEarly(absl::FunctionRef<void(const EarlyMessage&)> visit) const override {
+    if (defect_ != Defect::kHidesEarlyMessages) inner_.VisitEarly(visit);
+  }
+
   size_t Poll(absl::Span<Completion> out) override {
     if (Has(Defect::kAllocates)) ::operator delete(::operator new(8));
     if (KeepsNoNotes()) return inner_.Poll(out);

@@ -39,6 +39,7 @@ enum class Defect : uint8_t {
   kClosingTakesOthersAlong,
   kClosePeerIsReported,
   kTakesAnyAddress,
+  kHidesEarlyMessages,
   kWritesPastTheCompletions,
   kAllocates,  // and keeps no notes
   kDeniesUnsentBytes,

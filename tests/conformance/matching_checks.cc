@@ -124,6 +124,32 @@ absl::Status ABatchIsAsGoodAsSinglePosts(ConformanceFixture& fixture) {
   return exchange.Linger();
 }
 
+// Small and large ones are shown until their receives are posted, and not afterwards.
+absl::Status EarlyMessagesAreShown(ConformanceFixture& fixture) {
+  Exchange exchange(fixture);
+  CONFORMANCE_RETURN_IF_ERROR(exchange.ConnectAll());
+  for (uint64_t bytes : {uint64_t{0}, uint64_t{8}, exchange.eager_bytes() + 1}) {
+    const auto shown = [&] {
+      std::vector<EarlyMessage> early;
+      fixture.endpoint(1).VisitEarly([&early](const EarlyMessage& message) { early.push_back(message); });
+      return early;
+    };
+    const MessageId id{.channel = 4, .index = 2, .sequence = 1000 + bytes};
+    const size_t message = exchange.Add({.from = 0, .to = 1, .id = id, .bytes = bytes});
+    CONFORMANCE_RETURN_IF_ERROR(Require(shown().empty(), "a message was shown that was never sent"));
+    exchange.PostSend(message);
+    CONFORMANCE_RETURN_IF_ERROR(
+        exchange.RunUntil([&] { return shown().size() == 1; }, "the early message to be shown"));
+    const EarlyMessage early = shown().front();
+    CONFORMANCE_RETURN_IF_ERROR(Require(early.peer == 0 && early.id == id && early.bytes == bytes && early.signature == 7,
+                                        "an early message was shown with another peer, id, length or signature"));
+    exchange.PostRecv(message);
+    CONFORMANCE_RETURN_IF_ERROR(exchange.RunUntilFinished());
+    CONFORMANCE_RETURN_IF_ERROR(Require(shown().empty(), "a received message is still shown as early"));
+  }
+  return exchange.Linger();
+}
+
 }  // namespace
 
 std::vector<NamedCheck> MatchingChecks() {
@@ -132,6 +158,7 @@ std::vector<NamedCheck> MatchingChecks() {
       {"MessagesMatchInAnyOrder", 1, 2, MessagesMatchInAnyOrder},
       {"EveryFieldOfAnIdCounts", 1, 3, EveryFieldOfAnIdCounts},
       {"ABatchIsAsGoodAsSinglePosts", 1, 3, ABatchIsAsGoodAsSinglePosts},
+      {"EarlyMessagesAreShown", 0, 2, EarlyMessagesAreShown},
   };
 }
 

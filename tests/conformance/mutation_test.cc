@@ -55,6 +55,7 @@ const Mutation kMutations[] = {
     {Defect::kClosingTakesOthersAlong, "ClosingTakesOthersAlong", "AClosedChannelDropsItsRequestsOnly"},
     {Defect::kClosePeerIsReported, "ClosePeerIsReported", "ClosePeerIsSilentHereAndAFailureThere"},
     {Defect::kTakesAnyAddress, "TakesAnyAddress", "AddressesAreShortAndChecked"},
+    {Defect::kHidesEarlyMessages, "HidesEarlyMessages", "EarlyMessagesAreShown"},
     {Defect::kWritesPastTheCompletions, "WritesPastTheCompletions", "APollWithRoomForOneGivesOne"},
     {Defect::kAllocates, "Allocates", "NothingIsAllocatedInSteadyState"},
     {Defect::kDeniesUnsentBytes, "DeniesUnsentBytes", "SmallMessagesOutliveTheirSender"},

@@ -38,20 +38,30 @@ void SimTransport::DropReady(Predicate&& concerns) {
   }
 }
 
+void SimTransport::VisitEarly(absl::FunctionRef<void(const EarlyMessage&)> visit) const {
+  for (const auto& [key, handle] : KeptInOrder()) {
+    const Packet& message = *network_.packets_.Get(handle);
+    visit({.peer = key.peer, .id = key.id, .signature = message.signature, .bytes = message.bytes});
+  }
+}
+
+// The table's own order differs from run to run.
+std::vector<std::pair<SimTransport::MatchKey, uint64_t>> SimTransport::KeptInOrder() const {
+  std::vector<std::pair<MatchKey, uint64_t>> kept(kept_.begin(), kept_.end());
+  std::sort(kept.begin(), kept.end(), [](const auto& a, const auto& b) {
+    const auto order = [](const MatchKey& key) {
+      return std::tuple(key.peer, key.id.channel, key.id.sequence, key.id.index);
+    };
+    return order(a.first) < order(b.first);
+  });
+  return kept;
+}
+
 void SimTransport::CloseChannel(uint32_t channel) {
   if (!alive_ || !closed_channels_.insert(channel).second) return;
   DropRequests([&](int32_t, uint32_t of_channel) { return of_channel == channel; });
-
-  // In an order that does not depend on the table's, which differs from run to run.
-  std::vector<std::pair<MatchKey, uint64_t>> kept;
-  for (const auto& entry : kept_) {
-    if (entry.first.id.channel == channel) kept.push_back(entry);
-  }
-  std::sort(kept.begin(), kept.end(), [](const auto& a, const auto& b) {
-    const auto order = [](const MatchKey& key) { return std::tuple(key.peer, key.id.sequence, key.id.index); };
-    return order(a.first) < order(b.first);
-  });
-  for (const auto& [key, handle] : kept) {
+  for (const auto& [key, handle] : KeptInOrder()) {
+    if (key.id.channel != channel) continue;
     const Packet& message = *network_.packets_.Get(handle);
     if (message.kind == PacketKind::kEager) kept_bytes_ -= message.bytes;
     Refuse(message);

@@ -43,6 +43,7 @@ class SimTransport final : public Transport {
   void CloseChannel(uint32_t channel) override;
   void ClosePeer(int32_t peer) override;
 
+  void VisitEarly(absl::FunctionRef<void(const EarlyMessage&)> visit) const override;
   void PostSends(absl::Span<const SendRequest> requests) override;
   void PostRecvs(absl::Span<const RecvRequest> requests) override;
 
@@ -141,6 +142,7 @@ class SimTransport final : public Transport {
   template <typename Predicate>
   void DropReady(Predicate&& concerns);     // bool(const Ready&)
 
+  std::vector<std::pair<MatchKey, uint64_t>> KeptInOrder() const;
   Packet ReplyTo(const Packet& packet, PacketKind kind) const;
 
   Network& network_;

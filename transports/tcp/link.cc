@@ -71,6 +71,13 @@ void Link::DropAll() {
   // The receive buffer stays until destruction: views into it may still be in the caller's hands.
 }
 
+void Link::VisitEarly(absl::FunctionRef<void(const EarlyMessage&)> visit) const {
+  incoming_.ForEach([&](const MessageId& id, const Incoming& incoming) {
+    if (incoming.posted || IsClosed(id)) return;
+    visit({.peer = peer_, .id = id, .signature = incoming.remote_signature, .bytes = incoming.remote_bytes});
+  });
+}
+
 void Link::CloseChannel(uint32_t channel) {
   std::erase_if(held_sends_, [channel](const SendRequest& request) { return request.id.channel == channel; });
   std::erase_if(held_recvs_, [channel](const RecvRequest& request) { return request.id.channel == channel; });

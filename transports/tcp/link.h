@@ -76,6 +76,8 @@ class Link {
   void PostSend(const SendRequest& request);
   void PostRecv(const RecvRequest& request);
 
+  void VisitEarly(absl::FunctionRef<void(const EarlyMessage&)> visit) const;
+
   // PROGRESS
   ReceiveResult Receive();
   SendQueue::Result Write();  // after kFailed, Receive finds the end

@@ -57,6 +57,14 @@ class MatchTable {
     cells_[hole] = Cell();
   }
 
+  // For control paths.
+  template <typename Visit>
+  void ForEach(Visit&& visit) const {
+    for (const Cell& cell : cells_) {
+      if (cell.entry != Pool::kNullHandle) visit(cell.id, *entries_.Get(cell.entry));
+    }
+  }
+
   // Erases each entry for which visit(id, entry) returns true. For control paths.
   template <typename Visit>
   void EraseIf(Visit&& visit) {

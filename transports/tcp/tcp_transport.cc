@@ -88,6 +88,12 @@ std::string TcpTransport::PeerError(int32_t peer) const {
   return entry.link == nullptr ? "" : entry.link->error();
 }
 
+void TcpTransport::VisitEarly(absl::FunctionRef<void(const EarlyMessage&)> visit) const {
+  for (const Peer& peer : peers_) {
+    if (peer.link != nullptr) peer.link->VisitEarly(visit);
+  }
+}
+
 void TcpTransport::CloseChannel(uint32_t channel) {
   context_.closed_channels.Add(channel);
   context_.completions.DropChannel(channel);

@@ -40,6 +40,7 @@ class TcpTransport final : public Transport {
   std::string PeerError(int32_t peer) const override;
   void CloseChannel(uint32_t channel) override;
   void ClosePeer(int32_t peer) override;
+  void VisitEarly(absl::FunctionRef<void(const EarlyMessage&)> visit) const override;
   void PostSends(absl::Span<const SendRequest> requests) override;
   void PostRecvs(absl::Span<const RecvRequest> requests) override;
   size_t Poll(absl::Span<Completion> out) override;
