@@ -45,9 +45,10 @@ function(tutti_libraries room)
     SOVERSION ${PROJECT_VERSION_MAJOR}
     LINKER_LANGUAGE CXX
     LINK_DEPENDS ${map})
-  # Not -Wl,-z,defs under sanitizers: their run-time library comes with the program.
-  target_link_options(tutti PRIVATE -Wl,--version-script=${map} -Wl,--as-needed
-    $<$<NOT:$<BOOL:${TUTTI_SANITIZE}>>:-Wl,-z,defs>)
+  target_link_options(tutti PRIVATE -Wl,--version-script=${map} -Wl,--as-needed)
+  if(NOT TUTTI_SANITIZE)  # whose run-time library comes with the program
+    target_link_options(tutti PRIVATE -Wl,-z,defs)
+  endif()
   target_link_libraries(tutti PRIVATE ${externals})
 
   add_library(tutti_static STATIC ${objects})
