@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // tutti-bench-startup: how long a job takes to start, by its number of ranks. Forks that many processes on this host,
-// releases them at once, and lets each find rank 0, prove itself, join and leave. Everything is real (sockets, processes,
-// authentication) but the network, which is loopback, and the cores, which the ranks share.
+// releases them at once, and lets each find rank 0, prove itself, join and leave. Everything is real (sockets,
+// processes, authentication) but the network, which is loopback, and the cores, which the ranks share.
 //
 //   tutti-bench-startup [--repeat N] [RANKS...]     default: 2 16 64 256, five times each
 //

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Proof that both ends of a connection belong to one job, before anything else is read from it: HMAC-SHA256 over fresh
-// nonces of both sides, keyed by what only the job knows. Messages here have a fixed size and are compared as bytes, so there
-// is nothing to parse. It knows no socket, and nothing of what comes after.
+// nonces of both sides, keyed by what only the job knows. Messages here have a fixed size and are compared as bytes, so
+// there is nothing to parse. It knows no socket, and nothing of what comes after.
 //
 //   rank                                                    service
 //     hello:  "TUTTICTL", version, nonce            ------->
 //           <------- answer: "TUTTICTL", version, nonce, job nonce, proof (the service knows the key)
 //     proof (the rank knows the key)                ------->
 //
-// Either side's proof covers all bytes exchanged before it, with a label of its own, so that none can be replayed or reflected.
+// Either side's proof covers all bytes exchanged before it, with a label of its own, so that none can be replayed or
+// reflected.
 #ifndef TUTTI_LIB_BOOTSTRAP_AUTH_H_
 #define TUTTI_LIB_BOOTSTRAP_AUTH_H_
 
@@ -53,7 +54,8 @@ absl::Status CheckHello(absl::string_view hello);
 std::string MakeAnswer(const Mac& job_key, absl::string_view hello, const Nonce& service_nonce, const Nonce& job_nonce);
 
 // Unauthenticated: the other end does not know the key, i.e. belongs to another job, or has another secret.
-// FailedPrecondition: it speaks another version. InvalidArgument: it is no tutti service. answer.size() == kAnswerBytes.
+// FailedPrecondition: it speaks another version. InvalidArgument: it is no tutti service. answer.size() ==
+// kAnswerBytes.
 absl::Status CheckAnswer(const Mac& job_key, absl::string_view hello, absl::string_view answer, Nonce* job_nonce);
 
 std::string MakeProof(const Mac& job_key, absl::string_view hello, absl::string_view answer);

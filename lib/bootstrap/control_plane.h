@@ -77,11 +77,12 @@ class ControlPlane {
   // Adds to a job-wide counter and returns its value before. Starts at 0.
   virtual absl::StatusOr<uint64_t> FetchAdd(absl::string_view key, uint64_t delta) = 0;
 
-  // Tells all other ranks. Does not block; best effort (the caller fails on its own anyway). The first report of a channel
-  // wins: later ones for the same channel are not passed on.
+  // Tells all other ranks. Does not block; best effort (the caller fails on its own anyway). The first report of a
+  // channel wins: later ones for the same channel are not passed on.
   virtual void Report(const FailureReport& report) = 0;
 
-  // Asks ranks what they do on a channel, and what they called as its operation `sequence`; returns after timeout_ns at the latest, with answered == false for the silent.
+  // Asks ranks what they do on a channel, and what they called as its operation `sequence`; returns after timeout_ns at
+  // the latest, with answered == false for the silent.
   virtual std::vector<Activity> AskActivity(uint32_t channel, uint64_t sequence, absl::Span<const int> ranks,
                                             int64_t timeout_ns) = 0;
 

@@ -25,9 +25,9 @@ struct DialedConnection {
   SocketAddress remote;
 };
 
-// Unavailable, DeadlineExceeded: nobody there, or lost on the way; may work later. Unauthenticated, InvalidArgument: somebody
-// else is there; may work later if that is a leftover. FailedPrecondition: this process is refused (the sentence says why);
-// it will not work later.
+// Unavailable, DeadlineExceeded: nobody there, or lost on the way; may work later. Unauthenticated, InvalidArgument:
+// somebody else is there; may work later if that is a leftover. FailedPrecondition: this process is refused (the
+// sentence says why); it will not work later.
 absl::StatusOr<DialedConnection> Dial(const SocketAddress& address, const Mac& job_key, const PeerCard& self, int size,
                                       int64_t deadline_ns);
 

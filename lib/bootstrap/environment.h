@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a process is told by whoever started it: a copy of its environment variables, and who it is to the system.
-// The only place of this room that reads ::environ; everything else is handed one of these, so that tests can make it up.
+// What a process is told by whoever started it: a copy of its environment variables, and who it is to the system. The
+// only place of this room that reads ::environ; everything else is handed one of these, so that tests can make it up.
 #ifndef TUTTI_LIB_BOOTSTRAP_ENVIRONMENT_H_
 #define TUTTI_LIB_BOOTSTRAP_ENVIRONMENT_H_
 
@@ -25,8 +25,8 @@ struct Environment {
   // `TUTTI_SECRET= program` for "without".
   const std::string* Find(absl::string_view name) const;
 
-  // The variable's value if it is a whole decimal number from 0 to 2^31 - 1. A malformed value gives nothing here; whoever
-  // needs the variable itself reports it.
+  // The variable's value if it is a whole decimal number from 0 to 2^31 - 1. A malformed value gives nothing here;
+  // whoever needs the variable itself reports it.
   std::optional<int> FindNumber(absl::string_view name) const;
 };
 

@@ -41,8 +41,8 @@ class FrameReader {
   size_t max_body_bytes_;
 };
 
-// Writes and reads the fields of a body. A reader that has failed once gives zeros and empty strings from then on; so a whole
-// message can be read, and ok() asked once at its end.
+// Writes and reads the fields of a body. A reader that has failed once gives zeros and empty strings from then on; so a
+// whole message can be read, and ok() asked once at its end.
 class FieldWriter {
  public:
   void U8(uint8_t value) { Put(value, 1); }

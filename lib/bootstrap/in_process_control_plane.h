@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A control plane for ranks that live in one process: objects driven by one thread, or threads. It has no thread, no clock
-// and no socket of its own, so a test that drives it from one thread is deterministic. It never knows how ranks of
-// different processes find each other.
+// A control plane for ranks that live in one process: objects driven by one thread, or threads. It has no thread, no
+// clock and no socket of its own, so a test that drives it from one thread is deterministic. It never knows how ranks
+// of different processes find each other.
 //
 // DELIVERY is synchronous: before Report, Kill or Leave returns, every listener has heard of it, on the calling
 // thread, in order of rank. Exception: a call made from within a listener, or while another thread is delivering, is

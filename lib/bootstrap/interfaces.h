@@ -32,10 +32,10 @@ absl::StatusOr<std::vector<NetworkInterface>> ListInterfaces();
 // The local address by which this host would reach the Internet (no packet is sent); nothing without such a route.
 std::optional<IpAddress> DefaultRouteAddress();
 
-// The interfaces that a pattern (TUTTI_INTERFACE) admits, best first. The pattern: names and CIDR blocks, comma separated;
-// without "^" in front they are taken, in their order; with it they are left out, and so is loopback unless
-// `with_loopback`. An empty pattern admits all but loopback (which comes last, `with_loopback`). Interfaces that are down
-// and IPv6 link-local addresses are never admitted. May be empty. InvalidArgument for a malformed pattern.
+// The interfaces that a pattern (TUTTI_INTERFACE) admits, best first. The pattern: names and CIDR blocks, comma
+// separated; without "^" in front they are taken, in their order; with it they are left out, and so is loopback unless
+// `with_loopback`. An empty pattern admits all but loopback (which comes last, `with_loopback`). Interfaces that are
+// down and IPv6 link-local addresses are never admitted. May be empty. InvalidArgument for a malformed pattern.
 absl::StatusOr<std::vector<NetworkInterface>> AdmitInterfaces(absl::Span<const NetworkInterface> interfaces,
                                                               absl::string_view pattern, bool with_loopback);
 
@@ -47,7 +47,7 @@ struct AddressQuestion {
   std::optional<IpAddress> default_route;
 };
 
-// 1. With a pattern: the address that routes to rank 0 if admitted, else the first admitted one of the same IP version, else
+// 1. With a pattern: the address that routes to rank 0 if admitted, else the first admitted one of its IP version, else
 //    the first admitted one. NotFound with a list of what there is if none is.
 // 2. Without: the address that routes to rank 0, unless it is a wrong loopback; then the one of the default route; then
 //    the first that is not loopback; then, on a host without any network, loopback.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of all knobs. A new one is one entry in knobs.cc; resolving, error messages, logs and `tutti-info --env` follow.
+// The table of all knobs. A new one is one entry in knobs.cc; resolving, error messages, logs and `tutti-info --env`
+// follow.
 #ifndef TUTTI_LIB_BOOTSTRAP_KNOBS_H_
 #define TUTTI_LIB_BOOTSTRAP_KNOBS_H_
 

@@ -11,8 +11,8 @@
 namespace tutti {
 namespace {
 
-// A batch script and an interactive shell of salloc also have SLURM_PROCID=0 and SLURM_NTASKS=<all>, but srun did not start
-// them: a program run there directly is alone, and would wait for ranks that never come. They have no step id, or
+// A batch script and an interactive shell of salloc also have SLURM_PROCID=0 and SLURM_NTASKS=<all>, but srun did not
+// start them: a program run there directly is alone, and would wait for ranks that never come. They have no step id, or
 // one of the reserved ones at the top of the range (batch, interactive, extern).
 bool IsStartedBySrun(const Environment& environment) {
   const std::string* step = environment.Find("SLURM_STEP_ID");

@@ -15,7 +15,8 @@ namespace tutti {
 // A decimal number from low to high: digits only (and a minus if low < 0); no spaces, plus, or hexadecimal.
 std::optional<int> ParseNumber(absl::string_view text, int low, int high);
 
-// A duration above 0 and of at most ten years: "300" and "300s" (seconds), "500ms", "2m", "1.5h", also "us" and "ns". In ns.
+// A duration above 0 and of at most ten years: "300" and "300s" (seconds), "500ms", "2m", "1.5h", also "us" and "ns".
+// In ns.
 std::optional<int64_t> ParseDurationNs(absl::string_view text);
 
 // The shortest text that ParseDurationNs reads back as the same duration: "300s", "1500ms".

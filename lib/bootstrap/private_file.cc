@@ -16,7 +16,6 @@ namespace tutti {
 namespace {
 
 constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
-constexpr mode_t kOthersWrite = S_IWGRP | S_IWOTH;
 
 absl::Status Failed(absl::string_view what, const std::string& path) {
   const int error = errno;
@@ -26,20 +25,10 @@ absl::Status Failed(absl::string_view what, const std::string& path) {
   return absl::UnavailableError(sentence);
 }
 
-// In a folder that everybody may write to (without the sticky bit, even to other people's files) no name can be trusted.
-absl::Status PrepareFolder(const std::string& path) {
+absl::Status MakeFolder(const std::string& path) {
   const std::string folder = path.substr(0, path.rfind('/'));
-  if (folder.empty()) return absl::OkStatus();
-  if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return Failed("create", folder);
-  struct stat facts = {};
-  if (stat(folder.c_str(), &facts) != 0) return Failed("look at", folder);
-  if (!S_ISDIR(facts.st_mode)) return absl::PermissionDeniedError(absl::StrCat(folder, " is not a folder"));
-  const bool safe = (facts.st_mode & kOthersWrite) == 0 ? facts.st_uid == geteuid() || facts.st_uid == 0
-                                                        : (facts.st_mode & S_ISVTX) != 0;
-  if (safe) return absl::OkStatus();
-  return absl::PermissionDeniedError(absl::StrCat("folder ", folder,
-                                                  " belongs to another user or can be written to by others, who could "
-                                                  "swap the files in it: use a folder of your own"));
+  if (folder.empty() || mkdir(folder.c_str(), 0700) == 0 || errno == EEXIST) return absl::OkStatus();
+  return Failed("create", folder);
 }
 
 }  // namespace
@@ -69,7 +58,7 @@ absl::StatusOr<std::string> ReadPrivateFile(const std::string& path, size_t max_
 }
 
 absl::Status WritePrivateFile(const std::string& path, absl::string_view content) {
-  absl::Status folder = PrepareFolder(path);
+  absl::Status folder = MakeFolder(path);
   if (!folder.ok()) return folder;
   std::string temporary = absl::StrCat(path, ".XXXXXX");
   const UniqueFd fd(mkostemp(temporary.data(), O_CLOEXEC));  // mode 0600

@@ -12,13 +12,14 @@
 
 namespace tutti {
 
-// NotFound: there is no such file (yet). PermissionDenied: it belongs to somebody else, is no regular file, or others may
-// read or write it. InvalidArgument: it is longer than max_bytes.
+// NotFound: there is no such file (yet). PermissionDenied: it belongs to somebody else, is no regular file, or others
+// may read or write it. InvalidArgument: it is longer than max_bytes.
 absl::StatusOr<std::string> ReadPrivateFile(const std::string& path, size_t max_bytes);
 
-// Puts the whole content in place at once (mode 0600, by rename), replacing what was there: a reader sees the old file or the
-// new one. A missing last folder is created with mode 0700. PermissionDenied if that folder is in /tmp (or any folder that all may
-// write to) and is not private to this user: somebody else could swap the file.
+// Puts the whole content in place at once (mode 0600, by rename), replacing what was there: a reader sees the old file
+// or the new one. A missing last folder is created with mode 0700. The folder need not be private: whoever else may
+// write there can remove the file, but not put another in its place that ReadPrivateFile accepts, which wants it to
+// belong to this user.
 absl::Status WritePrivateFile(const std::string& path, absl::string_view content);
 
 // Removes the file if it still has this content. Best effort.

@@ -28,8 +28,8 @@ constexpr int64_t kResolveAgainNs = 5 * kNsPerSecond;
 // A wrong secret is told soon; but another job's service may be just about to close the port that ours is to open.
 constexpr int64_t kStrangerGraceNs = 10 * kNsPerSecond;
 
-// Pauses between attempts: short at first, as all ranks start at about the same time; then so long that many ranks together
-// do not keep rank 0's host busy; never in step with each other.
+// Pauses between attempts: short at first, as all ranks start at about the same time; then so long that many ranks
+// together do not keep rank 0's host busy; never in step with each other.
 class Backoff {
  public:
   Backoff(int rank, int size)

@@ -28,15 +28,15 @@ struct Meeting {
   std::unique_ptr<Service> service;  // rank 0 only
   DialedConnection connection;
   Mac job_key = {};
-  // This rank's address on the way between it and rank 0; nothing if that cannot be told (rank 0, under a name that does not
-  // say which of its networks is meant).
+  // This rank's address on the way between it and rank 0; nothing if that cannot be told (rank 0, under a name that
+  // does not say which of its networks is meant).
   std::optional<IpAddress> route;
   bool on_loopback = false;  // rank 0's address is a loopback address, and meant to be
 };
 
 // Returns when this rank is admitted to the job. self: what the service is told (without address). exchange: only for
-// RendezvousKind::kExchange. DeadlineExceeded says what was tried and what came of it; InvalidArgument, FailedPrecondition,
-// AlreadyExists, NotFound, PermissionDenied: what will not get better by waiting.
+// RendezvousKind::kExchange. DeadlineExceeded says what was tried and what came of it; InvalidArgument,
+// FailedPrecondition, AlreadyExists, NotFound, PermissionDenied: what will not get better by waiting.
 absl::StatusOr<Meeting> Meet(const JobSettings& settings, const PeerCard& self, const ExchangeFunction& exchange,
                              int64_t deadline_ns);
 

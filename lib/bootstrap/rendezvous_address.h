@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The texts by which a rendezvous is named: "tcp://host:port" and "file:///path". Parsing only; it never resolves a name.
+// The texts by which a rendezvous is named: "tcp://host:port" and "file:///path". Parsing only; it never resolves a
+// name.
 #ifndef TUTTI_LIB_BOOTSTRAP_RENDEZVOUS_ADDRESS_H_
 #define TUTTI_LIB_BOOTSTRAP_RENDEZVOUS_ADDRESS_H_
 

@@ -15,8 +15,9 @@
 namespace tutti {
 namespace {
 
-// A numeric address is listened at as it is. A name is not: on this very host it often resolves to a loopback address that
-// the other hosts cannot reach, so rank 0 listens on all of its addresses; but a name that means loopback everywhere is obeyed.
+// A numeric address is listened at as it is. A name is not: on this very host it often resolves to a loopback address
+// that the other hosts cannot reach, so rank 0 listens on all of its addresses; but a name that means loopback
+// everywhere is obeyed.
 absl::StatusOr<UniqueFd> ListenForTcp(const HostPort& place) {
   const auto port = static_cast<uint16_t>(place.port);
   if (const std::optional<IpAddress> ip = IpAddress::Parse(place.host)) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One connection as the service sees it: first a stranger who must prove, with messages of fixed size, that it belongs to
-// the job, then a rank whose frames are read. It turns bytes into messages and back; what they mean is the core's.
+// One connection as the service sees it: first a stranger who must prove, with messages of fixed size, that it belongs
+// to the job, then a rank whose frames are read. It turns bytes into messages and back; what they mean is the core's.
 #ifndef TUTTI_LIB_BOOTSTRAP_SERVICE_CONNECTION_H_
 #define TUTTI_LIB_BOOTSTRAP_SERVICE_CONNECTION_H_
 
@@ -39,8 +39,8 @@ class ServiceConnection {
   // The introduction was accepted: this is that rank from now on.
   void BecomeRank(int rank);
 
-  // OUTPUT. Queue appends; Flush sends what can be sent without blocking. False: the connection is lost, or the other end has
-  // left more unread than can be an accident (problem() says which).
+  // OUTPUT. Queue appends; Flush sends what can be sent without blocking. False: the connection is lost, or the other
+  // end has left more unread than can be an accident (problem() says which).
   void Queue(absl::string_view frame);
   bool Flush();
   bool has_output() const { return sent_ < output_.size(); }

@@ -30,8 +30,8 @@ class ServiceCore {
     virtual void OnAllJoined() = 0;
   };
 
-  // Goodbyes are passed on together, this long after the first: at a job's end everybody leaves at about the same time, and
-  // telling each of each would be size * size messages.
+  // Goodbyes are passed on together, this long after the first: at a job's end everybody leaves at about the same time,
+  // and telling each of each would be size * size messages.
   static constexpr int64_t kLeaveDelayNs = 5 * kNsPerMs;
 
   ServiceCore(int size, Outlet* outlet);  // outlet is borrowed

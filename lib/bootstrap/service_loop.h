@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The body of the service's thread: accepts, reads, writes, and lets the core decide. Everything in it belongs to that one
-// thread; only Wake may be called from others.
+// The body of the service's thread: accepts, reads, writes, and lets the core decide. Everything in it belongs to that
+// one thread; only Wake may be called from others.
 #ifndef TUTTI_LIB_BOOTSTRAP_SERVICE_LOOP_H_
 #define TUTTI_LIB_BOOTSTRAP_SERVICE_LOOP_H_
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What rank 0 tells the others on a private way (a file that only their user can read, or the caller's exchange function):
-// where its service is, and a ticket that makes this run of the job unmistakable. Pure text.
+// What rank 0 tells the others on a private way (a file that only their user can read, or the caller's exchange
+// function): where its service is, and a ticket that makes this run of the job unmistakable. Pure text.
 #ifndef TUTTI_LIB_BOOTSTRAP_SERVICE_NOTICE_H_
 #define TUTTI_LIB_BOOTSTRAP_SERVICE_NOTICE_H_
 

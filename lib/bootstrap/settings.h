@@ -2,9 +2,9 @@
 // Every setting of a job, where it may come from, and which source won. Resolving is a pure function of its two
 // arguments: no file, no network, no clock, no logging.
 //
-// ORDER, for each knob: the caller's config struct, the TUTTI_* variable, the launcher (torchrun, Slurm, Open MPI, PMI), the
-// default. Rank, size and what belongs to them (local rank, local size, rendezvous, job id) are never mixed: if config or
-// TUTTI_* name the rank or the size, a launcher's word on any of them is ignored.
+// ORDER, for each knob: the caller's config struct, the TUTTI_* variable, the launcher (torchrun, Slurm, Open MPI,
+// PMI), the default. Rank, size and what belongs to them (local rank, local size, rendezvous, job id) are never mixed:
+// if config or TUTTI_* name the rank or the size, a launcher's word on any of them is ignored.
 #ifndef TUTTI_LIB_BOOTSTRAP_SETTINGS_H_
 #define TUTTI_LIB_BOOTSTRAP_SETTINGS_H_
 
@@ -80,9 +80,9 @@ struct JobSettings {
   bool single_host() const { return size == 1 || local_size == size; }
 };
 
-// InvalidArgument with a sentence that names the variable or field, quotes the value and says what is valid: for unknown
-// TUTTI_* names (with the nearest known one), malformed values, values out of range, rank without size, and more than
-// one rank without a way to meet.
+// InvalidArgument with a sentence that names the variable or field, quotes the value and says what is valid: for
+// unknown TUTTI_* names (with the nearest known one), malformed values, values out of range, rank without size, and
+// more than one rank without a way to meet.
 absl::StatusOr<JobSettings> ResolveSettings(const SettingsOverrides& from_config, const Environment& environment);
 
 // All knobs with value and origin, one a line, aligned, for logs. Secrets are shown as "(set)".

@@ -101,7 +101,8 @@ absl::StatusOr<UniqueFd> ConnectTo(const SocketAddress& address, int64_t deadlin
       return absl::UnavailableError(absl::StrCat("cannot connect to ", address.ToString(), ": ", std::strerror(error)));
     }
   }
-  // A port of this host that nobody listens at can be connected to itself, when the kernel happens to pick it for this end.
+  // A port of this host that nobody listens at can be connected to itself, when the kernel happens to pick it for this
+  // end.
   if (LocalAddress(fd.get()) == RemoteAddress(fd.get())) {
     return absl::UnavailableError(absl::StrCat("nobody listens at ", address.ToString()));
   }

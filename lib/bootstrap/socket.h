@@ -21,8 +21,8 @@ namespace tutti {
 // A connection over which nothing is acknowledged for this long is given up: so long does a vanished host go unnoticed.
 inline constexpr int64_t kVanishedHostNs = 10'000'000'000;
 
-// What a host name stands for now, in the resolver's order. Unavailable if it does not resolve. May block as long as the
-// system's resolver does.
+// What a host name stands for now, in the resolver's order. Unavailable if it does not resolve. May block as long as
+// the system's resolver does.
 absl::StatusOr<std::vector<SocketAddress>> ResolveHost(const std::string& host, uint16_t port);
 
 // A listening socket at an address; port 0: the kernel picks one.
@@ -53,7 +53,8 @@ IoResult ReceiveSome(int fd, char* out, size_t bytes);
 // "its control connection was closed without a goodbye", for a result with closed == true.
 std::string DescribeLoss(const IoResult& result);
 
-// Waits for the bytes to be handed over, or received in full. Unavailable when the connection is lost, DeadlineExceeded.
+// Waits for the bytes to be handed over, or received in full. Unavailable when the connection is lost,
+// DeadlineExceeded.
 absl::Status SendAll(int fd, absl::string_view bytes, int64_t deadline_ns);
 absl::Status ReceiveExactly(int fd, char* out, size_t bytes, int64_t deadline_ns);
 

@@ -73,7 +73,6 @@ absl::StatusOr<std::unique_ptr<TcpControlPlane>> TcpControlPlane::Connect(const 
   JobSettings with_secret = settings;
   absl::Status status = LoadSecret(&with_secret);
   if (!status.ok()) return status;
-  TUTTI_LOG(kInfo, SummarizeSettings(settings));
   if (with_secret.secret.empty() && settings.rendezvous_kind == RendezvousKind::kTcp) {
     TUTTI_LOG(kInfo, "no secret is set (TUTTI_SECRET): processes are not authenticated beyond the job id",
               settings.job_id.empty() ? ", and there is none" : "");

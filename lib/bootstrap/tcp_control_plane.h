@@ -33,11 +33,11 @@ namespace tutti {
 
 class TcpControlPlane final : public ControlPlane {
  public:
-  // Rank 0 opens the service; every rank finds it, within settings.timeout_ns, which Join also counts against. listener is
-  // borrowed until Leave, and may be called from now on; nullptr: nobody listens. exchange: the caller's own channel, for
-  // RendezvousKind::kExchange. Errors: DeadlineExceeded (rank 0 was not found), Unauthenticated (wrong secret),
-  // FailedPrecondition (refused: rank taken, other size, other version), InvalidArgument, NotFound, AlreadyExists,
-  // PermissionDenied (settings that cannot work here), ResourceExhausted, Unavailable.
+  // Rank 0 opens the service; every rank finds it, within settings.timeout_ns, which Join also counts against. listener
+  // is borrowed until Leave, and may be called from now on; nullptr: nobody listens. exchange: the caller's own
+  // channel, for RendezvousKind::kExchange. Errors: DeadlineExceeded (rank 0 was not found), Unauthenticated (wrong
+  // secret), FailedPrecondition (refused: rank taken, other size, other version), InvalidArgument, NotFound,
+  // AlreadyExists, PermissionDenied (settings that cannot work here), ResourceExhausted, Unavailable.
   static absl::StatusOr<std::unique_ptr<TcpControlPlane>> Connect(const JobSettings& settings,
                                                                   ControlPlaneListener* listener,
                                                                   const ExchangeFunction& exchange = nullptr);

@@ -10,8 +10,8 @@
 namespace tutti {
 
 void TcpControlPlane::Watch() {
-  // Reads before it sleeps: frames may have come behind the welcome. When the service is lost, this thread ends, and Leave
-  // finds it ended.
+  // Reads before it sleeps: frames may have come behind the welcome. When the service is lost, this thread ends, and
+  // Leave finds it ended.
   while (!stop_.load() && ReadMessages()) link_.Sleep();
 }
 

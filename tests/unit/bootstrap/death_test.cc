@@ -20,8 +20,8 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
-// A rank in a process of its own, which joins the job and then runs `body` until it is killed. To be created before this
-// process has threads.
+// A rank in a process of its own, which joins the job and then runs `body` until it is killed. To be created before
+// this process has threads.
 class RankProcess {
  public:
   RankProcess(const JobSettings& settings, const std::function<void(TcpControlPlane*)>& body) {

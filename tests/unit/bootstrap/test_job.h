@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the tests of the TCP control plane share: settings for a job on loopback, a listener that remembers, ranks as threads.
+// What the tests of the TCP control plane share: settings for a job on loopback, a listener that remembers, ranks as
+// threads.
 #ifndef TUTTI_TESTS_UNIT_BOOTSTRAP_TEST_JOB_H_
 #define TUTTI_TESTS_UNIT_BOOTSTRAP_TEST_JOB_H_
 
