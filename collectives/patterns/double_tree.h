@@ -3,10 +3,10 @@
 // leaf only receives (or only sends), so half of the data through each tree loads every rank's link in both directions
 // fully, where a single tree would leave its leaves' links half idle.
 //
-//   7 nodes:      4                 5           in-order trees have their leaves at the odd positions; the second is
-//               /   \             /   \         the first with the nodes moved on by one (odd number of nodes) or mirrored
-//              2     6           3     7        (even number), which turns even positions into odd ones
-//             / \   / \         / \   / \   (shown: odd)
+//   7 nodes:      4                 5           in-order trees have their leaves at the odd positions; the second
+//               /   \             /   \         is the first with the nodes moved on by one (odd number of nodes)
+//              2     6           3     7        or mirrored (even number), which turns even positions
+//             / \   / \         / \   / \       into odd ones
 //            1   3 5   7       2   4 6   1
 //
 // Source: Sanders, Speck, Traeff: "Two-tree algorithms for full bandwidth broadcast, reduction and scan", Parallel
