@@ -78,7 +78,7 @@ class Engine {
   // Takes effect in the driver's next pass.
   void FailChannel(uint32_t channel, Outcome outcome);
 
-  // Drives until the transports have handed over all bytes of finished operations, or until timeout_ns have passed.
+  // Returns when the transports have handed over all bytes of finished operations, or when timeout_ns have passed.
   void Flush(int64_t timeout_ns);
 
   // DRIVER (from the listener). "step 4 of 12: receive 512 bytes from rank 3" for steps begun but not done; names are made
@@ -114,6 +114,7 @@ class Engine {
   void WaitForDriver(absl::FunctionRef<bool()> finished);
   void SleepUntilWork();
   void NotifyWaiters();
+  void LookForUnsentBytes();
 
   // One pass (engine_pass.cc)
   bool Pass();
@@ -145,6 +146,8 @@ class Engine {
   std::atomic<bool> failures_pending_{false};
   std::atomic<int> waiters_{0};
   std::atomic<bool> stop_{false};
+  std::atomic<int> flushes_{0};      // threads in Flush
+  std::atomic<bool> flushed_{false};  // nothing was unsent when the driver last looked
   std::mutex mutex_;  // new_failures_, and the condition variable of threads that wait while another drives
   std::condition_variable waiters_wake_;
   std::vector<std::pair<uint32_t, Outcome>> new_failures_;

@@ -130,7 +130,8 @@ void Engine::SleepUntilWork() {
     sleeper_->Cancel();
     ::sched_yield();
   } else {
-    sleeper_->Sleep(std::min(options_.tick_ns, kLongestSleepNs));
+    const bool flushing = flushes_.load(std::memory_order_relaxed) > 0;
+    sleeper_->Sleep(flushing ? kNsPerMs : std::min(options_.tick_ns, kLongestSleepNs));
   }
   CheckTime();
 }
@@ -151,16 +152,20 @@ void Engine::WaitForDriver(absl::FunctionRef<bool()> finished) {
 }
 
 void Engine::Flush(int64_t timeout_ns) {
-  const int64_t end_ns = clock_.NowNs() + timeout_ns;
-  while (!TryDrive()) ::sched_yield();
-  while (clock_.NowNs() < end_ns) {
-    const bool moved = Pass();
-    bool unsent = false;
-    for (Lane& lane : lanes_) unsent |= lane.transport->HasUnsentBytes();
-    if (!unsent) break;
-    if (!moved) ::sched_yield();
-  }
-  StopDriving();
+  const int64_t end_ns = DeadlineAfterNs(clock_.NowNs(), timeout_ns);
+  flushed_.store(false, std::memory_order_relaxed);
+  flushes_.fetch_add(1, std::memory_order_seq_cst);
+  sleeper_->Ring();
+  WaitUntil([&] { return flushed_.load(std::memory_order_acquire) || clock_.NowNs() >= end_ns; });
+  flushes_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void Engine::LookForUnsentBytes() {
+  bool unsent = false;
+  for (Lane& lane : lanes_) unsent |= lane.transport->HasUnsentBytes();
+  if (unsent) return;
+  flushed_.store(true, std::memory_order_release);
+  NotifyWaiters();
 }
 
 }  // namespace tutti

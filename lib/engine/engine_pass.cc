@@ -35,6 +35,7 @@ bool Engine::Pass() {
     moved |= n > 0;
   }
   RunReady();
+  if (flushes_.load(std::memory_order_relaxed) > 0) LookForUnsentBytes();
   // Looking at the clock each time would cost as much as the pass.
   if ((++passes_ & 63) == 0) CheckTime();
   return moved;
