@@ -82,8 +82,12 @@ int main(void) {
     printf("per round: compute %.2f ms, all_reduce of %d MiB %.2f ms, one after the other %.2f ms\n",
            1e3 * compute / ROUNDS, (int)(COUNT * sizeof(float) >> 20), 1e3 * communicate / ROUNDS,
            1e3 * (compute + communicate) / ROUNDS);
-    printf("overlapped %.2f ms: %.0f %% of the communication is hidden\n", 1e3 * overlapped / ROUNDS,
-           100 * hidden / communicate);
+    printf("overlapped: %.2f ms, ", 1e3 * overlapped / ROUNDS);
+    if (hidden > 0) {
+      printf("%.0f %% of the communication is hidden\n", 100 * hidden / communicate);
+    } else {
+      printf("nothing is hidden; have all ranks a core of their own?\n");
+    }
   }
   CHECK(tutti_comm_destroy(comm));
   for (int i = 0; i < 2; ++i) free(arrays[i]);

@@ -149,7 +149,7 @@ int Measure(const Options& o, int* rank) {
 
   const Summary summary = Summarize(rows, comm.size());
   if (comm.rank() == 0) {
-    if (o.meter.checks > 0) {
+    if (o.meter.checks > 0 && o.operation->moves_data) {
       std::printf("# wrong elements: %llu %s\n", static_cast<unsigned long long>(summary.wrong),
                   summary.wrong == 0 ? "OK" : "FAILED");
     }

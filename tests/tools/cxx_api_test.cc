@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// The C++ face of the API, on a job of one rank.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <vector>
+
+#include "tutti/tutti.hpp"
+
+namespace {
+
+class CxxApiTest : public testing::Test {
+ protected:
+  static tutti_comm_config_t Alone() {
+    tutti_comm_config_t config = TUTTI_COMM_CONFIG_INIT;
+    config.rank = 0;
+    config.size = 1;
+    return config;
+  }
+  tutti::Comm comm_{Alone()};
+};
+
+TEST_F(CxxApiTest, ElementTypesAreDeduced) {
+  EXPECT_EQ(tutti::DtypeOf<int8_t>(), TUTTI_INT8);
+  EXPECT_EQ(tutti::DtypeOf<unsigned char>(), TUTTI_UINT8);
+  EXPECT_EQ(tutti::DtypeOf<int>(), TUTTI_INT32);
+  EXPECT_EQ(tutti::DtypeOf<unsigned>(), TUTTI_UINT32);
+  EXPECT_EQ(tutti::DtypeOf<long long>(), TUTTI_INT64);
+  EXPECT_EQ(tutti::DtypeOf<size_t>(), TUTTI_UINT64);
+  EXPECT_EQ(tutti::DtypeOf<float>(), TUTTI_FLOAT32);
+  EXPECT_EQ(tutti::DtypeOf<const double>(), TUTTI_FLOAT64);
+}
+
+TEST_F(CxxApiTest, CollectivesTakeAnythingContiguous) {
+  const std::vector<float> send = {1, 2, 3};
+  std::vector<float> recv(3);
+  comm_.AllReduce(send, recv, TUTTI_SUM);
+  EXPECT_EQ(recv, send);
+  std::array<int, 2> array = {4, 5};
+  comm_.AllReduce(array, TUTTI_MAX);
+  comm_.Broadcast(array, 0);
+  EXPECT_EQ(array[1], 5);
+  comm_.AllGather(send, tutti::Span<float>(recv.data(), 3));
+  comm_.ReduceScatter(tutti::Span<const float>(send), recv, TUTTI_AVG);
+  comm_.Reduce(send, recv, TUTTI_PROD, 0);
+  EXPECT_EQ(recv, send);
+  comm_.Barrier();
+}
+
+TEST_F(CxxApiTest, RequestsFinishByWaitByTestAndByGoingAway) {
+  std::vector<double> values = {1, 2};
+  tutti::Request waited = comm_.AllReduceAsync(values, TUTTI_SUM);
+  waited.Wait();
+  waited.Wait();  // has finished: nothing to wait for
+  tutti::Request tested = comm_.BarrierAsync();
+  while (!tested.Test()) {
+  }
+  tutti::Request moved = comm_.BroadcastAsync(values, 0);
+  tested = std::move(moved);
+  EXPECT_TRUE(moved.Test());  // NOLINT: a moved-from request has finished
+}
+
+TEST_F(CxxApiTest, FailuresAreExceptionsWithStatusAndSentence) {
+  std::vector<float> values(3);
+  try {
+    comm_.Broadcast(values, 7);
+    FAIL() << "root 7 of 1 rank was accepted";
+  } catch (const tutti::Error& error) {
+    EXPECT_EQ(error.status(), TUTTI_ERR_INVALID_ARGUMENT);
+    EXPECT_THAT(error.what(), testing::HasSubstr("7"));
+  }
+  EXPECT_THROW(comm_.AllReduce(values, TUTTI_SUM, {std::chrono::nanoseconds(0), "no_such_algorithm", 0}), tutti::Error);
+  EXPECT_EQ(comm_.status(), TUTTI_OK);
+}
+
+TEST_F(CxxApiTest, SizesThatDoNotFitAreRefused) {
+  std::vector<float> two(2), three(3);
+  EXPECT_THROW(comm_.AllReduce(two, three, TUTTI_SUM), tutti::Error);
+  EXPECT_THROW(comm_.Reduce(two, three, TUTTI_SUM, 0), tutti::Error);
+  EXPECT_THROW(comm_.AllGather(two, three), tutti::Error);
+  EXPECT_THROW(comm_.ReduceScatter(two, three, TUTTI_SUM), tutti::Error);
+}
+
+TEST_F(CxxApiTest, CommunicatorsMoveAndSplit) {
+  tutti::Comm other = std::move(comm_);
+  EXPECT_EQ(other.size(), 1);
+  comm_ = other.Split(0, 0);
+  EXPECT_EQ(comm_.rank(), 0);
+  EXPECT_THROW(other.Split(-1, 0), tutti::Error);
+  other.Abort("the test is over");
+  EXPECT_THROW(other.Barrier(), tutti::Error);
+  EXPECT_EQ(other.status(), TUTTI_ERR_ABORTED);
+  EXPECT_THAT(other.last_error(), testing::HasSubstr("the test is over"));
+  comm_.Barrier();
+}
+
+}  // namespace

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// tutti-bench as its users start it: real ranks, real messages.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "run_program.h"
+
+namespace tutti {
+namespace {
+
+using testing::HasSubstr;
+
+std::vector<std::string> Bench(const std::vector<std::string>& words) {
+  std::vector<std::string> argv = {TUTTI_BENCH};
+  argv.insert(argv.end(), words.begin(), words.end());
+  return argv;
+}
+
+class TuttiBenchTest : public testing::TestWithParam<const char*> {};
+
+TEST_P(TuttiBenchTest, EveryResultIsRight) {
+  const std::string collective = GetParam();
+  const Finished run = RunProgram(Bench(
+      {collective, "--ranks",        "3",  "-b",      "0",  "-e", "64K", "-f", "16", "-n", "4", "-w", "1", "-c", "2",
+       "-d",       "int32,bfloat16", "-o", "sum,avg", "-r", "2"}));
+  EXPECT_EQ(run.status, 0) << run.err;
+  EXPECT_EQ(run.err, "");
+  if (collective != "barrier") EXPECT_THAT(run.out, HasSubstr("# wrong elements: 0 OK"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Collectives, TuttiBenchTest,
+                         testing::Values("all_reduce", "broadcast", "reduce", "all_gather", "reduce_scatter", "barrier",
+                                         "send_recv"),
+                         [](const testing::TestParamInfo<const char*>& info) { return std::string(info.param); });
+
+TEST(TuttiBench, GoesThroughAllAlgorithms) {
+  const Finished run =
+      RunProgram(Bench({"all_reduce", "--ranks", "2", "-b", "1K", "-e", "1K", "-n", "2", "-a", "all"}));
+  EXPECT_EQ(run.status, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("# algorithm ring\n"));
+  EXPECT_THAT(run.out, HasSubstr("# algorithm recursive_doubling\n"));
+}
+
+TEST(TuttiBench, RunsUnderALauncher) {
+  const Finished run =
+      RunProgram({TUTTI_RUN, "-n", "2", "--", TUTTI_BENCH, "all_reduce", "-e", "64", "-n", "3", "--sync", "1"});
+  EXPECT_EQ(run.status, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("[0] # wrong elements: 0 OK"));
+  EXPECT_THAT(run.out, testing::Not(HasSubstr("[1]")));
+}
+
+TEST(TuttiBench, WritesEverythingAsJson) {
+  const ScratchDirectory scratch;
+  const std::string file = scratch.path() + "/result.json";
+  const Finished run = RunProgram(Bench({"reduce", "--ranks", "2", "-b", "8", "-e", "16", "-n", "5", "--json", file}));
+  ASSERT_EQ(run.status, 0) << run.err;
+  std::ifstream stream(file);
+  const nlohmann::json json = nlohmann::json::parse(stream);
+  EXPECT_EQ(json["ranks"], 2);
+  EXPECT_EQ(json["options"]["iterations"], 5);
+  EXPECT_EQ(json["options"]["environment"].count("TUTTI_SECRET"), 0u);
+  ASSERT_EQ(json["results"].size(), 2u);
+  const auto& measurement = json["results"][1]["in_place"];
+  EXPECT_EQ(json["results"][1]["size_bytes"], 16);
+  EXPECT_EQ(measurement["wrong"], 0);
+  EXPECT_EQ(measurement["iteration_ns"]["samples"], 5);
+  EXPECT_GT(measurement["iteration_ns"]["percentiles"]["50"], 0);
+  EXPECT_LE(measurement["iteration_ns"]["percentiles"]["50"], measurement["iteration_ns"]["percentiles"]["100"]);
+}
+
+TEST(TuttiBench, AFailedRankGivesItsStatusAndASentence) {
+  const Finished algorithm = RunProgram(Bench({"all_reduce", "--ranks", "2", "-e", "8", "-a", "no_such"}));
+  EXPECT_EQ(algorithm.status, 1);
+  EXPECT_THAT(algorithm.err, HasSubstr("no_such"));
+  EXPECT_THAT(algorithm.err, HasSubstr("ring"));
+  const Finished root = RunProgram(Bench({"broadcast", "--ranks", "2", "-e", "8", "-r", "2"}));
+  EXPECT_EQ(root.status, 1);
+  EXPECT_THAT(root.err, HasSubstr("--root 2 is not a rank; there are 2"));
+}
+
+TEST(TuttiBench, AWrongCommandLineGives2AndASentence) {
+  const std::vector<std::vector<std::string>> wrong = {
+      {},
+      {"all_reduce"},  // no launcher and no --ranks
+      {"no_such_collective", "--ranks", "2"},
+      {"all_reduce", "--ranks", "0"},
+      {"all_reduce", "--ranks", "2", "-b", "8X"},
+      {"all_reduce", "--ranks", "2", "-b", "16", "-e", "8"},
+      {"all_reduce", "--ranks", "2", "-f", "1"},
+      {"all_reduce", "--ranks", "2", "-n", "0"},
+      {"all_reduce", "--ranks", "2", "-w", "-1"},
+      {"all_reduce", "--ranks", "2", "-c", "-1"},
+      {"all_reduce", "--ranks", "2", "-d", "float33"},
+      {"all_reduce", "--ranks", "2", "-o", "xor"},
+      {"all_reduce", "--ranks", "2", "-s", "2"},
+      {"all_reduce", "--ranks", "2", "--layout", "round"},
+      {"send_recv", "--ranks", "2", "-a", "ring"},
+      {"all_reduce", "--ranks", "2", "--no-such-option"},
+  };
+  for (const auto& words : wrong) {
+    const Finished run = RunProgram(Bench(words));
+    EXPECT_EQ(run.status, 2) << testing::PrintToString(words);
+    EXPECT_THAT(run.err, testing::StartsWith("tutti-bench: "));
+  }
+  EXPECT_EQ(RunProgram(Bench({"all_reduce", "--ranks", "2"}), {"TUTTI_RANK=0"}).status, 2);
+}
+
+}  // namespace
+}  // namespace tutti
