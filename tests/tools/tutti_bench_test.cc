@@ -28,13 +28,14 @@ TEST_P(TuttiBenchTest, EveryResultIsRight) {
        "-d",       "int32,bfloat16", "-o", "sum,avg", "-r", "2"}));
   EXPECT_EQ(run.status, 0) << run.err;
   EXPECT_EQ(run.err, "");
-  if (collective != "barrier") EXPECT_THAT(run.out, HasSubstr("# wrong elements: 0 OK"));
+  if (collective == "barrier") return;  // moves nothing that could be wrong
+  EXPECT_THAT(run.out, HasSubstr("# wrong elements: 0 OK"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Collectives, TuttiBenchTest,
                          testing::Values("all_reduce", "broadcast", "reduce", "all_gather", "reduce_scatter", "barrier",
                                          "send_recv"),
-                         [](const testing::TestParamInfo<const char*>& info) { return std::string(info.param); });
+                         [](const auto& instance) { return std::string(instance.param); });
 
 TEST(TuttiBench, GoesThroughAllAlgorithms) {
   const Finished run =
