@@ -31,6 +31,7 @@ struct ScheduleBuilder::State {
         messages_from(static_cast<size_t>(shape.num_ranks), 0) {}
 
   StepId Add(Step step, absl::Span<const Region> sources, absl::Span<const StepId> wishes);
+  uint64_t SizeOf(Buffer buffer) const;
   void CheckRegion(const Region& region) const;
   void Access(const Region& region, bool write, StepId id);
   void DropImplied(StepId id);
@@ -53,13 +54,22 @@ struct ScheduleBuilder::State {
   std::vector<StepId> found_by;  // by step: the last step whose search came by
 };
 
+uint64_t ScheduleBuilder::State::SizeOf(Buffer buffer) const {
+  switch (buffer) {
+    case Buffer::kInput:
+      return input_elements;
+    case Buffer::kOutput:
+      return output_elements;
+    case Buffer::kScratch:
+      return schedule.scratch_elements;
+  }
+  return 0;
+}
+
 void ScheduleBuilder::State::CheckRegion(const Region& region) const {
-  const uint64_t size = region.buffer == Buffer::kInput    ? input_elements
-                        : region.buffer == Buffer::kOutput ? output_elements
-                                                           : schedule.scratch_elements;
-  TUTTI_DCHECK(region.offset <= size && region.count <= size - region.offset, "rank ", rank, " of ", shape.num_ranks,
-               " in ", CollectiveName(shape.collective), ": ", region.count, " elements at ", region.offset,
-               " leave a buffer of ", size);
+  TUTTI_DCHECK(region.offset <= SizeOf(region.buffer) && region.count <= SizeOf(region.buffer) - region.offset, "rank ",
+               rank, " of ", shape.num_ranks, " in ", CollectiveName(shape.collective), ": ", region.count,
+               " elements at ", region.offset, " leave a buffer of ", SizeOf(region.buffer));
 }
 
 void ScheduleBuilder::State::Access(const Region& region, bool write, StepId id) {

@@ -14,6 +14,7 @@ Schedule BuildDissemination(const Shape& shape, int rank) {
   const Dissemination pattern(shape.num_ranks, rank);
   // All receives wait from the start, so no message finds its receiver unprepared.
   std::vector<ScheduleBuilder::StepId> heard;
+  heard.reserve(static_cast<size_t>(pattern.num_rounds()));
   for (int round = 0; round < pattern.num_rounds(); ++round) {
     heard.push_back(builder.Recv(pattern.ReceivesFrom(round), Output(0, 0)));
   }

@@ -22,7 +22,7 @@ const Algorithm* Wish(const AlgorithmOverrides& overrides, Collective collective
 std::string ErrorOf(absl::string_view text) {
   const absl::StatusOr<AlgorithmOverrides> overrides = AlgorithmOverrides::Parse(text);
   EXPECT_FALSE(overrides.ok()) << text;
-  return overrides.ok() ? "" : std::string(overrides.status().message());
+  return overrides.ok() ? std::string() : std::string{overrides.status().message()};
 }
 
 TEST(AlgorithmOverrides, AnEmptyTextIsNoWish) {
