@@ -58,15 +58,15 @@ absl::Status AwaitWelcome(int fd, int64_t deadline_ns, FrameReader* frames) {
 }  // namespace
 
 absl::StatusOr<DialedConnection> Dial(const SocketAddress& address, const Mac& job_key, const PeerCard& self, int size,
-                                      int64_t deadline_ns) {
-  absl::StatusOr<UniqueFd> fd = ConnectTo(address, deadline_ns);
+                                      int64_t prove_by_ns, int64_t deadline_ns) {
+  absl::StatusOr<UniqueFd> fd = ConnectTo(address, prove_by_ns);
   if (!fd.ok()) return fd.status();
   DialedConnection connection;
   connection.fd = *std::move(fd);
   connection.remote = address;
   if (const auto local = LocalAddress(connection.fd.get())) connection.local = *local;
 
-  absl::Status status = ProveBothWays(connection.fd.get(), job_key, deadline_ns, &connection.job_nonce);
+  absl::Status status = ProveBothWays(connection.fd.get(), job_key, prove_by_ns, &connection.job_nonce);
   if (!status.ok()) return At(address, status);
 
   Message introduce;

@@ -28,8 +28,12 @@ struct DialedConnection {
 // Unavailable, DeadlineExceeded: nobody there, or lost on the way; may work later. Unauthenticated, InvalidArgument:
 // somebody else is there; may work later if that is a leftover. FailedPrecondition: this process is refused (the
 // sentence says why); it will not work later.
+//
+// prove_by_ns: until when the other end must have proved itself, so that a dead address does not eat all the time.
+// deadline_ns: from then on this rank is known to be at the right door, and waits there, however slow the hosts are: to
+// go away and come back would look like a death.
 absl::StatusOr<DialedConnection> Dial(const SocketAddress& address, const Mac& job_key, const PeerCard& self, int size,
-                                      int64_t deadline_ns);
+                                      int64_t prove_by_ns, int64_t deadline_ns);
 
 }  // namespace tutti
 

@@ -23,7 +23,7 @@
 namespace tutti {
 namespace {
 
-constexpr int64_t kAttemptNs = 5 * kNsPerSecond;  // for one address, so that a dead one does not eat all the time
+constexpr int64_t kAttemptNs = 10 * kNsPerSecond;  // for one address, so that a dead one does not eat all the time
 constexpr int64_t kResolveAgainNs = 5 * kNsPerSecond;
 // A wrong secret is told soon; but another job's service may be just about to close the port that ours is to open.
 constexpr int64_t kStrangerGraceNs = 10 * kNsPerSecond;
@@ -125,7 +125,7 @@ absl::Status TryOnce(Finder* finder, const JobSettings& settings, const PeerCard
   absl::Status worst;
   for (const SocketAddress& address : target->addresses) {
     const int64_t attempt_ns = std::min(deadline_ns, DeadlineAfterNs(MonotonicClock().NowNs(), kAttemptNs));
-    auto connection = Dial(address, target->job_key, self, settings.size, attempt_ns);
+    auto connection = Dial(address, target->job_key, self, settings.size, attempt_ns, deadline_ns);
     if (connection.ok()) {
       meeting->connection = *std::move(connection);
       meeting->job_key = target->job_key;
@@ -210,7 +210,7 @@ absl::StatusOr<Meeting> Meet(const JobSettings& settings, const PeerCard& self, 
     }
     if (!hosted.ok()) return hosted.status();
     const int64_t attempt_ns = std::min(deadline_ns, DeadlineAfterNs(MonotonicClock().NowNs(), kAttemptNs));
-    auto connection = Dial(hosted->own_way, hosted->job_key, self, settings.size, attempt_ns);
+    auto connection = Dial(hosted->own_way, hosted->job_key, self, settings.size, attempt_ns, deadline_ns);
     if (!connection.ok()) return connection.status();
     meeting.service = std::move(hosted->service);
     meeting.connection = *std::move(connection);

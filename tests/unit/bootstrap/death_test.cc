@@ -132,7 +132,7 @@ TEST(Death, AStoppedRankIsNotDeadButSilent) {
   ASSERT_TRUE(plane.ok()) << plane.status();
   ASSERT_TRUE((*plane)->Join((*plane)->self()).ok());
   ASSERT_EQ(kill(stopped.pid(), SIGSTOP), 0);
-  const auto activities = (*plane)->AskActivity(0, 0, {0, 1}, 200 * kNsPerMs);
+  const auto activities = (*plane)->AskActivity(0, 0, {0, 1}, kNsPerSecond);
   EXPECT_TRUE(activities[0].answered);
   EXPECT_FALSE(activities[1].answered);
   EXPECT_THAT(listener.reports(), SizeIs(0));

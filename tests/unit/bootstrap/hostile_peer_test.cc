@@ -55,7 +55,7 @@ class HostileRank : public ::testing::Test {
     return fd.ok() ? *std::move(fd) : UniqueFd();
   }
   // An honest rank can still get in.
-  bool StillServes(int rank) { return Dial(address, key, Card(rank), 3, Soon()).ok(); }
+  bool StillServes(int rank) { return Dial(address, key, Card(rank), 3, Soon(), Soon()).ok(); }
 
   const Mac key = DeriveJobKey("secret", "", "");
   SocketAddress address;
@@ -129,8 +129,8 @@ TEST_F(HostileRank, AMemberWhoBreaksTheProtocolIsDroppedAndCountsAsDead) {
     const SocketAddress place = *LocalAddress(listener->get());
     auto fresh = Service::Start(*std::move(listener), key, 3, ServiceOptions{});
     ASSERT_TRUE(fresh.ok());
-    auto witness = Dial(place, key, Card(2), 3, Soon());
-    auto member = Dial(place, key, Card(rank % 2), 3, Soon());
+    auto witness = Dial(place, key, Card(2), 3, Soon(), Soon());
+    auto member = Dial(place, key, Card(rank % 2), 3, Soon(), Soon());
     ASSERT_TRUE(witness.ok() && member.ok());
     ASSERT_TRUE(SendAll(member->fd.get(), bytes, Soon()).ok());
     EXPECT_TRUE(IsDropped(member->fd.get()));
@@ -179,7 +179,7 @@ class HostileService : public ::testing::Test {
 
 TEST_F(HostileService, GarbageInsteadOfAnAnswerIsNoTuttiService) {
   std::thread server([&] { ServeOnce(std::string(kAnswerBytes, 'x'), false); });
-  const auto dialed = Dial(address, key, Card(1), 2, Soon());
+  const auto dialed = Dial(address, key, Card(1), 2, Soon(), Soon());
   server.join();
   EXPECT_TRUE(absl::IsInvalidArgument(dialed.status())) << dialed.status();
 }
@@ -187,14 +187,14 @@ TEST_F(HostileService, GarbageInsteadOfAnAnswerIsNoTuttiService) {
 TEST_F(HostileService, WhateverFollowsTheAnswerIsChecked) {
   for (const std::string& bytes : {std::string("\xff\xff\xff\xff", 4), MakeFrame("\x63"), std::string("\0\0\0\0", 4)}) {
     std::thread server([&] { ServeOnce(bytes); });
-    const auto dialed = Dial(address, key, Card(1), 2, Soon());
+    const auto dialed = Dial(address, key, Card(1), 2, Soon(), Soon());
     server.join();
     EXPECT_TRUE(absl::IsFailedPrecondition(dialed.status())) << dialed.status();
   }
 }
 
 TEST_F(HostileService, SilenceEndsAtTheDeadline) {
-  const auto dialed = Dial(address, key, Card(1), 2, DeadlineAfterNs(MonotonicClock().NowNs(), 50 * kNsPerMs));
+  const auto dialed = Dial(address, key, Card(1), 2, DeadlineAfterNs(MonotonicClock().NowNs(), 50 * kNsPerMs), Soon());
   EXPECT_TRUE(absl::IsDeadlineExceeded(dialed.status())) << dialed.status();
 }
 

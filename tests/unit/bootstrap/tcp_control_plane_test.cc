@@ -203,8 +203,8 @@ TEST(TcpControlPlane, ActivityIsCollectedAndTheSilentAreMarked) {
     planes[rank] = *std::move(plane);
   });
   const int64_t start_ns = MonotonicClock().NowNs();
-  const auto activities = planes[0]->AskActivity(4, 9, {0, 2, 1}, 200 * kNsPerMs);
-  EXPECT_LT(MonotonicClock().NowNs() - start_ns, 2 * kNsPerSecond);
+  const auto activities = planes[0]->AskActivity(4, 9, {0, 2, 1}, kNsPerSecond);
+  EXPECT_LT(MonotonicClock().NowNs() - start_ns, 5 * kNsPerSecond);
   ASSERT_THAT(activities, SizeIs(3));
   EXPECT_TRUE(activities[0].answered);
   EXPECT_EQ(activities[1].rank, 2);
