@@ -18,8 +18,8 @@ Json MeasurementJson(const Row& row, const std::optional<Measurement>& m, int ra
   }
   return {
       {"time_ns", m->time_ns},
-      {"algbw_gbps", AlgorithmBandwidth(row, *m)},
-      {"busbw_gbps", BusBandwidth(row, *m, ranks)},
+      {"algbw_gb_per_s", AlgorithmBandwidth(row, *m)},
+      {"busbw_gb_per_s", BusBandwidth(row, *m, ranks)},
       {"wrong", row.checked ? Json(m->wrong) : Json(nullptr)},
       {"iteration_ns",
        {{"samples", m->samples.count()},
@@ -77,7 +77,7 @@ std::string JsonReport(const RunFacts& facts, const std::vector<Row>& rows) {
         {"iteration_ns", "per iteration the time of the rank that was slowest in it"},
         {"wrong", "elements that differ from the reference, over all checked iterations and ranks"}}},
       {"results", results},
-      {"summary", {{"wrong", summary.wrong}, {"mean_busbw_gbps", summary.mean_bus_bandwidth}}},
+      {"summary", {{"wrong", summary.wrong}, {"mean_busbw_gb_per_s", summary.mean_bus_bandwidth}}},
   };
   // Host names and arguments need not be UTF-8; a report with a replacement character is better than none.
   return report.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
