@@ -22,10 +22,10 @@ absl::Status Flood(Exchange& exchange, uint64_t message_bytes, std::vector<size_
   CONFORMANCE_RETURN_IF_ERROR(exchange.Linger());
   uint64_t done = 0;
   for (size_t message : *messages) done += exchange.send_side(message) == Side::kDone ? 1 : 0;
-  CONFORMANCE_RETURN_IF_ERROR(Require(
-      done * message_bytes <= fixture.max_unreceived_bytes(),
-      absl::StrCat(done, " sends of ", message_bytes, " bytes are done while none was received; at most ",
-                   fixture.max_unreceived_bytes(), " bytes may be")));
+  CONFORMANCE_RETURN_IF_ERROR(
+      Require(done * message_bytes <= fixture.max_unreceived_bytes(),
+              absl::StrCat(done, " sends of ", message_bytes, " bytes are done while none was received; at most ",
+                           fixture.max_unreceived_bytes(), " bytes may be")));
   return Require(done > 0, absl::StrCat("no send of ", message_bytes,
                                         " bytes, which is up to eager_bytes, is done without its receive"));
 }

@@ -86,7 +86,8 @@ class BrokenTransport final : public Transport {
     for (size_t i = 0; i < fresh.size(); ++i) {
       if (!Alter(fresh[i])) continue;
       const size_t room = out.size() - count - (fresh.size() - i);
-      if (Has(Defect::kRaggedViewParts) && fresh[i].kind == CompletionKind::kRecvView && fresh[i].bytes > 64 && room > 0) {
+      if (Has(Defect::kRaggedViewParts) && fresh[i].kind == CompletionKind::kRecvView && fresh[i].bytes > 64 &&
+          room > 0) {
         out[count] = fresh[i];
         out[count++].bytes = 63;
         fresh[i].view = static_cast<const std::byte*>(fresh[i].view) + 63;
@@ -146,7 +147,8 @@ class BrokenTransport final : public Transport {
     }
     if (is_send) {
       if (Has(Defect::kRepeatsSendCompletions)) Later(done);
-      return !Has(Defect::kNeverCompletesSends) && !Has(Defect::kSendsAreDoneTooSoon) && !hoarded_.contains(done.context);
+      return !Has(Defect::kNeverCompletesSends) && !Has(Defect::kSendsAreDoneTooSoon) &&
+             !hoarded_.contains(done.context);
     }
     AlterReceived(done);
     return true;
@@ -197,7 +199,7 @@ class BrokenTransport final : public Transport {
   std::deque<Completion> later_;
   std::map<uint64_t, RecvRequest> recvs_;  // by context
   std::deque<std::vector<std::byte>> hoard_;
-  std::map<uint64_t, bool> hoarded_;       // by context
+  std::map<uint64_t, bool> hoarded_;  // by context
   uint64_t num_sends_ = 0;
 };
 

@@ -11,7 +11,7 @@
 namespace tutti::conformance {
 
 enum class Defect : uint8_t {
-  kNone,  // passes everything on: shows that what fails is the defect's doing
+  kNone,            // passes everything on: shows that what fails is the defect's doing
   kNoneAndNoNotes,  // the same, without keeping anything in memory
   kLosesMessages,
   kConfusesIds,

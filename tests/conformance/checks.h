@@ -16,8 +16,8 @@
 namespace tutti::conformance {
 
 struct NamedCheck {
-  const char* name;   // what the transport does if the check passes
-  int promise;        // its number in transport.h; 0: an interface comment there
+  const char* name;  // what the transport does if the check passes
+  int promise;       // its number in transport.h; 0: an interface comment there
   int32_t num_ranks;
   // Ok, the first sentence about what is wrong, or kUnimplemented if the fixture cannot do what the check needs.
   absl::Status (*run)(ConformanceFixture& fixture);
@@ -41,10 +41,10 @@ inline absl::Status Require(bool condition, absl::string_view sentence) {
   return condition ? absl::OkStatus() : absl::FailedPreconditionError(sentence);
 }
 
-#define CONFORMANCE_RETURN_IF_ERROR(expression)                \
-  do {                                                         \
-    const absl::Status status_of_step = (expression);          \
-    if (!status_of_step.ok()) return status_of_step;           \
+#define CONFORMANCE_RETURN_IF_ERROR(expression)       \
+  do {                                                \
+    const absl::Status status_of_step = (expression); \
+    if (!status_of_step.ok()) return status_of_step;  \
   } while (false)
 
 // 0, 1, 63, 64, 65, around the eager limit, 1 MiB, 8 MiB + 3; each once, ascending.

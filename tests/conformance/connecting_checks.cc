@@ -22,13 +22,14 @@ absl::Status AddressesAreShortAndChecked(ConformanceFixture& fixture) {
   const std::string address = fixture.endpoint(1).Address();
   CONFORMANCE_RETURN_IF_ERROR(Require(!address.empty() && address.size() <= 512,
                                       absl::StrCat("an address of ", address.size(), " bytes, not 1 .. 512")));
-  for (const std::string& wrong : {std::string(), std::string("x"), std::string(600, '\xff'),
-                                   address.substr(0, address.size() - 1)}) {
+  for (const std::string& wrong :
+       {std::string(), std::string("x"), std::string(600, '\xff'), address.substr(0, address.size() - 1)}) {
     CONFORMANCE_RETURN_IF_ERROR(
         Require(!fixture.endpoint(0).Connect(1, wrong).ok(),
                 absl::StrCat("an impossible address of ", wrong.size(), " bytes was accepted")));
   }
-  CONFORMANCE_RETURN_IF_ERROR(Require(fixture.endpoint(0).PeerError(1).empty(), "a peer that did not fail has an error"));
+  CONFORMANCE_RETURN_IF_ERROR(
+      Require(fixture.endpoint(0).PeerError(1).empty(), "a peer that did not fail has an error"));
 
   // A refused address leaves the peer as it was.
   Exchange exchange(fixture);
@@ -66,8 +67,8 @@ absl::Status RequestsAreHeldUntilTheConnectionStands(ConformanceFixture& fixture
   }
   CONFORMANCE_RETURN_IF_ERROR(exchange.Linger());
   for (size_t message : messages) {
-    CONFORMANCE_RETURN_IF_ERROR(Require(exchange.recv_side(message) != Side::kDone,
-                                        "a receive completed before its sender had connected"));
+    CONFORMANCE_RETURN_IF_ERROR(
+        Require(exchange.recv_side(message) != Side::kDone, "a receive completed before its sender had connected"));
   }
   CONFORMANCE_RETURN_IF_ERROR(exchange.Connect(1, 0));
   for (size_t i = 0; i < messages.size(); ++i) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Promises 2, 3 and 6: bytes, views, completions. What is wrong with a single one of them the Exchange finds; the checks
-// see to it that it has something to look at.
+// Promises 2, 3 and 6: bytes, views, completions. What is wrong with a single one of them the Exchange finds; the
+// checks see to it that it has something to look at.
 #include "absl/strings/str_cat.h"
 
 #include "checks.h"
@@ -32,7 +32,9 @@ absl::Status EveryLength(ConformanceFixture& fixture, bool by_view, bool send_fi
 }
 
 absl::Status EveryLengthArrivesInItsBuffer(ConformanceFixture& fixture) { return EveryLength(fixture, false, false); }
-absl::Status EveryEarlyLengthArrivesInItsBuffer(ConformanceFixture& fixture) { return EveryLength(fixture, false, true); }
+absl::Status EveryEarlyLengthArrivesInItsBuffer(ConformanceFixture& fixture) {
+  return EveryLength(fixture, false, true);
+}
 absl::Status EveryLengthIsShownByView(ConformanceFixture& fixture) { return EveryLength(fixture, true, false); }
 absl::Status EveryEarlyLengthIsShownByView(ConformanceFixture& fixture) { return EveryLength(fixture, true, true); }
 
@@ -42,10 +44,8 @@ absl::Status LargeMessagesShareAPath(ConformanceFixture& fixture) {
   CONFORMANCE_RETURN_IF_ERROR(exchange.ConnectAll());
   for (uint64_t i = 0; i < 12; ++i) {
     const auto from = static_cast<int32_t>(i % 2);
-    exchange.PostBoth(exchange.AddNext({.from = from,
-                                        .to = 1 - from,
-                                        .bytes = exchange.eager_bytes() + 100'000 * i + i,
-                                        .by_view = i % 3 == 0}));
+    exchange.PostBoth(exchange.AddNext(
+        {.from = from, .to = 1 - from, .bytes = exchange.eager_bytes() + 100'000 * i + i, .by_view = i % 3 == 0}));
     exchange.PostBoth(exchange.AddNext({.from = from, .to = 1 - from, .bytes = i, .by_view = i % 3 == 1}));
   }
   CONFORMANCE_RETURN_IF_ERROR(exchange.RunUntilFinished());
@@ -129,10 +129,10 @@ absl::Status CountersAddUp(ConformanceFixture& fixture) {
   CONFORMANCE_RETURN_IF_ERROR(exchange.RunUntilFinished());
   const TransportCounters& sender = fixture.endpoint(0).counters();
   const TransportCounters& receiver = fixture.endpoint(1).counters();
-  CONFORMANCE_RETURN_IF_ERROR(Require(sender.messages_sent == kMessages && sender.payload_bytes_sent == bytes_sent,
-                                      absl::StrCat("the sender counts ", sender.messages_sent, " messages of ",
-                                                   sender.payload_bytes_sent, " bytes, not ", kMessages, " of ",
-                                                   bytes_sent)));
+  CONFORMANCE_RETURN_IF_ERROR(
+      Require(sender.messages_sent == kMessages && sender.payload_bytes_sent == bytes_sent,
+              absl::StrCat("the sender counts ", sender.messages_sent, " messages of ", sender.payload_bytes_sent,
+                           " bytes, not ", kMessages, " of ", bytes_sent)));
   return Require(receiver.messages_received == kMessages && receiver.payload_bytes_received == bytes_sent,
                  absl::StrCat("the receiver counts ", receiver.messages_received, " messages of ",
                               receiver.payload_bytes_received, " bytes, not ", kMessages, " of ", bytes_sent));

@@ -185,7 +185,9 @@ absl::Status Exchange::RunUntil(absl::FunctionRef<bool()> reached, absl::string_
       status = Pump(&moved);
       if (!status.ok()) return status;
       if (reached()) return absl::OkStatus();
-      if (!moved) return absl::DeadlineExceededError(absl::StrCat("waited for ", what, ", but nothing can happen any more", Missing()));
+      if (!moved)
+        return absl::DeadlineExceededError(
+            absl::StrCat("waited for ", what, ", but nothing can happen any more", Missing()));
     }
     if (clock.NowNs() > deadline_ns) {
       return absl::DeadlineExceededError(

@@ -16,9 +16,9 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 
+#include "fixture.h"
 #include "lib/base/prng.h"
 #include "lib/transport/transport.h"
-#include "fixture.h"
 
 namespace tutti::conformance {
 
@@ -30,14 +30,14 @@ struct MessageSpec {
   uint64_t bytes = 0;
   bool by_view = false;
   uint64_t signature = 7;
-  bool mismatch = false;  // the receive shall end with kMismatch
+  bool mismatch = false;        // the receive shall end with kMismatch
   uint64_t recv_bytes = 0;      // only if mismatch
   uint64_t recv_signature = 0;  // only if mismatch
 };
 
 // How one side of a message stands.
 enum class Side : uint8_t {
-  kIdle,     // not posted
+  kIdle,  // not posted
   kPosted,
   kDone,     // kSendDone, kRecvDone, or the last view
   kRefused,  // kMismatch

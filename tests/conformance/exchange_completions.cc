@@ -30,8 +30,8 @@ absl::Status Exchange::PollRank(int32_t rank, bool* moved) {
   }
   for (size_t i = length; i < out.size(); ++i) {
     if (out[i].context == kForeignContext) continue;
-    return absl::FailedPreconditionError(absl::StrCat("Poll of rank ", rank, " wrote behind the ", length,
-                                                      " completions it was given room for"));
+    return absl::FailedPreconditionError(
+        absl::StrCat("Poll of rank ", rank, " wrote behind the ", length, " completions it was given room for"));
   }
   for (size_t i = 0; i < count; ++i) {
     status = Take(rank, out[i]);
@@ -71,8 +71,9 @@ absl::Status Exchange::Take(int32_t rank, const Completion& completion) {
   }
   const Side side = is_recv ? message.recv : message.send;
   if (side != Side::kPosted) {
-    return Broken(number, absl::StrCat("its ", is_recv ? "receive" : "send",
-                                       side == Side::kDropped ? " completed after it was dropped" : " completed twice"));
+    return Broken(number,
+                  absl::StrCat("its ", is_recv ? "receive" : "send",
+                               side == Side::kDropped ? " completed after it was dropped" : " completed twice"));
   }
   if (is_recv == (completion.kind == CompletionKind::kSendDone)) {
     return Broken(number, "a send completed as a receive, or the other way round");
@@ -114,8 +115,8 @@ absl::Status Exchange::TakeView(int32_t rank, size_t number, const Completion& p
   if (!spec.by_view) return Broken(number, "a receive with a buffer completed by view");
   if (spec.mismatch) return Broken(number, "a mismatch was delivered as if it had matched");
   if (part.view_offset != message.viewed_bytes) {
-    return Broken(number, absl::StrCat("a view at offset ", part.view_offset, " where ", message.viewed_bytes,
-                                       " was due"));
+    return Broken(number,
+                  absl::StrCat("a view at offset ", part.view_offset, " where ", message.viewed_bytes, " was due"));
   }
   if (part.bytes == 0 || part.bytes > spec.bytes - part.view_offset) {
     return Broken(number, absl::StrCat("a view of ", part.bytes, " bytes at offset ", part.view_offset));
@@ -141,9 +142,9 @@ absl::Status Exchange::TakeMismatch(int32_t, size_t number, const Completion& co
   const MessageSpec& spec = message.spec;
   if (!spec.mismatch) return Broken(number, "a mismatch of what matches");
   if (completion.remote_signature != spec.signature || completion.bytes != spec.bytes) {
-    return Broken(number, absl::StrCat("kMismatch says that the sender's signature is ", completion.remote_signature,
-                                       " and its length ", completion.bytes, "; they are ", spec.signature, " and ",
-                                       spec.bytes));
+    return Broken(
+        number, absl::StrCat("kMismatch says that the sender's signature is ", completion.remote_signature,
+                             " and its length ", completion.bytes, "; they are ", spec.signature, " and ", spec.bytes));
   }
   message.recv = Side::kRefused;
   return CheckRecvBuffer(number);
@@ -154,7 +155,8 @@ absl::Status Exchange::TakePeerFailed(int32_t rank, const Completion& completion
   const std::string what = absl::StrCat("rank ", rank, " was told that rank ", peer, " failed");
   const auto key = std::pair(rank, peer);
   if (std::find(allowed_failures_.begin(), allowed_failures_.end(), key) == allowed_failures_.end()) {
-    return absl::FailedPreconditionError(absl::StrCat(what, " (", fixture_.endpoint(rank).PeerError(peer), "), but it did not"));
+    return absl::FailedPreconditionError(
+        absl::StrCat(what, " (", fixture_.endpoint(rank).PeerError(peer), "), but it did not"));
   }
   if (completion.context != 0) return absl::FailedPreconditionError(absl::StrCat(what, ", with a context"));
   if (Failed(rank, peer)) return absl::FailedPreconditionError(absl::StrCat(what, " twice"));

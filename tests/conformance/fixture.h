@@ -34,8 +34,8 @@ class ConformanceFixture {
   // Destroys the endpoint in order, as a rank does that has finished.
   virtual void Leave(int32_t rank) = 0;
 
-  // The most that one sender's finished sends can amount to while the receiver has posted nothing: the receiver's budget
-  // and what the medium itself holds.
+  // The most that one sender's finished sends can amount to while the receiver has posted nothing: the receiver's
+  // budget and what the medium itself holds.
   virtual uint64_t max_unreceived_bytes() const = 0;
 
   // True if Poll, the Post calls and Step allocate only what the transport allocates.

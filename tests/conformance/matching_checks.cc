@@ -51,8 +51,8 @@ absl::Status MessagesMatchInAnyOrder(ConformanceFixture& fixture) {
   for (size_t i = 0; i < kMessages; ++i) {
     const uint64_t limit = prng.Chance(0.1) ? 4 * exchange.eager_bytes() + 4 : 300;
     const auto from = static_cast<int32_t>(prng.Below(2));
-    const size_t message = exchange.AddNext(
-        {.from = from, .to = 1 - from, .bytes = prng.Below(limit), .by_view = prng.Chance(0.5)});
+    const size_t message =
+        exchange.AddNext({.from = from, .to = 1 - from, .bytes = prng.Below(limit), .by_view = prng.Chance(0.5)});
     order[0].push_back(message);
     order[1].push_back(message);
   }
@@ -79,9 +79,16 @@ absl::Status MessagesMatchInAnyOrder(ConformanceFixture& fixture) {
 absl::Status EveryFieldOfAnIdCounts(ConformanceFixture& fixture) {
   Exchange exchange(fixture);
   CONFORMANCE_RETURN_IF_ERROR(exchange.ConnectAll());
-  const MessageId ids[] = {{0, 0, 0},          {1, 0, 0},          {0, 1, 0},  {0, 0, 1}, {1, 1, 1},
-                           {0x80000000, 0, 0}, {0, 0x80000000, 0}, {0, 0, uint64_t{1} << 63},
-                           {0, 0, uint64_t{1} << 32}, {0xffffffff, 0xffffffff, 0xffffffffffffffff}};
+  const MessageId ids[] = {{0, 0, 0},
+                           {1, 0, 0},
+                           {0, 1, 0},
+                           {0, 0, 1},
+                           {1, 1, 1},
+                           {0x80000000, 0, 0},
+                           {0, 0x80000000, 0},
+                           {0, 0, uint64_t{1} << 63},
+                           {0, 0, uint64_t{1} << 32},
+                           {0xffffffff, 0xffffffff, 0xffffffffffffffff}};
   const std::pair<int32_t, int32_t> directions[] = {{0, 1}, {1, 0}, {0, 2}, {2, 0}, {1, 2}, {2, 1}};
   for (uint64_t base_bytes : {uint64_t{40}, exchange.eager_bytes() + 1}) {
     std::vector<size_t> messages;
@@ -141,8 +148,9 @@ absl::Status EarlyMessagesAreShown(ConformanceFixture& fixture) {
     CONFORMANCE_RETURN_IF_ERROR(
         exchange.RunUntil([&] { return shown().size() == 1; }, "the early message to be shown"));
     const EarlyMessage early = shown().front();
-    CONFORMANCE_RETURN_IF_ERROR(Require(early.peer == 0 && early.id == id && early.bytes == bytes && early.signature == 7,
-                                        "an early message was shown with another peer, id, length or signature"));
+    CONFORMANCE_RETURN_IF_ERROR(
+        Require(early.peer == 0 && early.id == id && early.bytes == bytes && early.signature == 7,
+                "an early message was shown with another peer, id, length or signature"));
     exchange.PostRecv(message);
     CONFORMANCE_RETURN_IF_ERROR(exchange.RunUntilFinished());
     CONFORMANCE_RETURN_IF_ERROR(Require(shown().empty(), "a received message is still shown as early"));

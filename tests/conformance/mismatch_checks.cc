@@ -65,8 +65,8 @@ absl::Status MismatchesDoNotUseUpTheBudget(ConformanceFixture& fixture) {
   const uint64_t rounds = 2 * fixture.max_unreceived_bytes() / (bytes + 1) / 16 + 16;
   for (uint64_t round = 0; round < rounds; ++round) {
     for (int i = 0; i < 16; ++i) {
-      const size_t message = exchange.AddNext(
-          {.bytes = bytes, .mismatch = true, .recv_bytes = bytes, .recv_signature = 8});
+      const size_t message =
+          exchange.AddNext({.bytes = bytes, .mismatch = true, .recv_bytes = bytes, .recv_signature = 8});
       exchange.PostSend(message);
       exchange.PostRecv(message);
     }

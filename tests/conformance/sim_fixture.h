@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <memory>
 
-#include "transports/sim/options.h"
 #include "fixture.h"
+#include "transports/sim/options.h"
 
 namespace tutti::conformance {
 

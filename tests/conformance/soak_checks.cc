@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Everything at once, at random, from a fixed seed: any length, any order, any direction, buffers and views, one by one and
-// in batches, with a window of messages in flight.
+// Everything at once, at random, from a fixed seed: any length, any order, any direction, buffers and views, one by
+// one, with a window of messages in flight.
 #include <algorithm>
 
 #include "checks.h"
@@ -70,8 +70,8 @@ absl::Status Soak(ConformanceFixture& fixture) {
     if (prng.Chance(0.3)) fixture.Step();
     // The window is full and nothing is left to post: wait for the oldest.
     if (unsent.empty() && unreceived.empty() && added - first_unfinished >= kWindow) {
-      CONFORMANCE_RETURN_IF_ERROR(exchange.RunUntil([&] { return exchange.Finished(first_unfinished); },
-                                                    "the oldest message of the soak"));
+      CONFORMANCE_RETURN_IF_ERROR(
+          exchange.RunUntil([&] { return exchange.Finished(first_unfinished); }, "the oldest message of the soak"));
     }
   }
   CONFORMANCE_RETURN_IF_ERROR(exchange.RunUntilFinished());

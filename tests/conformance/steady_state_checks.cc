@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Promise 8: once it runs, a transport asks for no more memory. A loop of its own: the Exchange's notes would be counted.
+// Promise 8: once it runs, a transport asks for no more memory. A loop of its own: the Exchange's notes would
+// be counted.
 #include <algorithm>
 #include <array>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 
-#include "lib/base/clock.h"
 #include "allocation_count.h"
 #include "checks.h"
+#include "lib/base/clock.h"
 
 namespace tutti::conformance {
 namespace {
@@ -76,8 +77,8 @@ class PingPong {
       moved |= count > 0;
       for (size_t i = 0; i < count; ++i) {
         const Completion& done = completions_[i];
-        const bool more_follows = done.kind == CompletionKind::kRecvView &&
-                                  done.view_offset + done.bytes < lengths_[done.context % kLengths];
+        const bool more_follows =
+            done.kind == CompletionKind::kRecvView && done.view_offset + done.bytes < lengths_[done.context % kLengths];
         if (!more_follows) ++completed_;
       }
     }

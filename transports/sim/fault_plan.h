@@ -20,8 +20,8 @@ struct Fault {
   int64_t at_ns = 0;
   FaultKind kind = FaultKind::kStall;
   int32_t rank = 0;
-  int32_t peer = -1;         // kCutLink
-  int64_t duration_ns = 0;   // kStall, kCutLink; kForeverNs: it does not end
+  int32_t peer = -1;        // kCutLink
+  int64_t duration_ns = 0;  // kStall, kCutLink; kForeverNs: it does not end
 
   friend bool operator==(const Fault&, const Fault&) = default;
 };
@@ -32,7 +32,7 @@ struct FaultPlanLimits {
   int64_t horizon_ns = 10'000'000;  // faults begin in [0, horizon_ns)
   int max_stalls = 3;
   int64_t max_stall_ns = 5'000'000;
-  int max_short_cuts = 2;           // cuts that heal
+  int max_short_cuts = 2;  // cuts that heal
   int64_t max_short_cut_ns = 500'000;
   int max_crashes = 1;
   int max_lasting_cuts = 1;

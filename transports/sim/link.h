@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The time of one direction between two endpoints: when bytes have left, and when a packet arrives. It knows no packet's
-// content and moves nothing.
+// The time of one direction between two endpoints: when bytes have left, and when a packet arrives. It knows no
+// packet's content and moves nothing.
 #ifndef TUTTI_TRANSPORTS_SIM_LINK_H_
 #define TUTTI_TRANSPORTS_SIM_LINK_H_
 
@@ -40,7 +40,7 @@ class Link {
 
   LinkModel model_;
   Prng prng_;
-  int64_t free_ns_ = 0;          // when the next packet can begin to leave
+  int64_t free_ns_ = 0;  // when the next packet can begin to leave
   int64_t latest_arrival_ns_ = 0;
   int64_t blocked_until_ns_ = 0;
 };

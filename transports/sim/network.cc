@@ -42,7 +42,9 @@ Network::~Network() {
   }
 }
 
-std::unique_ptr<SimTransport> Network::TakeEndpoint(int32_t rank) { return std::move(owned_[static_cast<size_t>(rank)]); }
+std::unique_ptr<SimTransport> Network::TakeEndpoint(int32_t rank) {
+  return std::move(owned_[static_cast<size_t>(rank)]);
+}
 
 void Network::ConnectAll() {
   for (SimTransport* from : endpoints_) {

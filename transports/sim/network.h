@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A whole network in one thread: N endpoints, one virtual clock, everything random drawn from one seed. The same seed and
-// the same calls give the same history, bit for bit. It moves packets and time; what a packet means is for the endpoints.
+// A whole network in one thread: N endpoints, one virtual clock, everything random drawn from one seed. The same seed
+// and the same calls give the same history, bit for bit. It moves packets and time; what a packet means is for the
+// endpoints.
 //
 //   sim::Network network({.size = 4, .seed = 7});
 //   network.ConnectAll();
@@ -70,8 +71,8 @@ class Network {
   void Stall(int32_t rank, int64_t duration_ns);
   // It never sends, takes or returns anything again. Peers are told after NetworkOptions::detection_ns.
   void Crash(int32_t rank);
-  // Nothing passes, in both directions. If that lasts for NetworkOptions::detection_ns, both ends are told that the path is
-  // lost; otherwise it is only late.
+  // Nothing passes, in both directions. If that lasts for NetworkOptions::detection_ns, both ends are told that the
+  // path is lost; otherwise it is only late.
   void CutLink(int32_t a, int32_t b, int64_t duration_ns = kForeverNs);
   // False while the rank stands still, and once it has crashed or left.
   bool Runs(int32_t rank) const;

@@ -36,12 +36,12 @@ struct Packet {
 };
 
 enum class EventKind : uint8_t {
-  kArrives,         // packet `handle` reaches `owner`
-  kPacketLeaves,    // packet `handle` has left `owner`
-  kSendLeaves,      // the next piece of send `handle` has left `owner`
-  kPeerLost,        // `owner` finds out that `peer` is lost, for reason `handle`
-  kFault,           // entry `handle` of the fault plan happens
-  kWake,            // `owner` runs again
+  kArrives,       // packet `handle` reaches `owner`
+  kPacketLeaves,  // packet `handle` has left `owner`
+  kSendLeaves,    // the next piece of send `handle` has left `owner`
+  kPeerLost,      // `owner` finds out that `peer` is lost, for reason `handle`
+  kFault,         // entry `handle` of the fault plan happens
+  kWake,          // `owner` runs again
 };
 
 struct Event {

@@ -47,8 +47,8 @@ class SimTransport final : public Transport {
   void PostSends(absl::Span<const SendRequest> requests) override;
   void PostRecvs(absl::Span<const RecvRequest> requests) override;
 
-  // Moves nothing itself: Network::AdvanceToNextEvent does. Overwrites the views of the Poll before, so that a reader who
-  // comes too late sees rubbish and not, by luck, its data.
+  // Moves nothing itself: Network::AdvanceToNextEvent does. Overwrites the views of the Poll before, so that a reader
+  // who comes too late sees rubbish and not, by luck, its data.
   size_t Poll(absl::Span<Completion> out) override;
 
   bool HasUnsentBytes() const override { return unsent_bytes_ > 0; }
@@ -73,7 +73,7 @@ class SimTransport final : public Transport {
   struct Peer {
     PeerState state = PeerState::kUnknown;
     LossReason reason = LossReason::kNone;
-    uint64_t credit_bytes = 0;              // what the peer has room to keep of ours
+    uint64_t credit_bytes = 0;         // what the peer has room to keep of ours
     std::vector<uint64_t> held_sends;  // posted before the connection stood
   };
 
@@ -140,7 +140,7 @@ class SimTransport final : public Transport {
   template <typename Predicate>
   void DropRequests(Predicate&& concerns);  // bool(peer, channel)
   template <typename Predicate>
-  void DropReady(Predicate&& concerns);     // bool(const Ready&)
+  void DropReady(Predicate&& concerns);  // bool(const Ready&)
 
   std::vector<std::pair<MatchKey, uint64_t>> KeptInOrder() const;
   Packet ReplyTo(const Packet& packet, PacketKind kind) const;
@@ -158,7 +158,7 @@ class SimTransport final : public Transport {
   absl::flat_hash_map<MatchKey, uint64_t> kept_;    // messages without a receive: handle of the network's packets
   absl::flat_hash_set<uint32_t> closed_channels_;
   FixedRing<Ready> ready_;
-  std::vector<absl::Span<std::byte>> lent_views_;       // shown by the last Poll
+  std::vector<absl::Span<std::byte>> lent_views_;  // shown by the last Poll
   std::vector<PayloadPool::Payload> lent_payloads_;
   uint64_t unsent_bytes_ = 0;
   uint64_t kept_bytes_ = 0;
