@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -47,9 +48,7 @@ void Link::Close() {
     // Closing a socket with unread bytes resets it, which could destroy what this rank sent last. So say goodbye, and read
     // what is there.
     ::shutdown(fd_.get(), SHUT_WR);
-    uint8_t scrap[4096];
-    for (int i = 0; i < 1024 && ::recv(fd_.get(), scrap, sizeof(scrap), MSG_DONTWAIT) > 0; ++i) {
-    }
+    (void)DiscardInput();
   }
   if (state_ != State::kFailed) error_ = "the connection was closed by this rank";
   DropAll();
@@ -130,11 +129,22 @@ SendQueue::Result Link::Write() {
   return result;
 }
 
-bool Link::HasUnacknowledgedBytes() const {
+bool Link::AwaitsAcknowledgement() {
   if (state_ != State::kOpen || write_error_ != 0) return false;
-  if (!sends_.empty()) return true;
   int bytes = 0;
-  return ::ioctl(fd_.get(), SIOCOUTQ, &bytes) == 0 && bytes > 0;
+  if (::ioctl(fd_.get(), SIOCOUTQ, &bytes) != 0 || bytes == 0) return false;
+  return DiscardInput();  // a peer that has hung up acknowledges nothing any more
+}
+
+// Reads what is there. False at the end of the stream.
+bool Link::DiscardInput() {
+  uint8_t scrap[4096];
+  for (int i = 0; i < 1024; ++i) {
+    const ssize_t n = ::recv(fd_.get(), scrap, sizeof(scrap), MSG_DONTWAIT);
+    if (n == 0) return false;
+    if (n < 0) return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+  }
+  return true;
 }
 
 std::string Link::WaitingSentence() const {

@@ -83,8 +83,10 @@ class Link {
   SendQueue::Result Write();  // after kFailed, Receive finds the end
   bool has_frames() const { return state_ == State::kOpen && write_error_ == 0 && !sends_.empty(); }
   bool expects_input() const { return state_ == State::kOpen && (waiting_recvs_ > 0 || awaiting_ready_ > 0); }
-  // Bytes that the peer's host has not acknowledged, or frames that wait here. A system call.
-  bool HasUnacknowledgedBytes() const;
+
+  // Before Close, when nothing is received any more: true while the peer's host has not acknowledged all bytes written.
+  // Throws away what comes in.
+  bool AwaitsAcknowledgement();
 
   // FOR THE TRANSPORT: its own notes about this link.
   bool in_dirty_list = false;
@@ -153,6 +155,7 @@ class Link {
 
   bool IsClosed(const MessageId& id) const { return context_.closed_channels.Contains(id.channel); }
   std::string WaitingSentence() const;
+  bool DiscardInput();
   void DropAll();
 
   const int32_t peer_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transports/tcp/tcp_transport.h"
 
+#include <poll.h>
+
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -77,6 +79,12 @@ absl::Status TcpTransport::Open() {
 }
 
 TcpTransport::~TcpTransport() {
+  for (int64_t waited_ns = 0; waited_ns < kLingerNs; waited_ns += kNsPerMs) {
+    bool waits = false;
+    for (Peer& peer : peers_) waits |= peer.link != nullptr && peer.link->AwaitsAcknowledgement();
+    if (!waits) break;
+    ::poll(nullptr, 0, 1);
+  }
   for (Peer& peer : peers_) {
     if (peer.link != nullptr) peer.link->Close();
   }
@@ -142,7 +150,7 @@ void TcpTransport::PostRecvs(absl::Span<const RecvRequest> requests) {
 
 bool TcpTransport::HasUnsentBytes() const {
   for (const Peer& peer : peers_) {
-    if (peer.link != nullptr && peer.link->HasUnacknowledgedBytes()) return true;
+    if (peer.link != nullptr && peer.link->has_frames()) return true;
   }
   return false;
 }

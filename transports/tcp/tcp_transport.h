@@ -27,9 +27,12 @@ namespace tutti::tcp {
 
 class TcpTransport final : public Transport {
  public:
+  static constexpr int64_t kLingerNs = 250 * kNsPerMs;
+
   // Begins to listen. Errors: an option out of range, an address that is not this host's, no descriptors left.
   static absl::StatusOr<std::unique_ptr<TcpTransport>> Create(const TcpOptions& options);
-  // Sends nothing more. Bytes already handed to the kernel still arrive.
+  // Sends nothing more. Waits up to kLingerNs for the peers' hosts to acknowledge what the kernel holds: an answer that
+  // comes to a socket already closed would make the kernel throw it away.
   ~TcpTransport() override;
 
   const TransportCapabilities& capabilities() const override { return capabilities_; }
@@ -45,7 +48,6 @@ class TcpTransport final : public Transport {
   void PostRecvs(absl::Span<const RecvRequest> requests) override;
   size_t Poll(absl::Span<Completion> out) override;
 
-  // True, too, while the peers' hosts have not acknowledged all bytes: only then can no reset destroy them.
   bool HasUnsentBytes() const override;
 
   int wait_fd() const override { return poller_.fd(); }

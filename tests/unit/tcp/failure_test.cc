@@ -88,7 +88,7 @@ TEST(TcpFailure, ASendToAPeerThatLeftFails) {
   ASSERT_TRUE(mesh.Until([&] { return mesh[1].Count(CompletionKind::kPeerFailed) == 1; }));
 }
 
-TEST(TcpFailure, BytesSentBeforeLeavingArriveEvenIfTheReceiverIsSlow) {
+TEST(TcpFailure, BytesSentBeforeLeavingArriveHoweverLateTheyAreReceived) {
   Mesh mesh(2);
   mesh.ConnectAll();
   mesh.Warm();
@@ -98,10 +98,9 @@ TEST(TcpFailure, BytesSentBeforeLeavingArriveEvenIfTheReceiverIsSlow) {
   mesh[1].Send(0, {1, 0, 1}, out.data(), out.size());  // never received by rank 0
   for (int i = 0; i < 1000 && mesh[0].Count(CompletionKind::kSendDone) < in.size(); ++i) mesh[0].PollOnce();
   ASSERT_EQ(mesh[0].Count(CompletionKind::kSendDone), in.size());
-  mesh[1].PollOnce();
-  const int64_t deadline_ns = MonotonicClock().NowNs() + 5 * kNsPerSecond;
-  while (mesh[0].transport->HasUnsentBytes() && MonotonicClock().NowNs() < deadline_ns) mesh[0].PollOnce();
   EXPECT_FALSE(mesh[0].transport->HasUnsentBytes());
+  // Rank 1 makes room in its socket, but posts no receive yet.
+  mesh.PollFor(20 * kNsPerMs);
   mesh[0].transport.reset();
   for (uint32_t i = 0; i < in.size(); ++i) mesh[1].Recv(0, {1, i, 1}, in[i].data(), in[i].size());
   ASSERT_TRUE(mesh.Until([&] { return mesh[1].Count(CompletionKind::kRecvDone) == in.size(); }));

@@ -16,7 +16,9 @@ enum class First { kSend, kRecv, kBoth };
 class TcpMessages : public ::testing::TestWithParam<std::tuple<uint64_t, First, bool>> {};
 
 TEST_P(TcpMessages, ArriveWholeAndOnce) {
-  const auto [bytes, first, by_view] = GetParam();
+  const uint64_t bytes = std::get<0>(GetParam());
+  const First first = std::get<1>(GetParam());
+  const bool by_view = std::get<2>(GetParam());
   Mesh mesh(2);
   mesh.ConnectAll();
   mesh.Warm();
@@ -84,13 +86,13 @@ class TcpMismatch : public ::testing::TestWithParam<std::tuple<uint64_t, uint64_
 
 TEST_P(TcpMismatch, IsFoundAtTheReceiverAndMovesNoBytes) {
   const auto [send_bytes, recv_bytes, signatures_agree, send_first] = GetParam();
-  if (send_bytes == recv_bytes && signatures_agree) GTEST_SKIP() << "this is a match";
+  // Where the lengths agree, the signatures do not.
   Mesh mesh(2);
   mesh.ConnectAll();
   mesh.Warm();
   const std::vector<uint8_t> sent = Pattern(send_bytes, 1);
   std::vector<uint8_t> received(recv_bytes, 0xee);
-  const uint64_t remote_signature = signatures_agree ? 7 : 8;
+  const uint64_t remote_signature = signatures_agree && send_bytes != recv_bytes ? 7 : 8;
   if (send_first) {
     mesh[0].Send(1, {3, 1, 9}, sent.data(), send_bytes, remote_signature, 11);
     mesh.PollFor(3 * kNsPerMs);

@@ -112,6 +112,7 @@ TEST(TcpClosedChannels, NeighboursBecomeOneRange) {
 
 TEST(TcpBufferPool, FreedMemoryIsUsedAgain) {
   BufferPool pool;
+  uint64_t first_round_bytes = 0;
   for (int round = 0; round < 100; ++round) {
     std::vector<BufferPool::Buffer> buffers;
     for (uint64_t bytes : {1u, 64u, 65u, 5000u, 16384u}) {
@@ -119,8 +120,10 @@ TEST(TcpBufferPool, FreedMemoryIsUsedAgain) {
       buffers.back().data[bytes - 1] = 1;
     }
     for (const auto& buffer : buffers) pool.Free(buffer);
+    if (round == 0) first_round_bytes = pool.total_bytes();
   }
-  EXPECT_EQ(pool.total_bytes(), 64u + 64u + 128u + 8192u + 16384u);
+  EXPECT_GE(first_round_bytes, 64u + 64u + 128u + 8192u + 16384u);
+  EXPECT_EQ(pool.total_bytes(), first_round_bytes);
   pool.Free({});  // no memory: no effect
 }
 

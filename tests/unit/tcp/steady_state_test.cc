@@ -1,43 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a message costs once everything is warm: no allocation, and few system calls.
-#include <atomic>
-#include <cstdlib>
-#include <new>
+#include <array>
+#include <cstdint>
+#include <string>
+#include <utility>
 #include <vector>
 
+#include "allocation_count.h"
 #include "tcp_test_util.h"
-
-namespace {
-
-std::atomic<uint64_t> allocations{0};
-
-void* CountedAllocation(size_t bytes, size_t alignment) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  void* memory = alignment <= alignof(std::max_align_t)
-                     ? std::malloc(bytes == 0 ? 1 : bytes)
-                     : std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-
-}  // namespace
-
-void* operator new(size_t bytes) { return CountedAllocation(bytes, 1); }
-void* operator new[](size_t bytes) { return CountedAllocation(bytes, 1); }
-void* operator new(size_t bytes, std::align_val_t alignment) {
-  return CountedAllocation(bytes, static_cast<size_t>(alignment));
-}
-void* operator new[](size_t bytes, std::align_val_t alignment) {
-  return CountedAllocation(bytes, static_cast<size_t>(alignment));
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete[](void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, size_t) noexcept { std::free(memory); }
-void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, std::align_val_t) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t, std::align_val_t) noexcept { std::free(memory); }
-void operator delete[](void* memory, size_t, std::align_val_t) noexcept { std::free(memory); }
 
 namespace tutti::tcp {
 namespace {
@@ -115,22 +85,22 @@ class TcpSteadyState : public ::testing::Test {
 };
 
 TEST_F(TcpSteadyState, RepeatedMessagesAllocateNothing) {
-  for (const uint64_t bytes : {uint64_t{0}, uint64_t{8}, uint64_t{5000}, uint64_t{16384}, uint64_t{100000}, uint64_t{4} << 20}) {
+  for (const uint64_t bytes : {0, 8, 5000, 16384, 100000, 4 << 20}) {
     for (const bool by_view : {false, true}) {
       for (const bool send_first : {false, true}) {
         PingPong(bytes, 4, by_view, send_first);
-        const uint64_t before = allocations.load();
+        const uint64_t before = AllocationsSoFar();
         PingPong(bytes, 20, by_view, send_first);
-        EXPECT_EQ(allocations.load(), before) << bytes << " bytes, by view " << by_view << ", send first " << send_first;
+        EXPECT_EQ(AllocationsSoFar(), before) << bytes << " bytes, by view " << by_view << ", send first " << send_first;
       }
     }
   }
 }
 
-TEST_F(TcpSteadyState, TheCountOfAllocationsCounts) {
-  const uint64_t before = allocations.load();
+TEST(AllocationCount, CountsEachAllocation) {
+  const uint64_t before = AllocationsSoFar();
   const std::vector<uint8_t> one(100);
-  EXPECT_EQ(allocations.load(), before + 1);
+  EXPECT_EQ(AllocationsSoFar(), before + 1);
   EXPECT_EQ(one.size(), 100u);
 }
 
