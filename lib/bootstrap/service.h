@@ -24,7 +24,8 @@ namespace tutti {
 class ServiceLoop;
 
 struct ServiceOptions {
-  // Generous: on a crowded host an honest rank may be kept from its core for seconds, and a stranger costs a descriptor.
+  // Generous: on a crowded host an honest rank may be kept from its core for seconds, and a stranger costs only a
+  // descriptor.
   int64_t handshake_timeout_ns = 15 * kNsPerSecond;
   // Called on the service's thread when nobody needs to find it any more: when all ranks have joined, before any of
   // them is told, and when it stops. Must not block; may be called twice.
