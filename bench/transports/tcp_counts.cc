@@ -80,7 +80,8 @@ bool PrintTcpCounts() {
   uint64_t sequence = 0;
   std::printf("%-10s %6s %-7s %-7s %12s %12s %14s\n", "bytes", "batch", "receive", "posted", "send calls", "recv calls",
               "copied bytes");
-  for (const auto& [bytes, batch] : {std::pair<uint64_t, uint32_t>{8, 1}, {8, 32}, {16384, 1}, {65536, 1}, {16 << 20, 1}}) {
+  for (const auto& [bytes, batch] :
+       {std::pair<uint64_t, uint32_t>{8, 1}, {8, 32}, {16384, 1}, {65536, 1}, {16 << 20, 1}}) {
     for (const bool by_view : {false, true}) {
       for (const bool early : {false, true}) {
         constexpr int kRounds = 200;
@@ -93,7 +94,9 @@ bool PrintTcpCounts() {
           if (!Exchange(ends, ++sequence, batch, bytes, by_view, early, out, in)) return false;
         }
         const double messages = static_cast<double>(kRounds) * batch;
-        const auto per_message = [&](uint64_t now, uint64_t then) { return static_cast<double>(now - then) / messages; };
+        const auto per_message = [&](uint64_t now, uint64_t then) {
+          return static_cast<double>(now - then) / messages;
+        };
         const TransportCounters& sender = ends[0].transport->counters();
         const TransportCounters& receiver = ends[1].transport->counters();
         std::printf("%-10llu %6u %-7s %-7s %12.2f %12.2f %14.0f\n", static_cast<unsigned long long>(bytes), batch,

@@ -198,8 +198,8 @@ void Run(Side& side, int rounds) {
       std::vector<int64_t> half_ns = PingPong(side, bytes, n, kind);
       const auto after = counters();
       const Times times = Summarize(half_ns);
-      const double messages = static_cast<double>(after.messages_sent - before.messages_sent +
-                                                  after.messages_received - before.messages_received);
+      const double messages = static_cast<double>(after.messages_sent - before.messages_sent + after.messages_received -
+                                                  before.messages_received);
       const double calls = static_cast<double>(after.system_calls - before.system_calls);
       if (speak) {
         std::printf("%-10llu %-6s %10.2f %10.2f %10.2f %14.2f\n", static_cast<unsigned long long>(bytes), kind,

@@ -30,7 +30,8 @@ typedef struct tutti_options {
   int32_t tag;           /* send, recv: messages match by (peer, tag) in order; 0 or more */
 } tutti_options_t;
 
-#define TUTTI_OPTIONS_INIT { sizeof(tutti_options_t), 0, 0, 0 }
+#define TUTTI_OPTIONS_INIT \
+  { sizeof(tutti_options_t), 0, 0, 0 }
 
 /* recv[i] = op over all ranks of send[i], on every rank. In place: send == recv. */
 TUTTI_API tutti_status_t tutti_all_reduce(tutti_comm_t comm, const void* send, void* recv, size_t count,
@@ -43,13 +44,15 @@ TUTTI_API tutti_status_t tutti_broadcast(tutti_comm_t comm, const void* send, vo
                                          tutti_request_t* request);
 
 /* recv on root = op over all ranks of send. recv is used on root only. In place (at root): send == recv. */
-TUTTI_API tutti_status_t tutti_reduce(tutti_comm_t comm, const void* send, void* recv, size_t count, tutti_dtype_t dtype,
-                                      tutti_op_t op, int root, const tutti_options_t* options, tutti_request_t* request);
+TUTTI_API tutti_status_t tutti_reduce(tutti_comm_t comm, const void* send, void* recv, size_t count,
+                                      tutti_dtype_t dtype, tutti_op_t op, int root, const tutti_options_t* options,
+                                      tutti_request_t* request);
 
 /* recv[r * count .. (r + 1) * count) = send[0 .. count) of rank r, on every rank; recv holds size * count elements.
  * In place: send == recv + rank * count. */
 TUTTI_API tutti_status_t tutti_all_gather(tutti_comm_t comm, const void* send, void* recv, size_t count,
-                                          tutti_dtype_t dtype, const tutti_options_t* options, tutti_request_t* request);
+                                          tutti_dtype_t dtype, const tutti_options_t* options,
+                                          tutti_request_t* request);
 
 /* recv[0 .. count) on rank r = op over all ranks of send[r * count .. (r + 1) * count); send holds size * count elements
  * and is not changed, except for what recv covers. In place: recv == send + rank * count. */

@@ -27,7 +27,7 @@ typedef enum tutti_log_level {
 } tutti_log_level_t;
 
 typedef enum tutti_wait_policy {
-  TUTTI_WAIT_DEFAULT = 0, /* TUTTI_WAIT, else adaptive */
+  TUTTI_WAIT_DEFAULT = 0,  /* TUTTI_WAIT, else adaptive */
   TUTTI_WAIT_ADAPTIVE = 1, /* spin, then yield, then sleep; sleeps early when ranks outnumber cores */
   TUTTI_WAIT_SPIN = 2,     /* never gives the core away: lowest latency, needs a core per rank */
   TUTTI_WAIT_SLEEP = 3     /* sleeps at once: least CPU time */

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The collectives and messages of the C API: arguments are checked, then the communicator starts the operation.
+#include "tutti/collectives.h"
 #include "lib/capi/arguments.h"
 #include "lib/capi/errors.h"
 #include "lib/capi/handles.h"
 #include "lib/comm/job.h"
-#include "tutti/collectives.h"
 
-#define TUTTI_RETURN_IF_ERROR(expression)       \
-  do {                                          \
+#define TUTTI_RETURN_IF_ERROR(expression)        \
+  do {                                           \
     const tutti_status_t status_ = (expression); \
-    if (status_ != TUTTI_OK) return status_;    \
+    if (status_ != TUTTI_OK) return status_;     \
   } while (false)
 
 namespace tutti {
@@ -86,10 +86,10 @@ tutti_status_t Run(const char* function, const char* in_place_rule, tutti_comm_t
     bool in_place = false;
     if (send_bytes > 0 && recv_bytes > 0) {
       const uint64_t own_block = static_cast<uint64_t>(rank) * a.count * element_bytes;
-      in_place = a.collective == Collective::kReduceScatter
-                     ? AddressOf(a.recv, 0) == AddressOf(a.send, own_block)
-                     : AddressOf(a.send, 0) ==
-                           AddressOf(a.recv, a.collective == Collective::kAllGather ? own_block : 0);
+      in_place =
+          a.collective == Collective::kReduceScatter
+              ? AddressOf(a.recv, 0) == AddressOf(a.send, own_block)
+              : AddressOf(a.send, 0) == AddressOf(a.recv, a.collective == Collective::kAllGather ? own_block : 0);
     }
     TUTTI_RETURN_IF_ERROR(CheckOverlap(a.send, send_bytes, a.recv, recv_bytes, in_place, function, in_place_rule));
 

@@ -47,7 +47,8 @@ class HandleTable {
       if (chunks_[index / kChunkSlots].load(std::memory_order_acquire) == nullptr) return;
       const uint32_t generation = At(index).generation.load(std::memory_order_acquire);
       T object = At(index).object.load(std::memory_order_relaxed);
-      if (generation % 2 == 0 && selected(object)) Remove((static_cast<Handle>(generation) << 32) | (index + 1), &object);
+      if (generation % 2 == 0 && selected(object))
+        Remove((static_cast<Handle>(generation) << 32) | (index + 1), &object);
     }
   }
 

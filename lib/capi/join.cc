@@ -59,13 +59,12 @@ absl::StatusOr<SettingsOverrides> OverridesFrom(const tutti_comm_config_t& confi
       overrides.wait = WaitPolicy::kSleep;
       break;
     default:
-      return absl::InvalidArgumentError(absl::StrCat("config->wait is ", static_cast<int>(config.wait),
-                                                     ", which is no tutti_wait_policy_t"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("config->wait is ", static_cast<int>(config.wait), ", which is no tutti_wait_policy_t"));
   }
   const int level = static_cast<int>(config.log_level);
   if (level < TUTTI_LOG_DEFAULT || level > TUTTI_LOG_DEBUG) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("config->log_level is ", level, ", which is no tutti_log_level_t"));
+    return absl::InvalidArgumentError(absl::StrCat("config->log_level is ", level, ", which is no tutti_log_level_t"));
   }
   if (level != TUTTI_LOG_DEFAULT) overrides.log_level = static_cast<LogLevel>(level);
   return overrides;

@@ -63,9 +63,7 @@ const StatusText* FindText(tutti_status_t status) {
   return nullptr;
 }
 
-bool IsKnown(tutti_dtype_t dtype) {
-  return static_cast<int>(dtype) >= 0 && static_cast<int>(dtype) < kNumDataTypes;
-}
+bool IsKnown(tutti_dtype_t dtype) { return static_cast<int>(dtype) >= 0 && static_cast<int>(dtype) < kNumDataTypes; }
 
 }  // namespace
 }  // namespace tutti

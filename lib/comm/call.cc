@@ -42,7 +42,9 @@ bool HasRoot(Collective collective) {
 
 uint64_t PackSignature(const Call& call) {
   uint64_t signature = call.is_message ? kMessageKind : static_cast<uint64_t>(call.collective) + 1;
-  const auto append = [&signature](uint64_t field, int bits) { signature = (signature << bits) | (field & Mask(bits)); };
+  const auto append = [&signature](uint64_t field, int bits) {
+    signature = (signature << bits) | (field & Mask(bits));
+  };
   const bool reduces = !call.is_message && Reduces(call.collective);
   const bool rooted = !call.is_message && HasRoot(call.collective);
   append(static_cast<uint64_t>(call.type), kTypeBits);

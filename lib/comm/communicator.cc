@@ -154,11 +154,8 @@ absl::StatusOr<std::unique_ptr<Communicator>> Communicator::Split(int color, int
   };
   const Place mine{color, key};
   std::vector<Place> all(members_.size());
-  absl::Status status = RunAndWait({.collective = Collective::kAllGather,
-                                    .send = &mine,
-                                    .recv = all.data(),
-                                    .count = 2,
-                                    .type = DataType::kInt32});
+  absl::Status status = RunAndWait(
+      {.collective = Collective::kAllGather, .send = &mine, .recv = all.data(), .count = 2, .type = DataType::kInt32});
   if (!status.ok()) return status;
 
   std::vector<int32_t> colors;
@@ -184,7 +181,8 @@ absl::StatusOr<std::unique_ptr<Communicator>> Communicator::Split(int color, int
   if (!status.ok()) return status;
   if (color < 0) return nullptr;
   if (first_channel == 0) {
-    return absl::UnavailableError("the split could not get a channel from the job's service at rank 0: has rank 0 left?");
+    return absl::UnavailableError(
+        "the split could not get a channel from the job's service at rank 0: has rank 0 left?");
   }
 
   std::vector<int> group;

@@ -121,8 +121,8 @@ void Diagnostician::Examine(const Task& task) {
   std::vector<int> others;
   const int32_t self = control_plane_.rank();
   std::copy_if(whom.begin(), whom.end(), std::back_inserter(others), [self](int32_t rank) { return rank != self; });
-  const std::vector<Activity> answers = control_plane_.AskActivity(
-      operation.channel, operation.sequence, others, task.deadline ? kDeadlineAnswerNs : kStallAnswerNs);
+  const std::vector<Activity> answers = control_plane_.AskActivity(operation.channel, operation.sequence, others,
+                                                                   task.deadline ? kDeadlineAnswerNs : kStallAnswerNs);
   const Diagnosis diagnosis = JudgeAnswers(operation, self, answers, name_of_);
   if (diagnosis.is_mismatch) {
     mismatch_found_(operation, diagnosis);

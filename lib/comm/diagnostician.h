@@ -24,10 +24,10 @@ struct StalledOperation {
   bool is_message = false;
   uint64_t sequence = 0;
   uint64_t signature = 0;
-  std::string name;                  // "all_reduce(float32 x 1024, sum, ring), operation 17 of communicator 0"
-  std::string waits;                 // "step 3 of 12: receive 512 bytes from rank 3; ..."
-  std::vector<int32_t> waits_for;    // job ranks
-  std::vector<int32_t> members;      // job ranks of the communicator, this one too
+  std::string name;                // "all_reduce(float32 x 1024, sum, ring), operation 17 of communicator 0"
+  std::string waits;               // "step 3 of 12: receive 512 bytes from rank 3; ..."
+  std::vector<int32_t> waits_for;  // job ranks
+  std::vector<int32_t> members;    // job ranks of the communicator, this one too
   int64_t running_ns = 0;
 };
 

@@ -34,11 +34,8 @@ void Job::FailAndReport(FailureKind kind, int32_t culprit, uint32_t channel, con
     auto it = communicators_.find(channel);
     if (it == communicators_.end() || !it->second->Fail(OutcomeOf(kind), sentence)) return;
   }
-  control_plane_->Report({.kind = kind,
-                          .reporter = options_.rank,
-                          .culprit = culprit,
-                          .channel = channel,
-                          .sentence = sentence});
+  control_plane_->Report(
+      {.kind = kind, .reporter = options_.rank, .culprit = culprit, .channel = channel, .sentence = sentence});
 }
 
 void Job::OnFailure(const FailureReport& report) {

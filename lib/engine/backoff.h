@@ -10,9 +10,9 @@
 namespace tutti {
 
 struct WaitOptions {
-  int64_t spin_ns = 50'000;   // keep the core, so as to answer at once
+  int64_t spin_ns = 50'000;    // keep the core, so as to answer at once
   int64_t yield_ns = 200'000;  // then offer it to whoever is ready to run
-  bool may_sleep = true;      // then sleep until something arrives; otherwise go on yielding
+  bool may_sleep = true;       // then sleep until something arrives; otherwise go on yielding
 };
 
 // One pause of a spinning core.

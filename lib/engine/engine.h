@@ -35,7 +35,8 @@ class EngineListener {
  public:
   virtual ~EngineListener() = default;
   virtual void OnPeerLost(int32_t peer, std::string why) = 0;
-  virtual void OnMismatch(const Operation& operation, uint32_t step, uint64_t remote_signature, uint64_t remote_bytes) = 0;
+  virtual void OnMismatch(const Operation& operation, uint32_t step, uint64_t remote_signature,
+                          uint64_t remote_bytes) = 0;
   // Whenever an operation has run for another EngineOptions::stall_ns; `first` the first time.
   virtual void OnStall(const Operation& operation, bool first) = 0;
   // Once per operation. The listener must see to it that FailChannel follows.
@@ -146,7 +147,7 @@ class Engine {
   std::atomic<bool> failures_pending_{false};
   std::atomic<int> waiters_{0};
   std::atomic<bool> stop_{false};
-  std::atomic<int> flushes_{0};      // threads in Flush
+  std::atomic<int> flushes_{0};       // threads in Flush
   std::atomic<bool> flushed_{false};  // nothing was unsent when the driver last looked
   std::mutex mutex_;  // new_failures_, and the condition variable of threads that wait while another drives
   std::condition_variable waiters_wake_;

@@ -19,9 +19,7 @@ constexpr uint32_t StepOf(uint64_t context) { return static_cast<uint32_t>(conte
 constexpr uint32_t SlotOf(uint64_t context) {
   return static_cast<uint32_t>(context >> kStepBits) & ((1u << kSlotBits) - 1);
 }
-constexpr uint32_t GenerationOf(uint64_t context) {
-  return static_cast<uint32_t>(context >> (kStepBits + kSlotBits));
-}
+constexpr uint32_t GenerationOf(uint64_t context) { return static_cast<uint32_t>(context >> (kStepBits + kSlotBits)); }
 
 }  // namespace
 
@@ -76,6 +74,13 @@ void Engine::Start(Operation& operation) {
   }
   operation.connections.clear();
 
+  // Enough for all of its steps to become ready at once, so that only the first run of a shape makes anything grow.
+  const size_t num_steps = operation.plan().steps().size();
+  for (Lane& lane : lanes_) {
+    lane.sends.reserve(num_steps);
+    lane.recvs.reserve(num_steps);
+  }
+  local_steps_.reserve(num_steps);
   operation.Begin();
   if (operation.steps_left() == 0) return End(operation, Outcome::kOk);
   for (uint32_t step : operation.plan().initial_steps()) MakeReady(operation, step);

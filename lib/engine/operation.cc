@@ -12,12 +12,14 @@ constexpr size_t kScratchAlignment = 4096;
 
 }  // namespace
 
-void Operation::FreeAligned::operator()(std::byte* p) const { ::operator delete(p, std::align_val_t{kScratchAlignment}); }
+void Operation::FreeAligned::operator()(std::byte* p) const {
+  ::operator delete (p, std::align_val_t{kScratchAlignment});
+}
 
 Operation::Operation(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) {
   if (plan_->scratch_bytes() > 0) {
     scratch_.reset(
-        static_cast<std::byte*>(::operator new(plan_->scratch_bytes(), std::align_val_t{kScratchAlignment})));
+        static_cast<std::byte*>(::operator new (plan_->scratch_bytes(), std::align_val_t{kScratchAlignment})));
     // Touched now, so that no page fault lands in the middle of a collective.
     std::memset(scratch_.get(), 0, plan_->scratch_bytes());
   }

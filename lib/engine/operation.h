@@ -7,8 +7,8 @@
 #ifndef TUTTI_LIB_ENGINE_OPERATION_H_
 #define TUTTI_LIB_ENGINE_OPERATION_H_
 
-#include <atomic>
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -46,16 +46,16 @@ class Operation {
   bool done() const { return outcome() != Outcome::kRunning; }
 
   // FOR THE STARTER: set before Submit.
-  std::array<std::byte*, 2> user{};  // kInput, kOutput
-  uint32_t channel = 0;              // the communicator
-  uint64_t sequence = 0;             // which operation on the channel
-  uint32_t index_base = 0;           // added to message numbers
+  std::array<std::byte*, 2> user{};                    // kInput, kOutput
+  uint32_t channel = 0;                                // the communicator
+  uint64_t sequence = 0;                               // which operation on the channel
+  uint32_t index_base = 0;                             // added to message numbers
   bool is_message() const { return index_base != 0; }  // collectives number their messages from 0
   uint64_t signature = 0;
   int64_t started_ns = 0;
   int64_t deadline_ns = 0;
-  void* owner = nullptr;             // for the engine's listener
-  std::atomic<uint64_t>* completions = nullptr;  // counts successful ends; written by the driver only
+  void* owner = nullptr;                                     // for the engine's listener
+  std::atomic<uint64_t>* completions = nullptr;              // counts successful ends; written by the driver only
   std::vector<std::pair<int32_t, std::string>> connections;  // peers to connect first, with their addresses
 
   // Claims an idle operation for a new run. False if it is in use. Any thread.
@@ -66,8 +66,8 @@ class Operation {
   bool in_use() const { return in_use_.load(std::memory_order_acquire); }
 
   // FOR THE DRIVER.
-  void Begin();                   // resets counters
-  void Finish(Outcome outcome);   // publishes the result; the driver must not touch it afterwards
+  void Begin();                  // resets counters
+  void Finish(Outcome outcome);  // publishes the result; the driver must not touch it afterwards
   std::byte* At(const BytePlace& place) { return base_[static_cast<size_t>(place.buffer)] + place.offset_bytes; }
   bool CountDown(uint32_t step) { return --waiting_for_[step] == 0; }
   bool StepDone(uint32_t step) {  // true when it was the last one

@@ -52,8 +52,8 @@ absl::StatusOr<Plan> Plan::Compile(const Schedule& schedule, absl::Span<const in
     plan.max_sources_ = std::max(plan.max_sources_, step.num_sources);
     if (IsMessage(step.kind)) {
       if (step.peer < 0 || step.peer >= static_cast<int>(peers.size())) {
-        return absl::InternalError(absl::StrCat("the schedule names a rank outside the communicator: ",
-                                                DescribeStep(schedule, i)));
+        return absl::InternalError(
+            absl::StrCat("the schedule names a rank outside the communicator: ", DescribeStep(schedule, i)));
       }
       out.peer = peers[static_cast<size_t>(step.peer)];
       plan.peers_.push_back(out.peer);

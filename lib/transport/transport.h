@@ -58,19 +58,19 @@ struct MessageId {
 };
 
 struct SendRequest {
-  int32_t peer = -1;         // rank in the job
+  int32_t peer = -1;  // rank in the job
   MessageId id;
-  uint64_t signature = 0;    // describes the call; compared with the receive's
+  uint64_t signature = 0;      // describes the call; compared with the receive's
   const void* data = nullptr;  // must stay unchanged until kSendDone
   uint64_t bytes = 0;
-  uint64_t context = 0;      // handed back in the completion
+  uint64_t context = 0;  // handed back in the completion
 };
 
 struct RecvRequest {
   int32_t peer = -1;
   MessageId id;
   uint64_t signature = 0;
-  void* data = nullptr;      // nullptr: by view
+  void* data = nullptr;  // nullptr: by view
   uint64_t bytes = 0;
   uint64_t context = 0;
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The listening socket, and the connections that were accepted but have not yet proved that they belong to the job. There
-// are never more than a fixed number of these, and each has a short time; the rest waits in the kernel's queue.
+// The listening socket, and the connections that were accepted but have not yet proved that they belong to the job.
+// There are never more than a fixed number of these, and each has a short time; the rest waits in the kernel's queue.
 #ifndef TUTTI_TRANSPORTS_TCP_ACCEPTOR_H_
 #define TUTTI_TRANSPORTS_TCP_ACCEPTOR_H_
 

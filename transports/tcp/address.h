@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where an endpoint listens, and which one it is. The random endpoint id tells a live endpoint from another process that
-// was given the same port later.
+// Where an endpoint listens, and which one it is. The random endpoint id tells a live endpoint from another process
+// that was given the same port later.
 #ifndef TUTTI_TRANSPORTS_TCP_ADDRESS_H_
 #define TUTTI_TRANSPORTS_TCP_ADDRESS_H_
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where completions go: into the caller's array while Poll runs and has room, else into a queue for the next Poll. It also
-// keeps the memory of early messages that were handed out by view until the caller has seen them.
+// Where completions go: into the caller's array while Poll runs and has room, else into a queue for the next Poll. It
+// also keeps the memory of early messages that were handed out by view until the caller has seen them.
 #ifndef TUTTI_TRANSPORTS_TCP_COMPLETION_SINK_H_
 #define TUTTI_TRANSPORTS_TCP_COMPLETION_SINK_H_
 
@@ -19,7 +19,10 @@ namespace tutti::tcp {
 
 class CompletionSink {
  public:
-  explicit CompletionSink(BufferPool& buffers) : buffers_(buffers) {}
+  explicit CompletionSink(BufferPool& buffers) : buffers_(buffers) {
+    queue_.Reserve(kExpectedCompletions);
+    in_callers_hands_.reserve(kExpectedCompletions);
+  }
 
   // Poll begins: views handed out by the last one end here; what was queued comes first.
   void Begin(absl::Span<Completion> out) {
@@ -62,6 +65,8 @@ class CompletionSink {
   }
 
  private:
+  static constexpr size_t kExpectedCompletions = 256;  // between two Polls; more is possible, and makes it grow
+
   struct Queued {
     Completion completion;
     uint32_t channel = 0;

@@ -16,8 +16,8 @@ constexpr int64_t kFirstPauseNs = 5 * kNsPerMs;
 constexpr int64_t kLongestPauseNs = 250 * kNsPerMs;
 constexpr int64_t kProbePauseNs = kNsPerSecond;
 
-// However late this rank looks, it gives up only after so many tries: the time may have passed while it was busy elsewhere
-// and did not look at all.
+// However late this rank looks, it gives up only after so many tries: the time may have passed while it was busy
+// elsewhere and did not look at all.
 constexpr int kMinAttempts = 4;
 
 }  // namespace
@@ -81,8 +81,8 @@ Dialer::Outcome Dialer::OnReady(int64_t now_ns) {
       next_ns_ = now_ns + kProbePauseNs;
       return Outcome::kPending;
     }
-    // From here on the peer's kernel answers, and the peer may be busy for long: the operation's deadline bounds that. If
-    // it dies, its kernel closes the connection.
+    // From here on the peer's kernel answers, and the peer may be busy for long: the operation's deadline bounds that.
+    // If it dies, its kernel closes the connection.
     phase_ = Phase::kProving;
     next_ns_ = kForeverNs;
     poller_.Modify(fd_.get(), EPOLLIN, tag_);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reaching one peer: connect, prove, and try again with growing pauses until it works or there is no hope. The side that
-// is called instead uses it as a probe: it connects and hangs up at once, only to learn whether the peer still lives.
+// Reaching one peer: connect, prove, and try again with growing pauses until it works or there is no hope. The side
+// that is called instead uses it as a probe: it connects and hangs up at once, only to learn whether the peer still
+// lives.
 #ifndef TUTTI_TRANSPORTS_TCP_DIALER_H_
 #define TUTTI_TRANSPORTS_TCP_DIALER_H_
 
@@ -27,8 +28,8 @@ class Dialer {
   };
 
   // All references are borrowed.
-  Dialer(Purpose purpose, int32_t peer, const TcpAddress& target, const SocketAddress& source, const TcpOptions& options,
-         const HandshakeIdentity& self, Poller& poller, uint64_t tag);
+  Dialer(Purpose purpose, int32_t peer, const TcpAddress& target, const SocketAddress& source,
+         const TcpOptions& options, const HandshakeIdentity& self, Poller& poller, uint64_t tag);
 
   // Begins, at once or, for a probe, after its first pause.
   Outcome Start(int64_t now_ns);

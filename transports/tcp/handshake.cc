@@ -91,8 +91,7 @@ Handshake::Step Handshake::Advance(int fd) {
     wanted_bytes_ = kChallengeBytes + kMacBytes;
   }
   for (;;) {
-    const ssize_t n =
-        ::recv(fd, incoming_.data() + have_bytes_, wanted_bytes_ - have_bytes_, MSG_DONTWAIT);
+    const ssize_t n = ::recv(fd, incoming_.data() + have_bytes_, wanted_bytes_ - have_bytes_, MSG_DONTWAIT);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return Step::kWaiting;
     if (n < 0) return Refuse(absl::StrCat(SocketErrorName(errno), " during the handshake"));
@@ -168,8 +167,8 @@ Handshake::Step Handshake::OnProof(int fd) {
     return Refuse("the other end looks for an endpoint that had this port before");
   }
   if (size != self_->size || to != self_->rank || from < 0 || from >= self_->rank) {
-    return Refuse(absl::StrCat("rank ", from, " of ", size, " came for rank ", to, "; this is rank ", self_->rank, " of ",
-                               self_->size));
+    return Refuse(absl::StrCat("rank ", from, " of ", size, " came for rank ", to, "; this is rank ", self_->rank,
+                               " of ", self_->size));
   }
   peer_.rank = from;
   std::memcpy(peer_.endpoint.data(), hello + kFromEndpoint, peer_.endpoint.size());

@@ -54,8 +54,8 @@ class Handshake {
   static Handshake Initiate(const HandshakeIdentity& self, int32_t to_rank, const EndpointId& to_endpoint);
   static Handshake Accept(const HandshakeIdentity& self);
 
-  // Goes on as far as the socket allows; reads never a byte more than the handshake's. Call when it became readable, and
-  // once at the start.
+  // Goes on as far as the socket allows; reads never a byte more than the handshake's. Call when it became readable,
+  // and once at the start.
   Step Advance(int fd);
 
   const HandshakePeer& peer() const { return peer_; }

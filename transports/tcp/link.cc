@@ -45,8 +45,8 @@ void Link::Fail(absl::string_view sentence) {
 
 void Link::Close() {
   if (state_ == State::kOpen) {
-    // Closing a socket with unread bytes resets it, which could destroy what this rank sent last. So say goodbye, and read
-    // what is there.
+    // Closing a socket with unread bytes resets it, which could destroy what this rank sent last. So say goodbye, and
+    // read what is there.
     ::shutdown(fd_.get(), SHUT_WR);
     (void)DiscardInput();
   }

@@ -44,7 +44,7 @@ struct LinkContext {
 class Link {
  public:
   enum class State : uint8_t {
-    kHeld,    // requests wait for the connection
+    kHeld,  // requests wait for the connection
     kOpen,
     kLeft,    // the peer closed the connection while nothing was wanted of it; messages that it left can be received
     kFailed,  // reported, or dropped by Close; see error()
@@ -98,10 +98,10 @@ class Link {
  private:
   // What is known here about a message to this rank.
   struct Incoming {
-    bool posted = false;      // the four fields below are the receive's
+    bool posted = false;  // the four fields below are the receive's
     bool ready_sent = false;
-    bool announced = false;   // by the sender; remote_* are valid
-    bool kept = false;        // a small message that came first: its bytes are, or will be, in `buffer`; remote_* valid
+    bool announced = false;  // by the sender; remote_* are valid
+    bool kept = false;       // a small message that came first: its bytes are, or will be, in `buffer`; remote_* valid
     bool kept_whole = false;
     uint8_t* data = nullptr;
     uint64_t bytes = 0;

@@ -18,8 +18,8 @@
 namespace tutti::tcp {
 namespace {
 
-// While a large message is expected for a buffer, no more than this is read ahead of it, because what lands in the receive
-// buffer must be copied: enough for some small frames, too little to matter in a large message.
+// While a large message is expected for a buffer, no more than this is read ahead of it, because what lands in the
+// receive buffer must be copied: enough for some small frames, too little to matter in a large message.
 constexpr uint64_t kReadAheadOfPlacementBytes = 4096;
 
 // Not worth a system call of its own behind views that cannot be moved yet.
@@ -124,9 +124,9 @@ bool Link::Parse() {
 uint64_t Link::ReadAhead() const {
   if (expected_placements_ == 0 || mode_ == PayloadMode::kView || mode_ == PayloadMode::kDiscard) return buffer_bytes_;
   // In the middle of a placed message comes the header of its next segment, and then more that must not land here.
-  const bool more_segments =
-      mode_ == PayloadMode::kPlace ? payload_left_ < payload_incoming_->bytes - payload_incoming_->received_bytes
-                                   : between_segments_;
+  const bool more_segments = mode_ == PayloadMode::kPlace
+                                 ? payload_left_ < payload_incoming_->bytes - payload_incoming_->received_bytes
+                                 : between_segments_;
   return more_segments && end_ - begin_ < kFrameHeaderBytes ? kFrameHeaderBytes - (end_ - begin_)
                                                             : kReadAheadOfPlacementBytes;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What waits to be written to one connection, in the order of the wire. Frames are queued as headers that point at their
-// payload; large messages are cut into segments only as the socket takes them, so that small frames pass between two
-// segments and a closed channel leaves at most one segment behind. It never knows why a frame is sent.
+// What waits to be written to one connection, in the order of the wire. Frames are queued as headers that point at
+// their payload; large messages are cut into segments only as the socket takes them, so that small frames pass between
+// two segments and a closed channel leaves at most one segment behind. It never knows why a frame is sent.
 #ifndef TUTTI_TRANSPORTS_TCP_SEND_QUEUE_H_
 #define TUTTI_TRANSPORTS_TCP_SEND_QUEUE_H_
 
@@ -44,7 +44,10 @@ class SendQueue {
   };
   using OnSent = absl::FunctionRef<void(const OutFrame&)>;  // called for each frame when its last byte is written
 
-  explicit SendQueue(uint64_t segment_bytes) : segment_bytes_(segment_bytes) {}
+  explicit SendQueue(uint64_t segment_bytes) : segment_bytes_(segment_bytes) {
+    frames_.Reserve(kExpectedFrames);
+    streams_.Reserve(kExpectedFrames);
+  }
 
   bool empty() const { return frames_.empty() && streams_.empty(); }
   int error() const { return error_; }  // errno of the failed write
@@ -54,9 +57,9 @@ class SendQueue {
 
   Result Write(int fd, uint64_t burst_bytes, TransportCounters* counters, OnSent on_sent);
 
-  // Drops all frames and streams of the channel; `on_dropped` is called for each frame. A frame of which a part is already
-  // written stays, with a copy of its payload, so that the stream keeps its shape; it completes nothing. Returns how many
-  // sends will not complete.
+  // Drops all frames and streams of the channel; `on_dropped` is called for each frame. A frame of which a part is
+  // already written stays, with a copy of its payload, so that the stream keeps its shape; it completes nothing.
+  // Returns how many sends will not complete.
   size_t CloseChannel(uint32_t channel, TransportCounters* counters,
                       absl::FunctionRef<void(const OutFrame&)> on_dropped);
 
@@ -67,6 +70,8 @@ class SendQueue {
   size_t TakeWritten(size_t bytes, OnSent on_sent);
 
   const uint64_t segment_bytes_;
+  static constexpr size_t kExpectedFrames = 64;  // waiting at once; more is possible, and makes the rings grow
+
   FixedRing<OutFrame> frames_;
   FixedRing<OutStream> streams_;
   uint64_t queued_payload_bytes_ = 0;  // of all frames, whole

@@ -13,8 +13,8 @@ namespace tutti::tcp {
 
 absl::Status TcpTransport::Connect(int32_t peer, absl::string_view address) {
   if (peer < 0 || peer >= options_.size || peer == options_.rank) {
-    return absl::InvalidArgumentError(absl::StrCat("TCP: rank ", options_.rank, " of ", options_.size,
-                                                   " cannot connect to rank ", peer));
+    return absl::InvalidArgumentError(
+        absl::StrCat("TCP: rank ", options_.rank, " of ", options_.size, " cannot connect to rank ", peer));
   }
   Peer& entry = peers_[static_cast<size_t>(peer)];
   if (entry.link != nullptr) return absl::OkStatus();
@@ -71,7 +71,8 @@ void TcpTransport::OnAdmitted(Admitted admitted) {
   const int32_t peer = admitted.peer.rank;  // the handshake has checked its range
   Peer& entry = peers_[static_cast<size_t>(peer)];
   if (entry.link == nullptr) {
-    // Not polled until Connect: the kernel's buffer holds what comes. A newer connection replaces one that was given up.
+    // Not polled until Connect: the kernel's buffer holds what comes. A newer connection replaces one that was given
+    // up.
     entry.early = std::move(admitted);
     return;
   }

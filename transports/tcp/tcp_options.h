@@ -25,9 +25,9 @@ struct TcpOptions {
   int socket_send_bytes = 0;                     // SO_SNDBUF; 0: the kernel tunes it
   int socket_receive_bytes = 0;                  // SO_RCVBUF; 0: the kernel tunes it
 
-  int64_t connect_timeout_ns = 10 * kNsPerSecond;   // without any sign of the peer
-  int64_t half_open_timeout_ns = 2 * kNsPerSecond;  // an accepted connection must prove itself in this time
-  int max_half_open = 64;                           // accepted and unproved at once; more wait in the kernel's queue
+  int64_t connect_timeout_ns = 10 * kNsPerSecond;    // without any sign of the peer
+  int64_t half_open_timeout_ns = 2 * kNsPerSecond;   // an accepted connection must prove itself in this time
+  int max_half_open = 64;                            // accepted and unproved at once; more wait in the kernel's queue
   int64_t dead_peer_timeout_ns = 20 * kNsPerSecond;  // unacknowledged bytes or keep-alives: the host has vanished
 };
 

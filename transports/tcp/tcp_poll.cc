@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One turn of the transport, and how it sleeps. The lists hold ranks rather than links, and each link knows in which lists
-// it is, so that noting a wish twice costs nothing.
+// One turn of the transport, and how it sleeps. The lists hold ranks rather than links, and each link knows in which
+// lists it is, so that noting a wish twice costs nothing.
 #include <algorithm>
 
 #include "transports/tcp/tags.h"
@@ -133,9 +133,8 @@ void TcpTransport::CheckEvents() {
   ++context_.counters.system_calls;
   const size_t count = poller_.Check(absl::MakeSpan(events));
   if (count == 0) return;
-  const bool control = std::any_of(events, events + count, [](const epoll_event& event) {
-    return (event.data.u64 & kTagKindMask) != kLinkTag;
-  });
+  const bool control = std::any_of(
+      events, events + count, [](const epoll_event& event) { return (event.data.u64 & kTagKindMask) != kLinkTag; });
   const int64_t now_ns = control ? clock_.NowNs() : 0;
   for (size_t i = 0; i < count; ++i) OnEvent(events[i].data.u64, events[i].events, now_ns);
 }

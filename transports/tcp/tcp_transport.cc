@@ -24,7 +24,8 @@ absl::Status CheckOptions(const TcpOptions& options) {
   }
   if (options.segment_bytes == 0 || options.segment_bytes % kViewGranularity != 0 ||
       options.segment_bytes > (uint64_t{1} << 30)) {
-    return bad("segments of ", options.segment_bytes, " bytes; a multiple of ", kViewGranularity, " up to 1 GiB is needed");
+    return bad("segments of ", options.segment_bytes, " bytes; a multiple of ", kViewGranularity,
+               " up to 1 GiB is needed");
   }
   if (options.receive_buffer_bytes < (16 << 10) || options.receive_buffer_bytes > (uint64_t{1} << 30)) {
     return bad("a receive buffer of ", options.receive_buffer_bytes, " bytes; 16 KiB to 1 GiB are possible");
@@ -53,6 +54,8 @@ TcpTransport::TcpTransport(const TcpOptions& options)
       context_(options_),
       acceptor_(options_, self_, poller_, kListenerTag, kHalfOpenTag),
       peers_(static_cast<size_t>(options.size)) {
+  context_.buffers.Prepare(options.eager_bytes);
+  for (std::vector<int32_t>* list : {&dirty_, &blocked_, &expecting_, &again_, &scratch_}) list->reserve(peers_.size());
   capabilities_.name = "tcp";
   capabilities_.eager_bytes = options.eager_bytes;
   capabilities_.max_message_bytes = kMaxMessageBytes;
@@ -124,8 +127,8 @@ void TcpTransport::ClosePeer(int32_t peer) {
 
 void TcpTransport::PostSends(absl::Span<const SendRequest> requests) {
   for (const SendRequest& request : requests) {
-    const bool known = request.peer >= 0 && request.peer < options_.size &&
-                       peers_[static_cast<size_t>(request.peer)].link != nullptr;
+    const bool known =
+        request.peer >= 0 && request.peer < options_.size && peers_[static_cast<size_t>(request.peer)].link != nullptr;
     TUTTI_DCHECK(known, "a send to peer ", request.peer, ", which was never connected");
     TUTTI_DCHECK(request.bytes <= kMaxMessageBytes, "a send of ", request.bytes, " bytes");
     if (!known || request.bytes > kMaxMessageBytes) continue;
@@ -137,8 +140,8 @@ void TcpTransport::PostSends(absl::Span<const SendRequest> requests) {
 
 void TcpTransport::PostRecvs(absl::Span<const RecvRequest> requests) {
   for (const RecvRequest& request : requests) {
-    const bool known = request.peer >= 0 && request.peer < options_.size &&
-                       peers_[static_cast<size_t>(request.peer)].link != nullptr;
+    const bool known =
+        request.peer >= 0 && request.peer < options_.size && peers_[static_cast<size_t>(request.peer)].link != nullptr;
     TUTTI_DCHECK(known, "a receive from peer ", request.peer, ", which was never connected");
     TUTTI_DCHECK(request.bytes <= kMaxMessageBytes, "a receive of ", request.bytes, " bytes");
     if (!known || request.bytes > kMaxMessageBytes) continue;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The TCP transport: one connection per pair of ranks, made when both ends ask for it. See README.md for the protocol and
-// lib/transport/transport.h for what it promises.
+// The TCP transport: one connection per pair of ranks, made when both ends ask for it. See README.md for the protocol
+// and lib/transport/transport.h for what it promises.
 //
 // The lower rank of a pair connects, the higher one accepts. Poll writes what is queued, then reads: directly from the
 // connections on which something is expected while these are few, else from those that epoll names.
@@ -54,7 +54,7 @@ class TcpTransport final : public Transport {
   bool PrepareToSleep() override;
 
   // For tests: memory taken for messages that came before their receive, all peers together.
-  uint64_t unexpected_buffer_bytes() const { return context_.buffers.total_bytes(); }
+  uint64_t unexpected_buffer_bytes() const { return context_.buffers.peak_bytes(); }
 
  private:
   struct Peer {

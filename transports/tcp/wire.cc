@@ -7,8 +7,8 @@ namespace {
 constexpr uint8_t kVersion = 1;
 constexpr uint16_t kMark = 0x7454;
 
-// TCP's own checksum guards against the network; this one notices at once when the two ends disagree about where a frame
-// begins, before a stray number is taken for a length.
+// TCP's own checksum guards against the network; this one notices at once when the two ends disagree about where a
+// frame begins, before a stray number is taken for a length.
 uint32_t Check(const uint8_t* header) {
   uint64_t mix = 0x9e3779b97f4a7c15u;
   for (size_t at = 0; at < 40; at += 8) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The frames of an established connection, as bytes. It knows their layout and what makes one impossible; it never knows
-// which messages exist or who sent it.
+// The frames of an established connection, as bytes. It knows their layout and what makes one impossible; it never
+// knows which messages exist or who sent it.
 #ifndef TUTTI_TRANSPORTS_TCP_WIRE_H_
 #define TUTTI_TRANSPORTS_TCP_WIRE_H_
 
@@ -37,11 +37,11 @@ enum class FrameKind : uint8_t {
 
 struct FrameHeader {
   FrameKind kind = FrameKind::kCredit;
-  uint32_t payload_bytes = 0;   // that follow this header
-  uint32_t credit_bytes = 0;    // eager credit given back to the receiver of this frame
+  uint32_t payload_bytes = 0;  // that follow this header
+  uint32_t credit_bytes = 0;   // eager credit given back to the receiver of this frame
   MessageId id;
   uint64_t signature = 0;
-  uint64_t message_bytes = 0;   // the whole message
+  uint64_t message_bytes = 0;  // the whole message
 };
 
 //  0 kind 1 | version 1 | mark 2 | channel 4 |  8 sequence 8 | 16 index 4 | payload_bytes 4

@@ -62,7 +62,8 @@ void ExpectSum(tutti_comm_t comm, int rank, int size, size_t count) {
             TUTTI_OK)
       << tutti_last_error();
   for (size_t i = 0; i < count; ++i) {
-    const float expected = static_cast<float>(size * (size - 1) / 2) + static_cast<float>(size) * static_cast<float>(i % 7);
+    const float expected =
+        static_cast<float>(size * (size - 1) / 2) + static_cast<float>(size) * static_cast<float>(i % 7);
     ASSERT_EQ(values[i], expected) << "element " << i;
   }
 }
@@ -134,8 +135,7 @@ TEST_F(RanksAsThreads, AbortFromAnotherThreadReturnsAllWaiters) {
       aborter.join();
     } else {
       int value = 0;
-      EXPECT_EQ(tutti_all_reduce(comm, &value, &value, 1, TUTTI_INT32, TUTTI_SUM, nullptr, nullptr),
-                TUTTI_ERR_ABORTED);
+      EXPECT_EQ(tutti_all_reduce(comm, &value, &value, 1, TUTTI_INT32, TUTTI_SUM, nullptr, nullptr), TUTTI_ERR_ABORTED);
     }
     EXPECT_NE(std::string(tutti_comm_last_error(comm)).find("enough"), std::string::npos)
         << tutti_comm_last_error(comm);

@@ -16,15 +16,20 @@ namespace tutti {
 namespace {
 
 // Values small enough for every sum of up to 16 ranks to be exact.
-int64_t ValueOf(int rank, uint64_t element) { return static_cast<int64_t>((element * 7 + static_cast<uint64_t>(rank) * 13) % 100); }
+int64_t ValueOf(int rank, uint64_t element) {
+  return static_cast<int64_t>((element * 7 + static_cast<uint64_t>(rank) * 13) % 100);
+}
 
 int64_t Combined(ReduceOp op, int ranks, uint64_t element) {
   int64_t result = ValueOf(0, element);
   for (int rank = 1; rank < ranks; ++rank) {
     const int64_t value = ValueOf(rank, element);
-    if (op == ReduceOp::kMin) result = std::min(result, value);
-    else if (op == ReduceOp::kMax) result = std::max(result, value);
-    else result += value;
+    if (op == ReduceOp::kMin)
+      result = std::min(result, value);
+    else if (op == ReduceOp::kMax)
+      result = std::max(result, value);
+    else
+      result += value;
   }
   return op == ReduceOp::kAvg ? result / ranks : result;
 }
@@ -69,8 +74,10 @@ Buffers MakeBuffers(const Shape& shape, int rank) {
   buffers.output = in_place ? buffers.memory.data() : buffers.memory.data() + inputs;
   if (in_place) {
     const int64_t offset = InputOffsetInOutput(shape, rank);
-    if (offset >= 0) buffers.input = buffers.output + offset;
-    else buffers.output = buffers.input - offset;
+    if (offset >= 0)
+      buffers.input = buffers.output + offset;
+    else
+      buffers.output = buffers.input - offset;
   }
   for (uint64_t i = 0; i < inputs; ++i) buffers.input[i] = ValueOf(rank, i);
   return buffers;

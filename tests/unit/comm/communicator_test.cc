@@ -67,15 +67,23 @@ TEST(Communicator, MessagesMatchByPeerAndTagInOrder) {
   std::vector<int32_t> sent = {10, 20, 30};
   std::vector<int32_t> received(3, -1);
   const auto send = [&](int i, int32_t tag) {
-    return MustStart(job.communicator(0), MessageCall{.is_send = true, .data = &sent[static_cast<size_t>(i)], .count = 1,
-                                                      .type = DataType::kInt32, .peer = 1, .tag = tag});
+    return MustStart(job.communicator(0), MessageCall{.is_send = true,
+                                                      .data = &sent[static_cast<size_t>(i)],
+                                                      .count = 1,
+                                                      .type = DataType::kInt32,
+                                                      .peer = 1,
+                                                      .tag = tag});
   };
   const auto receive = [&](int i, int32_t tag) {
-    return MustStart(job.communicator(1), MessageCall{.is_send = false, .data = &received[static_cast<size_t>(i)],
-                                                      .count = 1, .type = DataType::kInt32, .peer = 0, .tag = tag});
+    return MustStart(job.communicator(1), MessageCall{.is_send = false,
+                                                      .data = &received[static_cast<size_t>(i)],
+                                                      .count = 1,
+                                                      .type = DataType::kInt32,
+                                                      .peer = 0,
+                                                      .tag = tag});
   };
   // Tag 7 twice, tag 3 once; the receiver asks for tag 3 first.
-  const std::vector<Operation*> operations = {receive(0, 3), send(0, 7), send(1, 7),
+  const std::vector<Operation*> operations = {receive(0, 3), send(0, 7),    send(1, 7),
                                               send(2, 3),    receive(1, 7), receive(2, 7)};
   EXPECT_THAT(job.Conclude(operations), Each(Outcome::kOk));
   EXPECT_THAT(received, ::testing::ElementsAre(30, 10, 20));
@@ -87,8 +95,9 @@ TEST(Communicator, AMessageOfAnotherLengthIsAMismatchOnBothEnds) {
   const std::vector<Operation*> operations = {
       MustStart(job.communicator(0),
                 MessageCall{.is_send = true, .data = data.data(), .count = 5000, .type = DataType::kInt32, .peer = 1}),
-      MustStart(job.communicator(1),
-                MessageCall{.is_send = false, .data = data.data(), .count = 4000, .type = DataType::kInt32, .peer = 0})};
+      MustStart(
+          job.communicator(1),
+          MessageCall{.is_send = false, .data = data.data(), .count = 4000, .type = DataType::kInt32, .peer = 0})};
   EXPECT_THAT(job.Conclude(operations, kNsPerSecond), Each(Outcome::kMismatch));
   for (int rank : {0, 1}) {
     EXPECT_THAT(job.communicator(rank).failure(), AllOf(HasSubstr("int32 x 5000"), HasSubstr("int32 x 4000")));

@@ -27,7 +27,11 @@ StalledOperation Stalled() {
 }
 
 Activity Present(int rank) {
-  return {.rank = rank, .answered = true, .entered = 18, .completed = 17, .signature = Stalled().signature,
+  return {.rank = rank,
+          .answered = true,
+          .entered = 18,
+          .completed = 17,
+          .signature = Stalled().signature,
           .description = ""};
 }
 

@@ -113,8 +113,9 @@ class SimJob {
     for (const Operation* operation : operations) {
       if (operation->done()) continue;
       const auto& owner = *static_cast<const Communicator*>(operation->owner);
-      const Engine::Waits waits = communicator(owner.rank()).job().engine().DescribeWaits(
-          *operation, [](int32_t peer) { return absl::StrCat("rank ", peer); });
+      const Engine::Waits waits = communicator(owner.rank()).job().engine().DescribeWaits(*operation, [](int32_t peer) {
+        return absl::StrCat("rank ", peer);
+      });
       absl::StrAppend(&text, "\nrank ", owner.rank(), ": ", owner.NameOf(*operation), ": ", waits.description);
     }
     return text;

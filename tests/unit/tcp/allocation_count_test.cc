@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The counting operators: in a file of their own, so that they are not inlined into what they count. (The name makes the
-// build pick it up with the tests.)
+// The counting operators: in a file of their own, so that they are not inlined into what they count. (The name makes
+// the build pick it up with the tests.)
 #include "allocation_count.h"
 
 #include <atomic>

@@ -84,7 +84,7 @@ TEST_F(TcpClosing, DropsEveryKindOfRequestAndWhatComesLate) {
   std::vector<uint8_t> in(100000, 0xee);
   for (const uint64_t bytes : {uint64_t{0}, uint64_t{100}, uint64_t{100000}}) {
     const auto index = static_cast<uint32_t>(bytes);
-    mesh_[1].Recv(0, {5, index, 1}, in.data(), bytes);  // never sent before the close
+    mesh_[1].Recv(0, {5, index, 1}, in.data(), bytes);   // never sent before the close
     mesh_[0].Send(1, {5, index, 2}, out.data(), bytes);  // arrives before its receive
   }
   mesh_.PollFor(5 * kNsPerMs);

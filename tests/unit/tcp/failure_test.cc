@@ -122,7 +122,8 @@ class TcpRuleBreaker : public ::testing::Test {
 
   void ExpectBroken(const std::string& what) {
     const int64_t deadline_ns = MonotonicClock().NowNs() + 10 * kNsPerSecond;
-    while (victim_.Count(CompletionKind::kPeerFailed) == 0 && MonotonicClock().NowNs() < deadline_ns) victim_.PollOnce();
+    while (victim_.Count(CompletionKind::kPeerFailed) == 0 && MonotonicClock().NowNs() < deadline_ns)
+      victim_.PollOnce();
     EXPECT_EQ(victim_.Count(CompletionKind::kPeerFailed), 1u);
     EXPECT_NE(victim_.transport->PeerError(0).find(what), std::string::npos) << victim_.transport->PeerError(0);
     EXPECT_TRUE(peer_->IsDropped());
@@ -249,7 +250,8 @@ TEST_F(TcpRuleBreaker, RandomFramesNeverCrashIt) {
       const uint64_t lengths[] = {0, 64, 100, 9984, 20000};
       header.message_bytes = lengths[prng.Below(5)];
       if (header.kind == FrameKind::kEager) header.payload_bytes = static_cast<uint32_t>(header.message_bytes);
-      if (header.kind == FrameKind::kData) header.payload_bytes = static_cast<uint32_t>(prng.Below(header.message_bytes + 1));
+      if (header.kind == FrameKind::kData)
+        header.payload_bytes = static_cast<uint32_t>(prng.Below(header.message_bytes + 1));
       if (prng.Chance(0.02)) header.credit_bytes = static_cast<uint32_t>(prng.Below(200));
       uint8_t bytes[kFrameHeaderBytes];
       EncodeFrame(header, bytes);

@@ -51,7 +51,8 @@ class FakePeer {
     if (!payload.empty()) Say(payload.data(), payload.size());
   }
 
-  // The whole handshake as `rank` of `size` with the given secret, while `drive` moves the other side. True if welcomed.
+  // The whole handshake as `rank` of `size` with the given secret, while `drive` moves the other side. True if
+  // welcomed.
   bool Join(int32_t rank, int32_t size, int32_t to_rank, const std::string& secret, const std::function<void()>& drive,
             const EndpointId* to_endpoint = nullptr) {
     identity_.rank = rank;

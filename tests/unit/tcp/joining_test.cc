@@ -120,7 +120,8 @@ TEST(TcpJoining, AMemberMustBeWhoItShouldBe) {
   EXPECT_FALSE(FakePeer(one).Join(-1, 3, 1, secret, drive));
   EXPECT_FALSE(FakePeer(one).Join(0, 3, 2, secret, drive)) << "looks for rank 2";
   EndpointId former = {};
-  EXPECT_FALSE(FakePeer(one).Join(0, 3, 1, secret, drive, &former)) << "looks for an endpoint that had this port before";
+  EXPECT_FALSE(FakePeer(one).Join(0, 3, 1, secret, drive, &former))
+      << "looks for an endpoint that had this port before";
 }
 
 TEST(TcpJoining, AStalePortIsNoPeer) {

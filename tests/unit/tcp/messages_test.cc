@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every way in which a message can meet its receive: small, large and empty, either side first, into a buffer or by view,
-// agreeing or not.
+// Every way in which a message can meet its receive: small, large and empty, either side first, into a buffer or by
+// view, agreeing or not.
 #include <algorithm>
 #include <string>
 #include <tuple>
@@ -158,9 +158,8 @@ TEST(TcpMessages, EndsWithDifferentEagerLimitsUseTheSmaller) {
   EXPECT_EQ(mesh[1].Count(CompletionKind::kSendDone), 0u);
   mesh[0].Recv(1, {1, 0, 1}, in0.data(), in0.size());
   mesh[1].Recv(0, {1, 0, 1}, in1.data(), in1.size());
-  ASSERT_TRUE(mesh.Until([&] {
-    return mesh[0].Count(CompletionKind::kRecvDone) == 1 && mesh[1].Count(CompletionKind::kRecvDone) == 1;
-  }));
+  ASSERT_TRUE(mesh.Until(
+      [&] { return mesh[0].Count(CompletionKind::kRecvDone) == 1 && mesh[1].Count(CompletionKind::kRecvDone) == 1; }));
   EXPECT_EQ(in0, out);
   EXPECT_EQ(in1, out);
 }

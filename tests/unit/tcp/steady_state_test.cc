@@ -91,7 +91,8 @@ TEST_F(TcpSteadyState, RepeatedMessagesAllocateNothing) {
         PingPong(bytes, 4, by_view, send_first);
         const uint64_t before = AllocationsSoFar();
         PingPong(bytes, 20, by_view, send_first);
-        EXPECT_EQ(AllocationsSoFar(), before) << bytes << " bytes, by view " << by_view << ", send first " << send_first;
+        EXPECT_EQ(AllocationsSoFar(), before)
+            << bytes << " bytes, by view " << by_view << ", send first " << send_first;
       }
     }
   }

@@ -102,8 +102,7 @@ class Mesh {
     for (size_t a = 0; a < ends_.size(); ++a) {
       for (size_t b = 0; b < ends_.size(); ++b) {
         if (a == b) continue;
-        const absl::Status status =
-            ends_[a].transport->Connect(static_cast<int32_t>(b), ends_[b].transport->Address());
+        const absl::Status status = ends_[a].transport->Connect(static_cast<int32_t>(b), ends_[b].transport->Address());
         ASSERT_TRUE(status.ok()) << status;
       }
     }
@@ -142,7 +141,8 @@ class Mesh {
     const size_t others = ends_.size() - 1;
     ASSERT_TRUE(Until([&] {
       for (Endpoint& end : ends_) {
-        if (end.Count(CompletionKind::kRecvDone) < others || end.Count(CompletionKind::kSendDone) < others) return false;
+        if (end.Count(CompletionKind::kRecvDone) < others || end.Count(CompletionKind::kSendDone) < others)
+          return false;
       }
       return true;
     }));

@@ -92,10 +92,11 @@ void ExchangeRandomly(uint64_t seed, const std::function<void(TcpOptions&)>& adj
       const auto& [index, is_send] = posts[posted];
       Message& message = messages[index];
       if (is_send) {
-        mesh[static_cast<size_t>(message.from)].Send(message.to, message.id, message.out.data(), message.bytes, 7, index);
+        mesh[static_cast<size_t>(message.from)].Send(message.to, message.id, message.out.data(), message.bytes, 7,
+                                                     index);
       } else {
-        mesh[static_cast<size_t>(message.to)].Recv(message.from, message.id,
-                                                   message.by_view ? nullptr : message.in.data(), message.bytes, 7, index);
+        mesh[static_cast<size_t>(message.to)].Recv(
+            message.from, message.id, message.by_view ? nullptr : message.in.data(), message.bytes, 7, index);
       }
     }
     return posted == posts.size() && all_done();
