@@ -100,7 +100,8 @@ class Communicator {
   uint64_t SignatureOf(uint64_t sequence) const;
 
  private:
-  static constexpr size_t kRememberedCalls = 64;
+  // Long enough for a tick of the engine full of the shortest operations, after which stray messages are looked for.
+  static constexpr size_t kRememberedCalls = 4096;
   struct RememberedCall {
     std::atomic<uint64_t> sequence{~uint64_t{0}};
     std::atomic<uint64_t> signature{0};
