@@ -8,7 +8,7 @@
 namespace tutti::tcp {
 namespace {
 
-constexpr uint64_t kLarge = 24 << 20;  // more than the sockets hold
+constexpr uint64_t kLarge = 12 << 20;  // more than the sockets hold
 
 class TcpClosing : public ::testing::Test {
  protected:
