@@ -18,7 +18,7 @@ typedef struct tutti_comm* tutti_comm_t;
  * during tutti_comm_create, on the calling thread, with the same `bytes` on all ranks. */
 typedef int (*tutti_exchange_fn)(void* context, const void* contribution, void* gathered, size_t bytes);
 
-typedef enum tutti_log_level {
+typedef enum tutti_log_level TUTTI_ENUM_BASE {
   TUTTI_LOG_DEFAULT = 0, /* TUTTI_LOG, else warnings */
   TUTTI_LOG_ERROR = 1,
   TUTTI_LOG_WARN = 2,
@@ -26,7 +26,7 @@ typedef enum tutti_log_level {
   TUTTI_LOG_DEBUG = 4
 } tutti_log_level_t;
 
-typedef enum tutti_wait_policy {
+typedef enum tutti_wait_policy TUTTI_ENUM_BASE {
   TUTTI_WAIT_DEFAULT = 0,  /* TUTTI_WAIT, else adaptive */
   TUTTI_WAIT_ADAPTIVE = 1, /* spin, then yield, then sleep; sleeps early when ranks outnumber cores */
   TUTTI_WAIT_SPIN = 2,     /* never gives the core away: lowest latency, needs a core per rank */

@@ -16,11 +16,18 @@
 #define TUTTI_API
 #endif
 
+/* In C++, an enum with a fixed type may hold any number, so that a wrong one can be looked at and refused. */
+#ifdef __cplusplus
+#define TUTTI_ENUM_BASE : int
+#else
+#define TUTTI_ENUM_BASE
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-typedef enum tutti_status {
+typedef enum tutti_status TUTTI_ENUM_BASE {
   TUTTI_OK = 0,
   TUTTI_IN_PROGRESS = 1, /* the request has not finished yet */
 

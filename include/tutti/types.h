@@ -14,7 +14,7 @@
 extern "C" {
 #endif
 
-typedef enum tutti_dtype {
+typedef enum tutti_dtype TUTTI_ENUM_BASE {
   TUTTI_INT8 = 0,
   TUTTI_UINT8 = 1,
   TUTTI_INT32 = 2,
@@ -30,7 +30,13 @@ typedef enum tutti_dtype {
 /* Integer sum and product wrap around. Minimum and maximum of floating-point values return NaN when any input is NaN,
  * and order -0 below +0. The average is the sum divided by the number of ranks; for integers the quotient is rounded
  * towards zero (of the wrapped sum). All ranks always end with the same bits. */
-typedef enum tutti_op { TUTTI_SUM = 0, TUTTI_PROD = 1, TUTTI_MIN = 2, TUTTI_MAX = 3, TUTTI_AVG = 4 } tutti_op_t;
+typedef enum tutti_op TUTTI_ENUM_BASE {
+  TUTTI_SUM = 0,
+  TUTTI_PROD = 1,
+  TUTTI_MIN = 2,
+  TUTTI_MAX = 3,
+  TUTTI_AVG = 4
+} tutti_op_t;
 
 /* Bytes per element; 0 for an unknown type. Any thread. Since 0.1. */
 TUTTI_API size_t tutti_dtype_size(tutti_dtype_t dtype);
