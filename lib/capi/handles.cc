@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/capi/handles.h"
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 
 #include "lib/capi/errors.h"
@@ -40,7 +41,9 @@ Operation* Find(tutti_request_t handle, const char* function) {
 }
 
 void ForgetRequestsOf(Communicator& communicator) {
-  RequestHandles().RemoveIf([&communicator](Operation* operation) { return operation->owner == &communicator; });
+  // By address alone: other communicators' operations may be on their way out in other threads.
+  const absl::flat_hash_set<const Operation*> operations = communicator.Operations();
+  RequestHandles().RemoveIf([&operations](Operation* operation) { return operations.contains(operation); });
 }
 
 }  // namespace tutti

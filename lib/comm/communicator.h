@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
@@ -86,6 +87,9 @@ class Communicator {
   Outcome outcome() const { return outcome_.load(std::memory_order_acquire); }
   std::string failure() const;
   bool Contains(int32_t job_rank) const;
+
+  // All operations it ever made and still keeps, running or not. Not while another thread starts one.
+  absl::flat_hash_set<const Operation*> Operations();
 
   // "all_reduce(float32 x 1024, sum, ring), operation 17 of communicator 0", for an operation of this communicator.
   std::string NameOf(const Operation& operation) const;

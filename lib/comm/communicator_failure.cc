@@ -33,6 +33,12 @@ Communicator::~Communicator() {
   engine.Poll();
 }
 
+absl::flat_hash_set<const Operation*> Communicator::Operations() {
+  absl::flat_hash_set<const Operation*> operations;
+  plans_.ForEach([&operations](Operation& operation) { operations.insert(&operation); });
+  return operations;
+}
+
 void Communicator::Abort(absl::string_view reason) {
   std::string sentence = absl::StrCat(job_->NameOf(members_[static_cast<size_t>(rank_)]), " aborted communicator ",
                                       channel_, reason.empty() ? "" : ": ", reason);
