@@ -100,9 +100,9 @@ TEST_F(TcpSteadyState, RepeatedMessagesAllocateNothing) {
 
 TEST(AllocationCount, CountsEachAllocation) {
   const uint64_t before = AllocationsSoFar();
-  const std::vector<uint8_t> one(100);
+  // Not a new-expression: a compiler may leave those out.
+  ::operator delete(::operator new(100));
   EXPECT_EQ(AllocationsSoFar(), before + 1);
-  EXPECT_EQ(one.size(), 100u);
 }
 
 TEST_F(TcpSteadyState, ASmallMessageCostsOneWriteAndOneRead) {

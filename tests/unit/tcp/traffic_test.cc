@@ -29,13 +29,12 @@ struct Message {
 };
 
 // Each message is posted once at each end, in an order of its own at each end.
-void ExchangeRandomly(uint64_t seed, const std::function<void(TcpOptions&)>& adjust) {
+void ExchangeRandomly(uint64_t seed, size_t num_messages, const std::function<void(TcpOptions&)>& adjust) {
   constexpr int32_t kRanks = 4;
-  constexpr size_t kMessages = 1200;
   Prng prng(seed);
   Mesh mesh(kRanks, adjust);
-  std::vector<Message> messages(kMessages);
-  for (size_t i = 0; i < kMessages; ++i) {
+  std::vector<Message> messages(num_messages);
+  for (size_t i = 0; i < num_messages; ++i) {
     Message& message = messages[i];
     message.from = static_cast<int32_t>(prng.Below(kRanks));
     message.to = static_cast<int32_t>((static_cast<uint64_t>(message.from) + 1 + prng.Below(kRanks - 1)) % kRanks);
@@ -48,7 +47,7 @@ void ExchangeRandomly(uint64_t seed, const std::function<void(TcpOptions&)>& adj
     message.in.resize(message.bytes);
   }
   std::vector<std::pair<size_t, bool>> posts;  // message, send or receive
-  for (size_t i = 0; i < kMessages; ++i) {
+  for (size_t i = 0; i < num_messages; ++i) {
     posts.push_back({i, true});
     posts.push_back({i, false});
   }
@@ -109,11 +108,11 @@ void ExchangeRandomly(uint64_t seed, const std::function<void(TcpOptions&)>& adj
 }
 
 TEST(TcpTraffic, FourRanksExchangeMessagesInAnyOrder) {
-  for (const uint64_t seed : {1, 2, 3}) ExchangeRandomly(seed, nullptr);
+  for (const uint64_t seed : {1, 2, 3}) ExchangeRandomly(seed, 800, nullptr);
 }
 
 TEST(TcpTraffic, ThroughNarrowPipes) {
-  ExchangeRandomly(4, [](TcpOptions& options) {
+  ExchangeRandomly(4, 400, [](TcpOptions& options) {
     options.socket_send_bytes = 4096;
     options.socket_receive_bytes = 4096;
     options.receive_buffer_bytes = 16 << 10;
@@ -125,7 +124,7 @@ TEST(TcpTraffic, ThroughNarrowPipes) {
 }
 
 TEST(TcpTraffic, WithoutAnyBudgetEverythingIsReceiverDriven) {
-  ExchangeRandomly(5, [](TcpOptions& options) { options.unexpected_bytes_per_peer = 0; });
+  ExchangeRandomly(5, 800, [](TcpOptions& options) { options.unexpected_bytes_per_peer = 0; });
 }
 
 TEST(TcpTraffic, AFastSenderCannotFillASlowReceiver) {
