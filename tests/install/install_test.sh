@@ -108,7 +108,8 @@ run_find_package_static() {
   ! links_shared "$work/build/from_c" || fail "the consumer links libtutti.so"
 }
 
-# The shared library's users need none of the packages that it was built with; the static one's are told what is missing.
+# The shared library's users need none of the packages that it was built with; the static one's are told what is
+# missing.
 run_find_package_shared_alone() {
   build_with_cmake -DTUTTI_LIBRARY=tutti::tutti -DCMAKE_DISABLE_FIND_PACKAGE_absl=ON
   rm -rf "$work/build"

@@ -15,8 +15,8 @@ namespace {
 
 constexpr char kReason[] = "loss is NaN at step 17";
 
-// Rank 0 aborts from a second thread while its first one waits. The last rank never calls: it computes. Argument: how the
-// others wait.
+// Rank 0 aborts from a second thread while its first one waits. The last rank never calls: it computes. Argument: how
+// the others wait.
 RANK_PROGRAM(AbortWhileAllWait) {
   const tutti_comm_t comm = Join();
   const std::string& how = context.arguments[0];

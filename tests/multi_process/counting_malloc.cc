@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Replaces malloc and its kin in this program, for all libraries in it, by glibc's own plus a counter. operator new calls
-// malloc, so it is counted as well. Not for sanitizers, which replace malloc themselves.
+// Replaces malloc and its kin in this program, for all libraries in it, by glibc's own plus a counter. operator new
+// calls malloc, so it is counted as well. Not for sanitizers, which replace malloc themselves.
 #include "tests/multi_process/counting_malloc.h"
 
 #include <errno.h>

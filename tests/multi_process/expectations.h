@@ -16,8 +16,8 @@ namespace tutti::multi_process {
 
 inline constexpr int64_t kMs = 1'000'000;
 
-// Every rank but `except` reported `status` within `limit_ns` of `since_ns`, with a sentence that has a match of `pattern`.
-// The name of a rank in a pattern is RankName(r): "rank 1" must not match "rank 12".
+// Every rank but `except` reported `status` within `limit_ns` of `since_ns`, with a sentence that has a match of
+// `pattern`. The name of a rank in a pattern is RankName(r): "rank 1" must not match "rank 12".
 inline void ExpectAllReport(const Job& job, const std::set<int>& except, const std::string& status, int64_t since_ns,
                             int64_t limit_ns, const std::string& pattern) {
   for (int rank = 0; rank < job.num_ranks(); ++rank) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The test's side: starts the ranks of a job as processes of this very program, watches what they say, signals them, and
-// leaves nothing behind. It knows processes and lines of text, nothing of collectives.
+// The test's side: starts the ranks of a job as processes of this very program, watches what they say, signals them,
+// and leaves nothing behind. It knows processes and lines of text, nothing of collectives.
 #ifndef TUTTI_TESTS_MULTI_PROCESS_HARNESS_H_
 #define TUTTI_TESTS_MULTI_PROCESS_HARNESS_H_
 
@@ -25,8 +25,8 @@ struct JobOptions {
   int deadline_s = 60;                                                  // for the whole job; then all are killed
 };
 
-// One job: `num_ranks` processes that run the RANK_PROGRAM of that name, with a rendezvous file in a folder of their own, the
-// loopback interface and a secret of their own. Destruction kills what still runs and removes the folder.
+// One job: `num_ranks` processes that run the RANK_PROGRAM of that name, with a rendezvous file in a folder of their own,
+// the loopback interface and a secret of their own. Destruction kills what still runs and removes the folder.
 class Job {
  public:
   Job(const std::string& program, int num_ranks, JobOptions options = {});

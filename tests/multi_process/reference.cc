@@ -133,7 +133,8 @@ auto WithType(tutti_dtype_t dtype, Body body) {
   return body(double{});
 }
 
-// Sums of small integers can be zero with either sign only by cancellation, which gives +0 in every order; so bits compare.
+// Sums of small integers can be zero with either sign only by cancellation, which gives +0 in every order; so
+// bits compare.
 template <typename T>
 std::string CompareBits(const Data& data, size_t first, const std::vector<T>& expected, const void* got) {
   if (expected.empty() || std::memcmp(expected.data(), got, expected.size() * sizeof(T)) == 0) return "";

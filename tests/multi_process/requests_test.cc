@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Several operations in flight: out-of-order waits, polling, two communicators at once; with and without a progress thread.
+// Several operations in flight: out-of-order waits, polling, two communicators at once; with and without a
+// progress thread.
 #include <gtest/gtest.h>
 
 #include <string>
