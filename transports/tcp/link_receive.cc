@@ -12,8 +12,8 @@
 #include "absl/strings/str_cat.h"
 
 #include "lib/base/align.h"
+#include "lib/connect/socket.h"
 #include "transports/tcp/link.h"
-#include "transports/tcp/socket.h"
 
 namespace tutti::tcp {
 namespace {
@@ -193,7 +193,7 @@ Link::ReceiveResult Link::Receive() {
 
 // All that the peer sent has been used; `error` is 0 if it closed the connection in good order.
 Link::ReceiveResult Link::OnEndOfStream(int error) {
-  const std::string what = error == 0 ? "connection closed by the peer" : SocketErrorName(error);
+  const std::string what = error == 0 ? "connection closed by the peer" : connect::SocketErrorName(error);
   const std::string waiting = WaitingSentence();
   if (!waiting.empty()) {
     Fail(absl::StrCat(what, waiting));

@@ -18,22 +18,22 @@ absl::Status TcpTransport::Connect(int32_t peer, absl::string_view address) {
   }
   Peer& entry = peers_[static_cast<size_t>(peer)];
   if (entry.link != nullptr) return absl::OkStatus();
-  absl::StatusOr<TcpAddress> target = TcpAddress::Decode(address);
+  absl::StatusOr<connect::EndpointAddress> target = connect::EndpointAddress::Decode(address);
   if (!target.ok()) return target.status();
   entry.address = *target;
   entry.link = std::make_unique<Link>(peer, context_);
 
   if (entry.early.has_value()) {
-    Admitted early = *std::move(entry.early);
+    connect::Admitted early = *std::move(entry.early);
     entry.early.reset();
     if (early.peer.endpoint == entry.address.endpoint) {
       Adopt(peer, std::move(early));
       return absl::OkStatus();
     }
   }
-  const auto purpose = options_.rank < peer ? Dialer::Purpose::kJoin : Dialer::Purpose::kProbe;
-  entry.dialer = std::make_unique<Dialer>(purpose, peer, entry.address, address_.socket, options_, self_, poller_,
-                                          kDialTag + static_cast<uint64_t>(peer));
+  const auto purpose = options_.rank < peer ? connect::Dialer::Purpose::kJoin : connect::Dialer::Purpose::kProbe;
+  entry.dialer = std::make_unique<connect::Dialer>(purpose, peer, entry.address, address_.socket, options_, self_,
+                                                   poller_, kDialTag + static_cast<uint64_t>(peer));
   ++num_dialing_;
   OnDial(peer, entry.dialer->Start(clock_.NowNs()));
   return absl::OkStatus();
@@ -46,20 +46,20 @@ void TcpTransport::StopDialing(int32_t peer) {
   --num_dialing_;
 }
 
-void TcpTransport::OnDial(int32_t peer, Dialer::Outcome outcome) {
+void TcpTransport::OnDial(int32_t peer, connect::Dialer::Outcome outcome) {
   Peer& entry = peers_[static_cast<size_t>(peer)];
   switch (outcome) {
-    case Dialer::Outcome::kPending:
+    case connect::Dialer::Outcome::kPending:
       next_time_ns_ = std::min(next_time_ns_, entry.dialer->next_ns());
       return;
-    case Dialer::Outcome::kHopeless: {
+    case connect::Dialer::Outcome::kHopeless: {
       const std::string why = entry.dialer->why();
       StopDialing(peer);
       entry.link->Fail(why);
       return;
     }
-    case Dialer::Outcome::kConnected: {
-      Admitted connection = entry.dialer->TakeConnection();
+    case connect::Dialer::Outcome::kConnected: {
+      connect::Admitted connection = entry.dialer->TakeConnection();
       Adopt(peer, std::move(connection));
       return;
     }
@@ -67,7 +67,7 @@ void TcpTransport::OnDial(int32_t peer, Dialer::Outcome outcome) {
 }
 
 // A rank that connected to this one has proved itself.
-void TcpTransport::OnAdmitted(Admitted admitted) {
+void TcpTransport::OnAdmitted(connect::Admitted admitted) {
   const int32_t peer = admitted.peer.rank;  // the handshake has checked its range
   Peer& entry = peers_[static_cast<size_t>(peer)];
   if (entry.link == nullptr) {
@@ -83,7 +83,7 @@ void TcpTransport::OnAdmitted(Admitted admitted) {
   Adopt(peer, std::move(admitted));
 }
 
-void TcpTransport::Adopt(int32_t peer, Admitted admitted) {
+void TcpTransport::Adopt(int32_t peer, connect::Admitted admitted) {
   StopDialing(peer);
   Link& link = *peers_[static_cast<size_t>(peer)].link;
   if (!poller_.Add(admitted.fd.get(), EPOLLIN, kLinkTag + static_cast<uint64_t>(peer))) {

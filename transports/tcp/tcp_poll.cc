@@ -146,7 +146,7 @@ void TcpTransport::OnEvent(uint64_t tag, uint32_t events, int64_t now_ns) {
       acceptor_.AcceptPending(now_ns);
       return;
     case kHalfOpenTag: {
-      std::optional<Admitted> admitted = acceptor_.Advance(which);
+      std::optional<connect::Admitted> admitted = acceptor_.Advance(which);
       if (admitted.has_value()) OnAdmitted(*std::move(admitted));
       return;
     }

@@ -62,7 +62,7 @@ TcpTransport::TcpTransport(const TcpOptions& options)
 }
 
 absl::Status TcpTransport::Open() {
-  absl::StatusOr<SocketAddress> bind_address = SocketAddress::ParseNumeric(options_.bind_address);
+  absl::StatusOr<connect::SocketAddress> bind_address = connect::SocketAddress::ParseNumeric(options_.bind_address);
   if (!bind_address.ok()) return bind_address.status();
   if (bind_address->IsWildcard()) {
     return absl::InvalidArgumentError(absl::StrCat("TCP: \"", options_.bind_address,
@@ -71,7 +71,7 @@ absl::Status TcpTransport::Open() {
   address_.socket = *bind_address;
   absl::Status status = poller_.Open();
   if (!status.ok()) return status;
-  FillRandom(address_.endpoint.data(), address_.endpoint.size());
+  connect::FillRandom(address_.endpoint.data(), address_.endpoint.size());
   self_.rank = options_.rank;
   self_.size = options_.size;
   self_.endpoint = address_.endpoint;

@@ -16,11 +16,11 @@
 
 #include "absl/status/statusor.h"
 
+#include "lib/connect/acceptor.h"
+#include "lib/connect/dialer.h"
+#include "lib/connect/poller.h"
 #include "lib/transport/transport.h"
-#include "transports/tcp/acceptor.h"
-#include "transports/tcp/dialer.h"
 #include "transports/tcp/link.h"
-#include "transports/tcp/poller.h"
 #include "transports/tcp/tcp_options.h"
 
 namespace tutti::tcp {
@@ -58,19 +58,19 @@ class TcpTransport final : public Transport {
 
  private:
   struct Peer {
-    std::unique_ptr<Link> link;      // from Connect on
-    std::unique_ptr<Dialer> dialer;  // until the connection stands
-    std::optional<Admitted> early;   // it connected before this rank's Connect
-    TcpAddress address;
+    std::unique_ptr<Link> link;               // from Connect on
+    std::unique_ptr<connect::Dialer> dialer;  // until the connection stands
+    std::optional<connect::Admitted> early;   // it connected before this rank's Connect
+    connect::EndpointAddress address;
   };
 
   explicit TcpTransport(const TcpOptions& options);
   absl::Status Open();
 
   // tcp_connect.cc
-  void OnDial(int32_t peer, Dialer::Outcome outcome);
-  void OnAdmitted(Admitted admitted);
-  void Adopt(int32_t peer, Admitted admitted);
+  void OnDial(int32_t peer, connect::Dialer::Outcome outcome);
+  void OnAdmitted(connect::Admitted admitted);
+  void Adopt(int32_t peer, connect::Admitted admitted);
   void StopDialing(int32_t peer);
   void KeepTime();
 
@@ -88,11 +88,11 @@ class TcpTransport final : public Transport {
   TcpOptions options_;
   Clock& clock_;
   TransportCapabilities capabilities_;
-  HandshakeIdentity self_;
-  TcpAddress address_;
+  connect::HandshakeIdentity self_;
+  connect::EndpointAddress address_;
   LinkContext context_;
-  Poller poller_;
-  Acceptor acceptor_;
+  connect::Poller poller_;
+  connect::Acceptor acceptor_;
   std::vector<Peer> peers_;  // by rank
 
   // Ranks whose links want something; each link knows in which lists it is.

@@ -4,28 +4,13 @@
 #ifndef TUTTI_TRANSPORTS_TCP_WIRE_H_
 #define TUTTI_TRANSPORTS_TCP_WIRE_H_
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
+#include "lib/base/wire.h"
 #include "lib/transport/transport.h"
 
 namespace tutti::tcp {
-
-static_assert(std::endian::native == std::endian::little, "the wire is little-endian; this host needs byte swaps here");
-
-// Numbers on the wire are little-endian and unaligned.
-template <typename T>
-inline void StoreWire(uint8_t* to, T value) {
-  std::memcpy(to, &value, sizeof(T));
-}
-template <typename T>
-inline T LoadWire(const uint8_t* from) {
-  T value;
-  std::memcpy(&value, from, sizeof(T));
-  return value;
-}
 
 enum class FrameKind : uint8_t {
   kEager = 1,     // a whole small message, with its payload

@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "lib/connect/handshake.h"
+#include "lib/connect/socket.h"
 #include "tcp_test_util.h"
-#include "transports/tcp/handshake.h"
-#include "transports/tcp/socket.h"
 #include "transports/tcp/wire.h"
 
 namespace tutti::tcp {
@@ -20,7 +20,7 @@ namespace tutti::tcp {
 class FakePeer {
  public:
   // Connects to the transport; says nothing yet.
-  explicit FakePeer(const TcpTransport& to) : target_(*TcpAddress::Decode(to.Address())) {
+  explicit FakePeer(const TcpTransport& to) : target_(*connect::EndpointAddress::Decode(to.Address())) {
     fd_.Reset(::socket(target_.socket.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
     EXPECT_EQ(::connect(fd_.get(), target_.socket.get(), target_.socket.bytes), 0);
     // An address nobody needs, for Connect on the other side.
@@ -30,7 +30,7 @@ class FakePeer {
 
   std::string Address() const { return own_.Encode(); }
   int fd() const { return fd_.get(); }
-  TcpAddress& target() { return target_; }
+  connect::EndpointAddress& target() { return target_; }
 
   void Say(const void* bytes, size_t count) {
     EXPECT_EQ(::send(fd_.get(), bytes, count, MSG_NOSIGNAL), static_cast<ssize_t>(count));
@@ -54,19 +54,19 @@ class FakePeer {
   // The whole handshake as `rank` of `size` with the given secret, while `drive` moves the other side. True if
   // welcomed.
   bool Join(int32_t rank, int32_t size, int32_t to_rank, const std::string& secret, const std::function<void()>& drive,
-            const EndpointId* to_endpoint = nullptr) {
+            const connect::EndpointId* to_endpoint = nullptr) {
     identity_.rank = rank;
     identity_.size = size;
     identity_.endpoint = own_.endpoint;
     identity_.eager_bytes = 16384;
     identity_.unexpected_bytes = 1 << 20;
     identity_.secret = secret;
-    Handshake handshake =
-        Handshake::Initiate(identity_, to_rank, to_endpoint != nullptr ? *to_endpoint : target_.endpoint);
+    connect::Handshake handshake =
+        connect::Handshake::Initiate(identity_, to_rank, to_endpoint != nullptr ? *to_endpoint : target_.endpoint);
     const int64_t deadline_ns = MonotonicClock().NowNs() + 10 * kNsPerSecond;
     while (MonotonicClock().NowNs() < deadline_ns) {
-      const Handshake::Step step = handshake.Advance(fd_.get());
-      if (step != Handshake::Step::kWaiting) return step == Handshake::Step::kDone;
+      const connect::Handshake::Step step = handshake.Advance(fd_.get());
+      if (step != connect::Handshake::Step::kWaiting) return step == connect::Handshake::Step::kDone;
       drive();
     }
     return false;
@@ -104,9 +104,9 @@ class FakePeer {
   }
 
  private:
-  TcpAddress target_;
-  TcpAddress own_;
-  HandshakeIdentity identity_;
+  connect::EndpointAddress target_;
+  connect::EndpointAddress own_;
+  connect::HandshakeIdentity identity_;
   UniqueFd fd_;
 };
 

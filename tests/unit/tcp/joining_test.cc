@@ -135,14 +135,14 @@ TEST(TcpJoining, AMemberMustBeWhoItShouldBe) {
   EXPECT_FALSE(FakePeer(one).Join(1, 3, 1, secret, drive)) << "itself";
   EXPECT_FALSE(FakePeer(one).Join(-1, 3, 1, secret, drive));
   EXPECT_FALSE(FakePeer(one).Join(0, 3, 2, secret, drive)) << "looks for rank 2";
-  EndpointId former = {};
+  connect::EndpointId former = {};
   EXPECT_FALSE(FakePeer(one).Join(0, 3, 1, secret, drive, &former))
       << "looks for an endpoint that had this port before";
 }
 
 TEST(TcpJoining, AStalePortIsNoPeer) {
   Mesh mesh(2, [](TcpOptions& options) { options.connect_timeout_ns = 100 * kNsPerMs; });
-  auto address = *TcpAddress::Decode(mesh[1].transport->Address());
+  auto address = *connect::EndpointAddress::Decode(mesh[1].transport->Address());
   address.endpoint[3] ^= 1;
   ASSERT_TRUE(mesh[0].transport->Connect(1, address.Encode()).ok());
   ASSERT_TRUE(mesh.Until([&] { return mesh[0].Count(CompletionKind::kPeerFailed) == 1; }));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "transports/tcp/acceptor.h"
+#include "lib/connect/acceptor.h"
 
 #include <sys/socket.h>
 
@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "lib/base/log.h"
-#include "transports/tcp/socket.h"
+#include "lib/connect/socket.h"
 
-namespace tutti::tcp {
+namespace tutti::connect {
 namespace {
 
 constexpr int64_t kPauseNs = 50 * kNsPerMs;
@@ -109,4 +109,4 @@ int64_t Acceptor::DropExpired(int64_t now_ns) {
   return next_ns;
 }
 
-}  // namespace tutti::tcp
+}  // namespace tutti::connect

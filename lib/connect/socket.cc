@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "transports/tcp/socket.h"
+#include "lib/connect/socket.h"
 
 #include <netinet/tcp.h>
 
@@ -11,26 +11,26 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
-namespace tutti::tcp {
+namespace tutti::connect {
 namespace {
 
 void SetInt(int fd, int level, int name, int value) { (void)::setsockopt(fd, level, name, &value, sizeof(value)); }
 
 // Before listen and connect, because the window scale is agreed in the first packet.
-void SetBufferSizes(int fd, const TcpOptions& options) {
+void SetBufferSizes(int fd, const ConnectOptions& options) {
   if (options.socket_send_bytes > 0) SetInt(fd, SOL_SOCKET, SO_SNDBUF, options.socket_send_bytes);
   if (options.socket_receive_bytes > 0) SetInt(fd, SOL_SOCKET, SO_RCVBUF, options.socket_receive_bytes);
 }
 
 absl::StatusOr<UniqueFd> NewSocket(int family) {
   UniqueFd fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!fd.valid()) return absl::UnavailableError(absl::StrCat("cannot make a TCP socket: ", SocketErrorName(errno)));
+  if (!fd.valid()) return absl::UnavailableError(absl::StrCat("cannot make a socket: ", SocketErrorName(errno)));
   return fd;
 }
 
 }  // namespace
 
-absl::StatusOr<UniqueFd> Listen(SocketAddress* address, const TcpOptions& options) {
+absl::StatusOr<UniqueFd> Listen(SocketAddress* address, const ConnectOptions& options) {
   absl::StatusOr<UniqueFd> fd = NewSocket(address->family());
   if (!fd.ok()) return fd;
   SetBufferSizes(fd->get(), options);
@@ -46,13 +46,13 @@ absl::StatusOr<UniqueFd> Listen(SocketAddress* address, const TcpOptions& option
 }
 
 absl::StatusOr<UniqueFd> BeginConnect(const SocketAddress& source, const SocketAddress& target,
-                                      const TcpOptions& options) {
+                                      const ConnectOptions& options) {
   absl::StatusOr<UniqueFd> fd = NewSocket(target.family());
   if (!fd.ok()) return fd;
   SetBufferSizes(fd->get(), options);
   TuneConnected(fd->get(), options);
   SocketAddress to = target;
-  if (source.family() == target.family()) {
+  if (source.family() == target.family() && target.family() != AF_UNIX) {
     SocketAddress from = source;
     if (from.family() == AF_INET6) {
       auto& from6 = reinterpret_cast<sockaddr_in6&>(from.storage);
@@ -82,7 +82,10 @@ int ConnectError(int fd) {
   return error;
 }
 
-void TuneConnected(int fd, const TcpOptions& options) {
+void TuneConnected(int fd, const ConnectOptions& options) {
+  int family = 0;
+  socklen_t bytes = sizeof(family);
+  if (::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &bytes) == 0 && family == AF_UNIX) return;
   SetInt(fd, IPPROTO_TCP, TCP_NODELAY, 1);
   const int64_t dead_ms = std::max<int64_t>(options.dead_peer_timeout_ns / kNsPerMs, 1000);
   SetInt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(std::min<int64_t>(dead_ms, INT32_MAX)));
@@ -107,4 +110,4 @@ std::string SocketErrorName(int error) {
   }
 }
 
-}  // namespace tutti::tcp
+}  // namespace tutti::connect

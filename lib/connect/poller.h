@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // One epoll for all descriptors of a transport, and a timer in it, so that one descriptor tells a sleeper everything.
 // It never knows what a descriptor is for: whoever adds one gets its tag back.
-#ifndef TUTTI_TRANSPORTS_TCP_POLLER_H_
-#define TUTTI_TRANSPORTS_TCP_POLLER_H_
+#ifndef TUTTI_LIB_CONNECT_POLLER_H_
+#define TUTTI_LIB_CONNECT_POLLER_H_
 
 #include <sys/epoll.h>
 
@@ -14,7 +14,7 @@
 
 #include "lib/base/unique_fd.h"
 
-namespace tutti::tcp {
+namespace tutti::connect {
 
 // Level-triggered. A descriptor that is closed leaves by itself.
 class Poller {
@@ -42,6 +42,6 @@ class Poller {
   bool timer_set_ = false;
 };
 
-}  // namespace tutti::tcp
+}  // namespace tutti::connect
 
-#endif  // TUTTI_TRANSPORTS_TCP_POLLER_H_
+#endif  // TUTTI_LIB_CONNECT_POLLER_H_

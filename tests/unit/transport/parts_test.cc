@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The small parts that the transport is made of: addresses, tables, pools, credits.
+// The small parts that transports are made of: tables, pools, credits.
 #include <map>
 #include <set>
 #include <string>
@@ -9,60 +9,15 @@
 #include "gtest/gtest.h"
 
 #include "lib/base/prng.h"
-#include "transports/tcp/address.h"
-#include "transports/tcp/buffer_pool.h"
-#include "transports/tcp/closed_channels.h"
-#include "transports/tcp/credits.h"
-#include "transports/tcp/match_table.h"
+#include "lib/transport/buffer_pool.h"
+#include "lib/transport/closed_channels.h"
+#include "lib/transport/credits.h"
+#include "lib/transport/match_table.h"
 
-namespace tutti::tcp {
+namespace tutti {
 namespace {
 
-TEST(TcpAddress, SurvivesTheTripForBothFamilies) {
-  for (const char* host : {"127.0.0.1", "::1"}) {
-    TcpAddress address;
-    address.socket = *SocketAddress::ParseNumeric(host);
-    reinterpret_cast<sockaddr_in&>(address.socket.storage).sin_port = htons(4711);  // the same place in both
-    for (size_t i = 0; i < address.endpoint.size(); ++i) address.endpoint[i] = static_cast<uint8_t>(i);
-    const std::string blob = address.Encode();
-    EXPECT_LE(blob.size(), 512u);
-    const auto decoded = TcpAddress::Decode(blob);
-    ASSERT_TRUE(decoded.ok()) << decoded.status();
-    EXPECT_EQ(decoded->socket.ToString(), address.socket.ToString());
-    EXPECT_EQ(decoded->endpoint, address.endpoint);
-  }
-}
-
-TEST(TcpAddress, BlobsOfAnyOtherShapeAreRefused) {
-  TcpAddress address;
-  address.socket = *SocketAddress::ParseNumeric("127.0.0.1");
-  reinterpret_cast<sockaddr_in&>(address.socket.storage).sin_port = htons(4711);
-  const std::string blob = address.Encode();
-  for (size_t length = 0; length < blob.size(); ++length) EXPECT_FALSE(TcpAddress::Decode(blob.substr(0, length)).ok());
-  EXPECT_FALSE(TcpAddress::Decode(blob + "x").ok());
-  std::string other = blob;
-  other[0] = 9;  // version
-  EXPECT_FALSE(TcpAddress::Decode(other).ok());
-  other = blob;
-  other[1] = 5;  // family
-  EXPECT_FALSE(TcpAddress::Decode(other).ok());
-  other = blob;
-  other[2] = other[3] = 0;  // port
-  EXPECT_FALSE(TcpAddress::Decode(other).ok());
-  other = blob;
-  other[4] = other[5] = other[6] = other[7] = 0;  // host
-  EXPECT_FALSE(TcpAddress::Decode(other).ok());
-}
-
-TEST(TcpAddress, OnlyNumbersAreParsed) {
-  EXPECT_FALSE(SocketAddress::ParseNumeric("localhost").ok());
-  EXPECT_FALSE(SocketAddress::ParseNumeric("").ok());
-  EXPECT_FALSE(SocketAddress::ParseNumeric("1.2.3.4.5").ok());
-  EXPECT_TRUE(SocketAddress::ParseNumeric("0.0.0.0")->IsWildcard());
-  EXPECT_TRUE(SocketAddress::ParseNumeric("::")->IsWildcard());
-}
-
-TEST(TcpMatchTable, AgreesWithAMapUnderRandomUse) {
+TEST(MatchTable, AgreesWithAMapUnderRandomUse) {
   MatchTable<uint64_t> table;
   std::map<std::tuple<uint32_t, uint32_t, uint64_t>, uint64_t> model;
   Prng prng(1);
@@ -91,7 +46,7 @@ TEST(TcpMatchTable, AgreesWithAMapUnderRandomUse) {
   }
 }
 
-TEST(TcpClosedChannels, NeighboursBecomeOneRange) {
+TEST(ClosedChannels, NeighboursBecomeOneRange) {
   ClosedChannels closed;
   std::set<uint32_t> model;
   Prng prng(2);
@@ -110,7 +65,7 @@ TEST(TcpClosedChannels, NeighboursBecomeOneRange) {
   EXPECT_EQ(closed.num_ranges(), 2u);
 }
 
-TEST(TcpBufferPool, FreedMemoryIsUsedAgain) {
+TEST(BufferPool, FreedMemoryIsUsedAgain) {
   BufferPool pool;
   uint64_t first_round_bytes = 0;
   for (int round = 0; round < 100; ++round) {
@@ -127,7 +82,7 @@ TEST(TcpBufferPool, FreedMemoryIsUsedAgain) {
   pool.Free({});  // no memory: no effect
 }
 
-TEST(TcpCredits, WhatIsTakenMustComeBackBeforeMoreIsTaken) {
+TEST(Credits, WhatIsTakenMustComeBackBeforeMoreIsTaken) {
   SendCredit sender;
   ReceiveCredit receiver(1000);
   sender.Grant(1000);
@@ -148,4 +103,4 @@ TEST(TcpCredits, WhatIsTakenMustComeBackBeforeMoreIsTaken) {
 }
 
 }  // namespace
-}  // namespace tutti::tcp
+}  // namespace tutti

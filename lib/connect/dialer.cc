@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "transports/tcp/dialer.h"
+#include "lib/connect/dialer.h"
 
 #include <algorithm>
 #include <utility>
@@ -7,9 +7,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
-#include "transports/tcp/socket.h"
+#include "lib/connect/socket.h"
 
-namespace tutti::tcp {
+namespace tutti::connect {
 namespace {
 
 constexpr int64_t kFirstPauseNs = 5 * kNsPerMs;
@@ -22,8 +22,8 @@ constexpr int kMinAttempts = 4;
 
 }  // namespace
 
-Dialer::Dialer(Purpose purpose, int32_t peer, const TcpAddress& target, const SocketAddress& source,
-               const TcpOptions& options, const HandshakeIdentity& self, Poller& poller, uint64_t tag)
+Dialer::Dialer(Purpose purpose, int32_t peer, const EndpointAddress& target, const SocketAddress& source,
+               const ConnectOptions& options, const HandshakeIdentity& self, Poller& poller, uint64_t tag)
     : purpose_(purpose),
       peer_(peer),
       target_(target),
@@ -112,4 +112,4 @@ Dialer::Outcome Dialer::OnTime(int64_t now_ns) {
 
 Admitted Dialer::TakeConnection() { return Admitted{std::move(fd_), handshake_->peer()}; }
 
-}  // namespace tutti::tcp
+}  // namespace tutti::connect

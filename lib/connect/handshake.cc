@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "transports/tcp/handshake.h"
+#include "lib/connect/handshake.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -14,13 +14,13 @@
 
 #include "absl/strings/str_cat.h"
 
-#include "transports/tcp/socket.h"
-#include "transports/tcp/wire.h"
+#include "lib/base/wire.h"
+#include "lib/connect/socket.h"
 
-namespace tutti::tcp {
+namespace tutti::connect {
 namespace {
 
-constexpr char kMagic[16] = {'t', 'u', 't', 't', 'i', '-', 't', 'c', 'p', '-', '1', '\r', '\n', '\0', '\xff', '\x01'};
+constexpr char kMagic[16] = {'t', 'u', 't', 't', 'i', '-', 'd', 'a', 't', 'a', '1', '\r', '\n', '\0', '\xff', '\x01'};
 
 // Places in the Hello.
 constexpr size_t kFromRank = 16;
@@ -203,4 +203,4 @@ bool Handshake::MacMatches(const char* role, const uint8_t* received) const {
   return CRYPTO_memcmp(mac.data(), received, mac.size()) == 0;
 }
 
-}  // namespace tutti::tcp
+}  // namespace tutti::connect

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "transports/tcp/poller.h"
+#include "lib/connect/poller.h"
 
 #include <sys/timerfd.h>
 
@@ -9,9 +9,9 @@
 #include "absl/strings/str_cat.h"
 
 #include "lib/base/clock.h"
-#include "transports/tcp/socket.h"
+#include "lib/connect/socket.h"
 
-namespace tutti::tcp {
+namespace tutti::connect {
 
 absl::Status Poller::Open() {
   epoll_.Reset(::epoll_create1(EPOLL_CLOEXEC));
@@ -62,4 +62,4 @@ void Poller::SetTimer(int64_t delay_ns) {
   timer_set_ = delay_ns >= 0;
 }
 
-}  // namespace tutti::tcp
+}  // namespace tutti::connect

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where completions go: into the caller's array while Poll runs and has room, else into a queue for the next Poll. It
 // also keeps the memory of early messages that were handed out by view until the caller has seen them.
-#ifndef TUTTI_TRANSPORTS_TCP_COMPLETION_SINK_H_
-#define TUTTI_TRANSPORTS_TCP_COMPLETION_SINK_H_
+#ifndef TUTTI_LIB_TRANSPORT_COMPLETION_SINK_H_
+#define TUTTI_LIB_TRANSPORT_COMPLETION_SINK_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -12,10 +12,10 @@
 #include "absl/types/span.h"
 
 #include "lib/base/fixed_ring.h"
+#include "lib/transport/buffer_pool.h"
 #include "lib/transport/transport.h"
-#include "transports/tcp/buffer_pool.h"
 
-namespace tutti::tcp {
+namespace tutti {
 
 class CompletionSink {
  public:
@@ -104,6 +104,6 @@ class CompletionSink {
   std::vector<BufferPool::Buffer> in_callers_hands_;
 };
 
-}  // namespace tutti::tcp
+}  // namespace tutti
 
-#endif  // TUTTI_TRANSPORTS_TCP_COMPLETION_SINK_H_
+#endif  // TUTTI_LIB_TRANSPORT_COMPLETION_SINK_H_

@@ -2,21 +2,21 @@
 // Reaching one peer: connect, prove, and try again with growing pauses until it works or there is no hope. The side
 // that is called instead uses it as a probe: it connects and hangs up at once, only to learn whether the peer still
 // lives.
-#ifndef TUTTI_TRANSPORTS_TCP_DIALER_H_
-#define TUTTI_TRANSPORTS_TCP_DIALER_H_
+#ifndef TUTTI_LIB_CONNECT_DIALER_H_
+#define TUTTI_LIB_CONNECT_DIALER_H_
 
 #include <cstdint>
 #include <optional>
 #include <string>
 
 #include "lib/base/unique_fd.h"
-#include "transports/tcp/acceptor.h"
-#include "transports/tcp/address.h"
-#include "transports/tcp/handshake.h"
-#include "transports/tcp/poller.h"
-#include "transports/tcp/tcp_options.h"
+#include "lib/connect/acceptor.h"
+#include "lib/connect/connect_options.h"
+#include "lib/connect/endpoint_address.h"
+#include "lib/connect/handshake.h"
+#include "lib/connect/poller.h"
 
-namespace tutti::tcp {
+namespace tutti::connect {
 
 class Dialer {
  public:
@@ -28,8 +28,8 @@ class Dialer {
   };
 
   // All references are borrowed.
-  Dialer(Purpose purpose, int32_t peer, const TcpAddress& target, const SocketAddress& source,
-         const TcpOptions& options, const HandshakeIdentity& self, Poller& poller, uint64_t tag);
+  Dialer(Purpose purpose, int32_t peer, const EndpointAddress& target, const SocketAddress& source,
+         const ConnectOptions& options, const HandshakeIdentity& self, Poller& poller, uint64_t tag);
 
   // Begins, at once or, for a probe, after its first pause.
   Outcome Start(int64_t now_ns);
@@ -50,9 +50,9 @@ class Dialer {
 
   const Purpose purpose_;
   const int32_t peer_;
-  const TcpAddress target_;
+  const EndpointAddress target_;
   const SocketAddress& source_;
-  const TcpOptions& options_;
+  const ConnectOptions& options_;
   const HandshakeIdentity& self_;
   Poller& poller_;
   const uint64_t tag_;
@@ -67,6 +67,6 @@ class Dialer {
   std::string why_;
 };
 
-}  // namespace tutti::tcp
+}  // namespace tutti::connect
 
-#endif  // TUTTI_TRANSPORTS_TCP_DIALER_H_
+#endif  // TUTTI_LIB_CONNECT_DIALER_H_

@@ -1,34 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sockets as this transport wants them: non-blocking, closed on exec, never delayed, and soon aware of a vanished host.
-#ifndef TUTTI_TRANSPORTS_TCP_SOCKET_H_
-#define TUTTI_TRANSPORTS_TCP_SOCKET_H_
+#ifndef TUTTI_LIB_CONNECT_SOCKET_H_
+#define TUTTI_LIB_CONNECT_SOCKET_H_
 
 #include <string>
 
 #include "absl/status/statusor.h"
 
 #include "lib/base/unique_fd.h"
-#include "transports/tcp/address.h"
-#include "transports/tcp/tcp_options.h"
+#include "lib/connect/connect_options.h"
+#include "lib/connect/endpoint_address.h"
 
-namespace tutti::tcp {
+namespace tutti::connect {
 
 // Listens on `address` with a port chosen by the kernel, and writes that port into it.
-absl::StatusOr<UniqueFd> Listen(SocketAddress* address, const TcpOptions& options);
+absl::StatusOr<UniqueFd> Listen(SocketAddress* address, const ConnectOptions& options);
 
 // Begins to connect from `source`'s host (any port) to `target`. The socket becomes writable when it stands or failed.
 absl::StatusOr<UniqueFd> BeginConnect(const SocketAddress& source, const SocketAddress& target,
-                                      const TcpOptions& options);
+                                      const ConnectOptions& options);
 
 // 0 when the connection begun on fd stands, else its errno.
 int ConnectError(int fd);
 
 // For sockets given by accept4, which inherit only the buffer sizes. Options that the kernel lacks are not missed.
-void TuneConnected(int fd, const TcpOptions& options);
+void TuneConnected(int fd, const ConnectOptions& options);
 
 // "connection refused", "connection reset by the peer", ...
 std::string SocketErrorName(int error);
 
-}  // namespace tutti::tcp
+}  // namespace tutti::connect
 
-#endif  // TUTTI_TRANSPORTS_TCP_SOCKET_H_
+#endif  // TUTTI_LIB_CONNECT_SOCKET_H_

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The listening socket, and the connections that were accepted but have not yet proved that they belong to the job.
 // There are never more than a fixed number of these, and each has a short time; the rest waits in the kernel's queue.
-#ifndef TUTTI_TRANSPORTS_TCP_ACCEPTOR_H_
-#define TUTTI_TRANSPORTS_TCP_ACCEPTOR_H_
+#ifndef TUTTI_LIB_CONNECT_ACCEPTOR_H_
+#define TUTTI_LIB_CONNECT_ACCEPTOR_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -12,12 +12,12 @@
 #include "absl/status/status.h"
 
 #include "lib/base/unique_fd.h"
-#include "transports/tcp/address.h"
-#include "transports/tcp/handshake.h"
-#include "transports/tcp/poller.h"
-#include "transports/tcp/tcp_options.h"
+#include "lib/connect/connect_options.h"
+#include "lib/connect/endpoint_address.h"
+#include "lib/connect/handshake.h"
+#include "lib/connect/poller.h"
 
-namespace tutti::tcp {
+namespace tutti::connect {
 
 // A connection whose other end is proved.
 struct Admitted {
@@ -28,7 +28,7 @@ struct Admitted {
 class Acceptor {
  public:
   // All are borrowed. Tags: `listener_tag` for the listener, `half_open_tag` + slot for the others.
-  Acceptor(const TcpOptions& options, const HandshakeIdentity& self, Poller& poller, uint64_t listener_tag,
+  Acceptor(const ConnectOptions& options, const HandshakeIdentity& self, Poller& poller, uint64_t listener_tag,
            uint64_t half_open_tag)
       : options_(options), self_(self), poller_(poller), listener_tag_(listener_tag), half_open_tag_(half_open_tag) {}
 
@@ -57,7 +57,7 @@ class Acceptor {
 
   void Release(HalfOpen& half_open);
 
-  const TcpOptions& options_;
+  const ConnectOptions& options_;
   const HandshakeIdentity& self_;
   Poller& poller_;
   const uint64_t listener_tag_;
@@ -69,6 +69,6 @@ class Acceptor {
   size_t num_half_open_ = 0;
 };
 
-}  // namespace tutti::tcp
+}  // namespace tutti::connect
 
-#endif  // TUTTI_TRANSPORTS_TCP_ACCEPTOR_H_
+#endif  // TUTTI_LIB_CONNECT_ACCEPTOR_H_

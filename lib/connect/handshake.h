@@ -9,17 +9,17 @@
 //
 // All messages have fixed sizes. The acceptor looks into the Hello only after the Proof; the initiator counts on the
 // connection only after the Welcome, so that an acceptor that lost patience is tried again. It never blocks.
-#ifndef TUTTI_TRANSPORTS_TCP_HANDSHAKE_H_
-#define TUTTI_TRANSPORTS_TCP_HANDSHAKE_H_
+#ifndef TUTTI_LIB_CONNECT_HANDSHAKE_H_
+#define TUTTI_LIB_CONNECT_HANDSHAKE_H_
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 
-#include "transports/tcp/address.h"
+#include "lib/connect/endpoint_address.h"
 
-namespace tutti::tcp {
+namespace tutti::connect {
 
 // What an end says of itself.
 struct HandshakeIdentity {
@@ -92,6 +92,6 @@ class Handshake {
   std::string reason_;
 };
 
-}  // namespace tutti::tcp
+}  // namespace tutti::connect
 
-#endif  // TUTTI_TRANSPORTS_TCP_HANDSHAKE_H_
+#endif  // TUTTI_LIB_CONNECT_HANDSHAKE_H_
