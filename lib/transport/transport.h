@@ -41,6 +41,8 @@
 
 namespace tutti {
 
+class WindowSource;
+
 // Multiple of every element size and of a cache line.
 inline constexpr uint64_t kViewGranularity = 64;
 
@@ -160,6 +162,9 @@ class Transport {
   // True while accepted bytes wait to leave this rank (sends that are done for the caller, but not yet handed to the
   // medium). The engine polls until false before it lets a transport go.
   virtual bool HasUnsentBytes() const = 0;
+
+  // The ability to share windows, or nullptr. Lives as long as the transport.
+  virtual WindowSource* windows() { return nullptr; }
 
   // SLEEPING
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The list of transports. A new one is a fixture of its own and a line here (README.md).
 #include "fixture.h"
+#include "shm_fixture.h"
 #include "sim_fixture.h"
 #include "tcp_fixture.h"
 
@@ -37,12 +38,33 @@ tcp::TcpOptions NarrowTcp() {
   return options;
 }
 
+// Rings and budgets that are always full.
+shm::ShmOptions NarrowShm() {
+  shm::ShmOptions options;
+  options.eager_bytes = 1000;
+  options.unexpected_bytes_per_peer = 20'000;
+  options.ring_bytes = 4096;
+  options.piece_bytes = 4096;
+  options.burst_bytes = 5000;
+  return options;
+}
+
+// As where the kernel does not let a process read another's memory: large messages go through the ring.
+shm::ShmOptions ThroughTheRing(shm::ShmOptions options) {
+  options.read_peer_memory = false;
+  return options;
+}
+
 }  // namespace
 
 const std::vector<TransportUnderTest>& TransportsUnderTest() {
   static const std::vector<TransportUnderTest> transports = {
       {"sim", [](int32_t size) { return MakeSimFixture(size, sim::NetworkOptions()); }},
       {"sim_rough", [](int32_t size) { return MakeSimFixture(size, RoughNetwork()); }},
+      {"shm", [](int32_t size) { return MakeShmFixture(size, shm::ShmOptions()); }},
+      {"shm_narrow", [](int32_t size) { return MakeShmFixture(size, NarrowShm()); }},
+      {"shm_ring", [](int32_t size) { return MakeShmFixture(size, ThroughTheRing(shm::ShmOptions())); }},
+      {"shm_ring_narrow", [](int32_t size) { return MakeShmFixture(size, ThroughTheRing(NarrowShm())); }},
       {"tcp", [](int32_t size) { return MakeTcpFixture(size, tcp::TcpOptions()); }},
       {"tcp_narrow", [](int32_t size) { return MakeTcpFixture(size, NarrowTcp()); }},
   };
