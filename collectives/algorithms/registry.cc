@@ -8,6 +8,8 @@
 #include "collectives/algorithms/all_reduce/one_shot.h"
 #include "collectives/algorithms/all_reduce/recursive_doubling.h"
 #include "collectives/algorithms/all_reduce/ring.h"
+#include "collectives/algorithms/all_reduce/shared_one_shot.h"
+#include "collectives/algorithms/all_reduce/shared_slices.h"
 #include "collectives/algorithms/barrier/dissemination.h"
 #include "collectives/algorithms/barrier/tree.h"
 #include "collectives/algorithms/broadcast/binomial.h"
@@ -33,6 +35,10 @@ constexpr Algorithm kAllReduce[] = {
      all_reduce::BuildCirculant},
     {Collective::kAllReduce, 4, "double_tree", "two binary trees, pipelined; 2 log2 n + segments rounds, 2 x bytes",
      all_reduce::BuildDoubleTree},
+    {Collective::kAllReduce, 5, "shared_one_shot", "shared memory: everyone publishes and reads all; 1 round",
+     all_reduce::BuildSharedOneShot, all_reduce::SharedOneShotProgram},
+    {Collective::kAllReduce, 6, "shared_slices", "shared memory: each reduces its slice of all windows; 2 rounds",
+     all_reduce::BuildSharedSlices, all_reduce::SharedSlicesProgram},
 };
 constexpr Algorithm kBroadcast[] = {
     {Collective::kBroadcast, 0, "binomial", "binomial tree; log2 n rounds, log2 n x bytes at the root",

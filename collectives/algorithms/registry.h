@@ -11,6 +11,7 @@
 
 #include "collectives/schedule/schedule.h"
 #include "collectives/schedule/shape.h"
+#include "collectives/schedule/window_program.h"
 
 namespace tutti {
 
@@ -21,6 +22,8 @@ struct Algorithm {
   const char* summary;  // one line: idea and cost
   // Pure: the same arguments give the same schedule. Works for every num_ranks >= 1, count >= 0 and root.
   Schedule (*build)(const Shape& shape, int rank);
+  // The same for ranks that share memory, or nullptr: build then gives its lowered form.
+  WindowProgram (*window)(const Shape& shape, int rank) = nullptr;
 };
 
 // Never empty.

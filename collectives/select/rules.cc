@@ -61,6 +61,22 @@ constexpr SelectionRule kBarrier[] = {
     {kAnyRanks, kAnyBytes, "dissemination"},
 };
 
+// In shared memory, bytes are copied by the ranks themselves.
+constexpr SelectionRule kSharedAllReduce[] = {
+    {2, kAnyBytes, "shared_one_shot"},
+    {kAnyRanks, 8 * kKiB, "shared_one_shot"},
+    {kAnyRanks, kAnyBytes, "shared_slices"},
+};
+
+const SelectionRule* FirstThatFits(absl::Span<const SelectionRule> rules, const Shape& shape) {
+  const uint64_t bytes = TotalBytes(shape);
+  const auto fits = [&](const SelectionRule& rule) {
+    return shape.num_ranks <= rule.max_ranks && bytes <= rule.max_bytes;
+  };
+  const auto rule = std::find_if(rules.begin(), rules.end(), fits);
+  return rule == rules.end() ? nullptr : &*rule;
+}
+
 }  // namespace
 
 absl::Span<const SelectionRule> SelectionRules(Collective collective) {
@@ -89,12 +105,12 @@ uint64_t TotalBytes(const Shape& shape) {
 
 const SelectionRule& RuleFor(const Shape& shape) {
   const absl::Span<const SelectionRule> rules = SelectionRules(shape.collective);
-  const uint64_t bytes = TotalBytes(shape);
-  const auto fits = [&](const SelectionRule& rule) {
-    return shape.num_ranks <= rule.max_ranks && bytes <= rule.max_bytes;
-  };
-  const auto rule = std::find_if(rules.begin(), rules.end(), fits);
-  return rule == rules.end() ? rules.back() : *rule;
+  const SelectionRule* rule = FirstThatFits(rules, shape);
+  return rule != nullptr ? *rule : rules.back();
+}
+
+const SelectionRule* SharedRuleFor(const Shape& shape) {
+  return shape.collective == Collective::kAllReduce ? FirstThatFits(kSharedAllReduce, shape) : nullptr;
 }
 
 }  // namespace tutti

@@ -33,6 +33,9 @@ uint64_t TotalBytes(const Shape& shape);
 // The first rule that fits the shape.
 const SelectionRule& RuleFor(const Shape& shape);
 
+// For ranks that all share memory; nullptr where nothing is better for them than RuleFor.
+const SelectionRule* SharedRuleFor(const Shape& shape);
+
 }  // namespace tutti
 
 #endif  // TUTTI_COLLECTIVES_SELECT_RULES_H_

@@ -5,8 +5,9 @@
 
 namespace tutti {
 
-Choice ChooseAlgorithm(const Shape& shape, const Algorithm* wish) {
-  const SelectionRule& rule = RuleFor(shape);
+Choice ChooseAlgorithm(const Shape& shape, const Algorithm* wish, bool share_memory) {
+  const SelectionRule* shared = share_memory ? SharedRuleFor(shape) : nullptr;
+  const SelectionRule& rule = shared != nullptr ? *shared : RuleFor(shape);
   const Algorithm* usual = FindAlgorithm(shape.collective, rule.algorithm);
   Choice choice;
   choice.algorithm = wish != nullptr ? wish : usual;

@@ -31,7 +31,7 @@ struct Choice {
 
 // `wish` may be nullptr, else an algorithm for shape.collective. A segment size in the shape is kept; otherwise 0 in
 // the choice stands for the algorithm's own default.
-Choice ChooseAlgorithm(const Shape& shape, const Algorithm* wish);
+Choice ChooseAlgorithm(const Shape& shape, const Algorithm* wish, bool share_memory = false);
 
 }  // namespace tutti
 

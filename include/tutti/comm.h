@@ -52,10 +52,12 @@ typedef struct tutti_comm_config {
   tutti_log_level_t log_level; /* 0; TUTTI_LOG ("error", "warn", "info", "debug") */
   tutti_exchange_fn exchange;  /* NULL */
   void* exchange_context;      /* NULL; handed to exchange */
+  const char* transport;       /* NULL; TUTTI_TRANSPORT: "shm", "tcp" or "shm,tcp" (default: shared memory between ranks
+                                * of one host, TCP between hosts); the same on all ranks */
 } tutti_comm_config_t;
 
 #define TUTTI_COMM_CONFIG_INIT \
-  { sizeof(tutti_comm_config_t), -1, -1, -1, -1, 0, 0, 0, 0, 0, TUTTI_WAIT_DEFAULT, -1, -1, TUTTI_LOG_DEFAULT, 0, 0 }
+  { sizeof(tutti_comm_config_t), -1, -1, -1, -1, 0, 0, 0, 0, 0, TUTTI_WAIT_DEFAULT, -1, -1, TUTTI_LOG_DEFAULT, 0, 0, 0 }
 
 /* Joins the job and creates the communicator of all its ranks. config may be NULL. Blocks until every rank has joined
  * or the timeout passes. On failure *comm is NULL and tutti_last_error says what, where and what to do. A process may

@@ -119,6 +119,14 @@ constexpr Knob kKnobs[] = {
     {"TUTTI_ALGORITHM", "algorithm", "collective:algorithm pairs, comma separated (all_reduce:ring,broadcast:binomial)",
      "", "algorithms by collective; default: tutti chooses", false, [](const Config& c) { return c.algorithm; },
      nullptr, [](absl::string_view t, JobSettings* s) { return SetText(t, &s->algorithm); }},
+    {"TUTTI_TRANSPORT", "transport", "shm, tcp, or shm,tcp", "shm,tcp",
+     "transports that may be used; shared memory serves ranks of one host. The same on all ranks", false,
+     [](const Config& c) { return c.transport; }, nullptr,
+     [](absl::string_view t, JobSettings* s) {
+       s->use_shm = t != "tcp";
+       s->use_tcp = t != "shm";
+       return t == "shm" || t == "tcp" || t == "shm,tcp" || t == "tcp,shm";
+     }},
     {"TUTTI_TIMEOUT", "timeout_ns", "a duration above 0, like 300, 300s, 500ms or 2m", "300s",
      "deadline of start-up and of every operation", false,
      [](const Config& c) { return c.timeout_ns ? Text(FormatDuration(*c.timeout_ns)) : std::nullopt; }, nullptr,

@@ -39,7 +39,7 @@ enum class RendezvousKind : uint8_t {
 // What the caller's config struct says; an empty optional leaves the knob to the next source.
 struct SettingsOverrides {
   std::optional<int> rank, size, local_rank, local_size;
-  std::optional<std::string> rendezvous, secret, interface, algorithm;
+  std::optional<std::string> rendezvous, secret, interface, algorithm, transport;
   std::optional<int64_t> timeout_ns;
   std::optional<WaitPolicy> wait;
   std::optional<int> progress_thread, progress_core;
@@ -66,6 +66,8 @@ struct JobSettings {
   std::string secret_file;  // to be read if `secret` is empty; may be empty
   std::string interface;    // see interfaces.h; empty: chosen by the route to rank 0
   std::string algorithm;    // for the algorithm selection, not looked into here
+  bool use_shm = true;      // between ranks of one host
+  bool use_tcp = true;
   int64_t timeout_ns = 300 * kNsPerSecond;
   WaitPolicy wait = WaitPolicy::kAdaptive;
   bool progress_thread = false;

@@ -29,12 +29,13 @@ tutti_status_t Deliver(Communicator& communicator, absl::StatusOr<Operation*> st
     const uintptr_t handle = RequestHandles().Insert(&operation);
     if (handle != 0) {
       *request = reinterpret_cast<tutti_request_t>(handle);
+      engine.Submit(operation);
       engine.Poll();  // what can leave at once, leaves
       return TUTTI_OK;
     }
-    // A million requests are open. The operation runs already, so it is finished here.
+    // A million requests are open. The other ranks count on the operation, so it is finished here.
   }
-  engine.Wait(operation);
+  engine.SubmitAndWait(operation);
   const Outcome outcome = operation.outcome();
   operation.Release();
   return outcome == Outcome::kOk ? TUTTI_OK : FailedWith(communicator);
@@ -94,16 +95,16 @@ tutti_status_t Run(const char* function, const char* in_place_rule, tutti_comm_t
     TUTTI_RETURN_IF_ERROR(CheckOverlap(a.send, send_bytes, a.recv, recv_bytes, in_place, function, in_place_rule));
 
     return Deliver(*communicator,
-                   communicator->Start(CollectiveCall{.collective = a.collective,
-                                                      .send = a.send,
-                                                      .recv = a.recv,
-                                                      .count = a.count,
-                                                      .type = static_cast<DataType>(a.dtype),
-                                                      .op = static_cast<ReduceOp>(a.op),
-                                                      .root = a.root,
-                                                      .in_place = in_place,
-                                                      .algorithm = options.algorithm,
-                                                      .timeout_ns = options.timeout_ns}),
+                   communicator->Make(CollectiveCall{.collective = a.collective,
+                                                     .send = a.send,
+                                                     .recv = a.recv,
+                                                     .count = a.count,
+                                                     .type = static_cast<DataType>(a.dtype),
+                                                     .op = static_cast<ReduceOp>(a.op),
+                                                     .root = a.root,
+                                                     .in_place = in_place,
+                                                     .algorithm = options.algorithm,
+                                                     .timeout_ns = options.timeout_ns}),
                    function, request);
   });
 }
@@ -127,13 +128,13 @@ tutti_status_t RunMessage(const char* function, tutti_comm_t comm, bool is_send,
     TUTTI_RETURN_IF_ERROR(CheckExtent(count, 1, dtype, function, &bytes));
     TUTTI_RETURN_IF_ERROR(CheckBuffer(buffer, bytes, function, "buffer"));
     return Deliver(*communicator,
-                   communicator->Start(MessageCall{.is_send = is_send,
-                                                   .data = buffer,
-                                                   .count = count,
-                                                   .type = static_cast<DataType>(dtype),
-                                                   .peer = peer,
-                                                   .tag = options.tag,
-                                                   .timeout_ns = options.timeout_ns}),
+                   communicator->Make(MessageCall{.is_send = is_send,
+                                                  .data = buffer,
+                                                  .count = count,
+                                                  .type = static_cast<DataType>(dtype),
+                                                  .peer = peer,
+                                                  .tag = options.tag,
+                                                  .timeout_ns = options.timeout_ns}),
                    function, request);
   });
 }

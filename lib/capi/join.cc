@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -14,7 +15,9 @@
 #include "lib/base/log.h"
 #include "lib/bootstrap/settings.h"
 #include "lib/bootstrap/tcp_control_plane.h"
+#include "lib/comm/paths.h"
 #include "lib/reduce/reduce.h"
+#include "transports/shm/shm_transport.h"
 #include "transports/tcp/tcp_transport.h"
 
 namespace tutti {
@@ -42,6 +45,7 @@ absl::StatusOr<SettingsOverrides> OverridesFrom(const tutti_comm_config_t& confi
   overrides.secret = IfSet(config.secret);
   overrides.interface = IfSet(config.interface);
   overrides.algorithm = IfSet(config.algorithm);
+  overrides.transport = IfSet(config.transport);
   overrides.progress_thread = IfSet(config.progress_thread);
   overrides.progress_core = IfSet(config.progress_core);
   overrides.has_exchange = config.exchange != nullptr;
@@ -102,6 +106,37 @@ WaitOptions WaitOptionsFor(const JobSettings& settings) {
   return {.spin_ns = kSpinNs, .yield_ns = kYieldNs, .may_sleep = true};
 }
 
+// In the order of preference.
+absl::StatusOr<std::vector<std::unique_ptr<Transport>>> MakeTransports(const JobSettings& settings,
+                                                                       TcpControlPlane& control_plane) {
+  std::vector<std::unique_ptr<Transport>> transports;
+  if (settings.use_shm && settings.local_size != 1) {
+    shm::ShmOptions options;
+    options.rank = settings.rank;
+    options.size = settings.size;
+    options.secret = control_plane.DataSecret();
+    absl::StatusOr<std::unique_ptr<shm::ShmTransport>> shm = shm::ShmTransport::Create(options);
+    if (shm.ok()) {
+      transports.push_back(*std::move(shm));
+    } else if (!settings.use_tcp) {
+      return shm.status();
+    } else {
+      TUTTI_LOG(kWarn, "shared memory cannot be used here, TCP takes its place: ", shm.status().message());
+    }
+  }
+  if (settings.use_tcp) {
+    tcp::TcpOptions options;
+    options.rank = settings.rank;
+    options.size = settings.size;
+    options.bind_address = control_plane.local_address();
+    options.secret = control_plane.DataSecret();
+    absl::StatusOr<std::unique_ptr<tcp::TcpTransport>> tcp = tcp::TcpTransport::Create(options);
+    if (!tcp.ok()) return tcp.status();
+    transports.push_back(*std::move(tcp));
+  }
+  return transports;
+}
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<Job>> JoinJob(const tutti_comm_config_t& config) {
@@ -130,19 +165,12 @@ absl::StatusOr<std::shared_ptr<Job>> JoinJob(const tutti_comm_config_t& config) 
   PeerCard card = (*control_plane)->self();
   SetLogIdentity(card.rank, card.host);
 
-  tcp::TcpOptions tcp_options;
-  tcp_options.rank = settings->rank;
-  tcp_options.size = settings->size;
-  tcp_options.bind_address = (*control_plane)->local_address();
-  tcp_options.secret = (*control_plane)->DataSecret();
-  absl::StatusOr<std::unique_ptr<tcp::TcpTransport>> transport = tcp::TcpTransport::Create(tcp_options);
-  if (!transport.ok()) return transport.status();
-
-  card.address = (*transport)->Address();
+  absl::StatusOr<std::vector<std::unique_ptr<Transport>>> transports = MakeTransports(*settings, **control_plane);
+  if (!transports.ok()) return transports.status();
+  card.address = EncodeAddresses(*transports);
   absl::Status joined = (*control_plane)->Join(card);
   if (!joined.ok()) return joined;
-  job->Remember(card);
-  absl::Status started = job->Start(*std::move(control_plane), *std::move(transport));
+  absl::Status started = job->Start(*std::move(control_plane), *std::move(transports), card);
   if (!started.ok()) return started;
   return job;
 }

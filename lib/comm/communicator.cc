@@ -42,7 +42,7 @@ Communicator::Communicator(std::shared_ptr<Job> job, uint32_t channel, std::vect
   job_->Register(*this);
 }
 
-absl::StatusOr<Operation*> Communicator::Start(const CollectiveCall& call) {
+absl::StatusOr<Operation*> Communicator::Make(const CollectiveCall& call) {
   if (outcome() != Outcome::kOk) return HasFailed();
   PlanKey key;
   key.shape.collective = call.collective;
@@ -53,13 +53,17 @@ absl::StatusOr<Operation*> Communicator::Start(const CollectiveCall& call) {
   key.shape.in_place = call.in_place;
   const Algorithm* wish = call.algorithm;
   if (wish == nullptr) wish = job_->options().algorithms.by_collective[static_cast<size_t>(call.collective)];
-  const Choice choice = ChooseAlgorithm(key.shape, wish);
+  if (!looked_for_windows_) LookForWindows();
+  const Choice choice = ChooseAlgorithm(key.shape, wish, windows_ != nullptr);
   key.shape.segment_bytes = choice.segment_bytes;
   key.algorithm_id = choice.algorithm->id;
   key.type = call.type;
   key.op = call.op;
 
   absl::StatusOr<PlanCache::Acquired> acquired = plans_.Acquire(key, [&]() -> absl::StatusOr<Plan> {
+    if (windows_ != nullptr && choice.algorithm->window != nullptr) {
+      return Plan::CompileWindow(choice.algorithm->window(key.shape, rank_), members_, rank_, call.type, call.op);
+    }
     return Plan::Compile(choice.algorithm->build(key.shape, rank_), members_, call.type, call.op);
   });
   if (!acquired.ok()) return acquired.status();
@@ -78,13 +82,18 @@ absl::StatusOr<Operation*> Communicator::Start(const CollectiveCall& call) {
                                        .algorithm_id = choice.algorithm->id});
   operation.sequence = entered_.load(std::memory_order_relaxed);
   operation.completions = &completed_;
+  operation.group = windows_.get();
+  if (operation.plan().is_window()) {
+    operation.window_base = windows_->next_number;
+    windows_->next_number += operation.plan().num_publishes();
+  }
   RememberCall(operation.sequence, operation.signature);
   entered_.store(operation.sequence + 1, std::memory_order_release);
-  Submit(operation, call.timeout_ns);
+  Prepare(operation, call.timeout_ns);
   return &operation;
 }
 
-absl::StatusOr<Operation*> Communicator::Start(const MessageCall& call) {
+absl::StatusOr<Operation*> Communicator::Make(const MessageCall& call) {
   if (outcome() != Outcome::kOk) return HasFailed();
   PlanKey key;
   key.is_send = call.is_send;
@@ -110,38 +119,68 @@ absl::StatusOr<Operation*> Communicator::Start(const MessageCall& call) {
   operation.signature = PackSignature({.is_message = true, .type = call.type, .count = call.count});
   operation.sequence = (call.is_send ? sent_ : received_)[{call.peer, call.tag}]++;
   operation.completions = nullptr;
-  Submit(operation, call.timeout_ns);
+  Prepare(operation, call.timeout_ns);
   return &operation;
 }
 
-bool Communicator::ConnectPeers(Operation& operation) {
-  absl::StatusOr<std::vector<PeerCard>> cards = job_->LookUp(operation.plan().peers());
-  if (!cards.ok()) {
-    // The other ranks may have started the operation already: they are told, so that they do not wait.
-    operation.Release();
-    job_->FailAndReport(FailureKind::kTransport, -1, channel_,
-                        absl::StrCat(job_->NameOf(members_[static_cast<size_t>(rank_)]),
-                                     " could not look up the addresses of its peers: ", cards.status().message()));
-    return false;
-  }
-  operation.connections.clear();
-  for (PeerCard& card : *cards) operation.connections.emplace_back(card.rank, std::move(card.address));
-  return true;
+absl::StatusOr<Operation*> Communicator::Start(const CollectiveCall& call) {
+  absl::StatusOr<Operation*> operation = Make(call);
+  if (operation.ok()) job_->engine().Submit(**operation);
+  return operation;
 }
 
-void Communicator::Submit(Operation& operation, int64_t timeout_ns) {
+bool Communicator::ConnectPeers(Operation& operation) {
+  operation.connections.clear();
+  absl::Status status = AppendConnections(operation.plan().peers(), &operation.connections);
+  if (status.ok()) return true;
+  // The other ranks may have started the operation already: they are told, so that they do not wait.
+  operation.Release();
+  job_->FailAndReport(
+      FailureKind::kTransport, -1, channel_,
+      absl::StrCat(job_->NameOf(members_[static_cast<size_t>(rank_)]), " cannot reach its peers: ", status.message()));
+  return false;
+}
+
+absl::Status Communicator::AppendConnections(absl::Span<const int32_t> peers, std::vector<PeerConnection>* out) {
+  absl::StatusOr<std::vector<PeerCard>> cards = job_->LookUp(peers);
+  if (!cards.ok()) return cards.status();
+  for (const PeerCard& card : *cards) {
+    absl::StatusOr<PeerConnection> path = job_->PathTo(card);
+    if (!path.ok()) return path.status();
+    out->push_back(*std::move(path));
+  }
+  return absl::OkStatus();
+}
+
+void Communicator::Prepare(Operation& operation, int64_t timeout_ns) {
   operation.channel = channel_;
   operation.owner = this;
-  operation.started_ns = job_->clock().NowNs();
-  operation.deadline_ns =
-      DeadlineAfterNs(operation.started_ns, timeout_ns > 0 ? timeout_ns : job_->options().timeout_ns);
-  job_->engine().Submit(operation);
+  operation.timeout_ns = timeout_ns > 0 ? timeout_ns : job_->options().timeout_ns;
+}
+
+// All members see the same cards, and so decide alike.
+void Communicator::LookForWindows() {
+  looked_for_windows_ = true;
+  if (size() < 2 || size() > kMaxWindowRanks) return;
+  std::vector<int32_t> others;
+  for (int32_t member : members_) {
+    if (member != members_[static_cast<size_t>(rank_)]) others.push_back(member);
+  }
+  std::vector<PeerConnection> paths;
+  // An error shows again, and is told, when the first operation connects its peers.
+  if (!AppendConnections(others, &paths).ok()) return;
+  WindowSource* source = job_->WindowsOf(paths[0].transport);
+  if (source == nullptr) return;
+  for (const PeerConnection& path : paths) {
+    if (path.transport != paths[0].transport) return;
+  }
+  windows_ = std::make_unique<WindowGroup>(*source, channel_, members_, rank_);
 }
 
 absl::Status Communicator::RunAndWait(const CollectiveCall& call) {
-  absl::StatusOr<Operation*> operation = Start(call);
+  absl::StatusOr<Operation*> operation = Make(call);
   if (!operation.ok()) return operation.status();
-  job_->engine().Wait(**operation);
+  job_->engine().SubmitAndWait(**operation);
   const Outcome outcome = (*operation)->outcome();
   (*operation)->Release();
   return outcome == Outcome::kOk ? absl::OkStatus() : HasFailed();

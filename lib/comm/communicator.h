@@ -19,11 +19,13 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 
 #include "lib/bootstrap/control_plane.h"
 #include "lib/comm/call.h"
 #include "lib/comm/plan_cache.h"
 #include "lib/engine/operation.h"
+#include "lib/engine/window_group.h"
 
 namespace tutti {
 
@@ -68,10 +70,13 @@ class Communicator {
   Job& job() { return *job_; }
   const std::shared_ptr<Job>& shared_job() { return job_; }
 
-  // Starts an operation on arguments that have been checked. FailedPrecondition: the communicator has failed, see
-  // failure(). The caller waits (Job::engine) and then calls Operation::Release.
+  // Makes an operation of arguments that have been checked. FailedPrecondition: the communicator has failed, see
+  // failure(). The caller submits it before it makes another one, waits (both Job::engine), and then calls
+  // Operation::Release.
+  absl::StatusOr<Operation*> Make(const CollectiveCall& call);
+  absl::StatusOr<Operation*> Make(const MessageCall& call);
+  // Makes and submits.
   absl::StatusOr<Operation*> Start(const CollectiveCall& call);
-  absl::StatusOr<Operation*> Start(const MessageCall& call);
 
   // Collective. A negative color gives nullptr.
   absl::StatusOr<std::unique_ptr<Communicator>> Split(int color, int key);
@@ -112,7 +117,9 @@ class Communicator {
   };
 
   bool ConnectPeers(Operation& operation);
-  void Submit(Operation& operation, int64_t timeout_ns);
+  absl::Status AppendConnections(absl::Span<const int32_t> peers, std::vector<PeerConnection>* out);
+  void Prepare(Operation& operation, int64_t timeout_ns);
+  void LookForWindows();
   absl::Status RunAndWait(const CollectiveCall& call);
   void RememberCall(uint64_t sequence, uint64_t signature);
 
@@ -120,6 +127,11 @@ class Communicator {
   const uint32_t channel_;
   const std::vector<int32_t> members_;
   const int rank_;
+
+  // With more ranks a publish is read too often, and windows cost too much memory.
+  static constexpr int kMaxWindowRanks = 64;
+  bool looked_for_windows_ = false;
+  std::unique_ptr<WindowGroup> windows_;  // if all members share memory
 
   PlanCache plans_;
   absl::flat_hash_map<std::pair<int32_t, int32_t>, uint64_t> sent_;      // (peer, tag) -> messages so far

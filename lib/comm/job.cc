@@ -9,6 +9,7 @@
 
 #include "lib/base/log.h"
 #include "lib/comm/communicator.h"
+#include "lib/comm/paths.h"
 
 namespace tutti {
 
@@ -16,14 +17,19 @@ Job::Job(const JobOptions& options, Clock& clock) : options_(options), clock_(cl
 
 Job::~Job() { Shutdown(0); }
 
-absl::Status Job::Start(std::unique_ptr<ControlPlane> control_plane, std::unique_ptr<Transport> transport) {
+absl::Status Job::Start(std::unique_ptr<ControlPlane> control_plane, std::vector<std::unique_ptr<Transport>> transports,
+                        const PeerCard& card) {
   control_plane_ = std::move(control_plane);
-  transport_ = std::move(transport);
+  transports_ = std::move(transports);
+  host_id_ = card.host_id;
+  cards_.insert_or_assign(card.rank, card);  // nobody looks it up, but sentences name this rank, too
   absl::StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(options_.engine, clock_, *this);
   if (!engine.ok()) return engine.status();
   engine_ = *std::move(engine);
-  absl::Status status = engine_->UseTransport(*transport_, options_.size);
-  if (!status.ok()) return status;
+  for (const auto& transport : transports_) {
+    absl::Status status = engine_->UseTransport(*transport, options_.size);
+    if (!status.ok()) return status;
+  }
   diagnostician_ = std::make_unique<Diagnostician>(
       *control_plane_, [this](int32_t rank) { return NameOf(rank); },
       [this](const StalledOperation& operation, const Diagnosis& diagnosis) {
@@ -43,7 +49,7 @@ void Job::Shutdown(int64_t flush_ns) {
   diagnostician_.reset();
   if (control_plane_ != nullptr) control_plane_->Leave();
   engine_.reset();
-  transport_.reset();
+  transports_.clear();
   control_plane_.reset();
 }
 
@@ -71,9 +77,8 @@ absl::StatusOr<std::vector<PeerCard>> Job::LookUp(absl::Span<const int32_t> job_
   return cards;
 }
 
-void Job::Remember(const PeerCard& card) {
-  std::lock_guard<std::mutex> lock(peers_mutex_);
-  cards_.insert_or_assign(card.rank, card);
+absl::StatusOr<PeerConnection> Job::PathTo(const PeerCard& peer) const {
+  return ChoosePath(transports_, host_id_, peer);
 }
 
 std::string Job::NameOf(int32_t job_rank) const {

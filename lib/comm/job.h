@@ -46,8 +46,10 @@ class Job final : public ControlPlaneListener, public EngineListener {
   Job(const JobOptions& options, Clock& clock);
   ~Job() override;
 
-  // Takes its parts and begins to work. The control plane must have been made with this job as its listener.
-  absl::Status Start(std::unique_ptr<ControlPlane> control_plane, std::unique_ptr<Transport> transport);
+  // Takes its parts and begins to work. The control plane must have been made with this job as its listener. Between two
+  // ranks the first transport in the list counts that both have. `card` is this rank's own.
+  absl::Status Start(std::unique_ptr<ControlPlane> control_plane, std::vector<std::unique_ptr<Transport>> transports,
+                     const PeerCard& card);
 
   // Leaves the job: hands over outgoing bytes (for at most flush_ns), says goodbye, stops all threads.
   void Shutdown(int64_t flush_ns);
@@ -64,8 +66,10 @@ class Job final : public ControlPlaneListener, public EngineListener {
   // Looks the peers up and remembers their cards. Control path; blocks for at most the job's timeout.
   absl::StatusOr<std::vector<PeerCard>> LookUp(absl::Span<const int32_t> job_ranks);
 
-  // So that sentences can name the rank in full; for this rank's own card, which nobody looks up.
-  void Remember(const PeerCard& card);
+  // How this rank reaches the peer; see paths.h.
+  absl::StatusOr<PeerConnection> PathTo(const PeerCard& peer) const;
+  // The windows of that transport, or nullptr if it has none.
+  WindowSource* WindowsOf(uint8_t transport) { return transports_[transport]->windows(); }
 
   // "rank 3 (host nodeA, pid 4711)" as far as it is known here. Never blocks for long.
   std::string NameOf(int32_t job_rank) const;
@@ -79,7 +83,9 @@ class Job final : public ControlPlaneListener, public EngineListener {
 
   // EngineListener, on the driver.
   void OnPeerLost(int32_t peer, std::string why) override;
-  void OnMismatch(const Operation& operation, uint32_t step, uint64_t remote_signature, uint64_t remote_bytes) override;
+  void OnMismatch(const Operation& operation, int32_t peer, uint64_t bytes, uint64_t remote_signature,
+                  uint64_t remote_bytes) override;
+  void OnWindowLost(const Operation& operation, std::string why) override;
   void OnStall(const Operation& operation, bool first) override;
   void OnDeadline(const Operation& operation) override;
   void OnTick(int64_t now_ns) override;
@@ -102,7 +108,8 @@ class Job final : public ControlPlaneListener, public EngineListener {
   const JobOptions options_;
   Clock& clock_;
   std::unique_ptr<ControlPlane> control_plane_;
-  std::unique_ptr<Transport> transport_;
+  std::vector<std::unique_ptr<Transport>> transports_;
+  std::string host_id_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Diagnostician> diagnostician_;
   std::vector<LostPath> lost_paths_;  // the driver's own

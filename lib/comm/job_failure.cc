@@ -79,14 +79,15 @@ void Job::OnTick(int64_t now_ns) {
 // A message for a collective that is over here: its sender called something else, in which nothing was due to it from here.
 void Job::JudgeStrays() {
   EarlyMessage stray;
-  transport_->VisitEarly([&](const EarlyMessage& message) {
+  const auto judge = [&](const EarlyMessage& message) {
     if ((message.id.index >> 31) != 0 || stray.peer >= 0) return;
     std::lock_guard<std::mutex> lock(communicators_mutex_);
     auto it = communicators_.find(message.id.channel);
     const bool over = it != communicators_.end() && message.id.sequence < it->second->completed() &&
                       !engine_->IsRunning(message.id.channel, message.id.sequence);
     if (over) stray = message;
-  });
+  };
+  for (const auto& transport : transports_) transport->VisitEarly(judge);
   if (stray.peer < 0) return;
   uint64_t signature = 0;
   {
@@ -121,20 +122,25 @@ void Job::JudgeLostPaths(int64_t now_ns) {
   }
 }
 
-void Job::OnMismatch(const Operation& operation, uint32_t step, uint64_t remote_signature, uint64_t remote_bytes) {
+void Job::OnWindowLost(const Operation& operation, std::string why) {
+  FailAndReport(FailureKind::kTransport, options_.rank, operation.channel,
+                absl::StrCat(NameOf(options_.rank), " could not make its part of the shared memory: ", why,
+                             ". Free memory there, or set TUTTI_TRANSPORT=tcp."));
+}
+
+void Job::OnMismatch(const Operation& operation, int32_t peer, uint64_t bytes, uint64_t remote_signature,
+                     uint64_t remote_bytes) {
   const Communicator& communicator = *static_cast<const Communicator*>(operation.owner);
-  const PlanStep& plan_step = operation.plan().steps()[step];
   const std::string remote = remote_signature == operation.signature
-                                 ? absl::StrCat("a message of ", remote_bytes, " bytes instead of ", plan_step.bytes)
+                                 ? absl::StrCat("a message of ", remote_bytes, " bytes instead of ", bytes)
                                  : DescribeSignature(remote_signature);
   if (operation.is_message()) {
-    FailAndReport(FailureKind::kMismatch, plan_step.peer, operation.channel,
-                  absl::StrCat(NameOf(options_.rank), " called ", communicator.NameOf(operation), ", but ",
-                               NameOf(plan_step.peer), " called ", remote,
-                               ". Sender and receiver must give the same type and count."));
+    FailAndReport(
+        FailureKind::kMismatch, peer, operation.channel,
+        absl::StrCat(NameOf(options_.rank), " called ", communicator.NameOf(operation), ", but ", NameOf(peer),
+                     " called ", remote, ". Sender and receiver must give the same type and count."));
   } else {
-    ReportMismatch(DescribeSignature(operation.signature), plan_step.peer, remote, operation.channel,
-                   operation.sequence);
+    ReportMismatch(DescribeSignature(operation.signature), peer, remote, operation.channel, operation.sequence);
   }
 }
 

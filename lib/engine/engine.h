@@ -26,6 +26,7 @@
 #include "lib/engine/backoff.h"
 #include "lib/engine/operation.h"
 #include "lib/engine/sleeper.h"
+#include "lib/engine/window_group.h"
 #include "lib/transport/transport.h"
 
 namespace tutti {
@@ -35,8 +36,11 @@ class EngineListener {
  public:
   virtual ~EngineListener() = default;
   virtual void OnPeerLost(int32_t peer, std::string why) = 0;
-  virtual void OnMismatch(const Operation& operation, uint32_t step, uint64_t remote_signature,
+  // `bytes` is the length that this rank counted on.
+  virtual void OnMismatch(const Operation& operation, int32_t peer, uint64_t bytes, uint64_t remote_signature,
                           uint64_t remote_bytes) = 0;
+  // The memory for the operation's windows could not be had. The listener must see to it that FailChannel follows.
+  virtual void OnWindowLost(const Operation& operation, std::string why) = 0;
   // Whenever an operation has run for another EngineOptions::stall_ns; `first` the first time.
   virtual void OnStall(const Operation& operation, bool first) = 0;
   // Once per operation. The listener must see to it that FailChannel follows.
@@ -57,7 +61,8 @@ class Engine {
                                                         EngineListener& listener);
   ~Engine();  // stops the progress thread; operations that still run are abandoned
 
-  // SET-UP, before the first Submit. The transport must outlive the engine. It becomes the way to peers [0, num_peers).
+  // SET-UP, before the first Submit. The transport must outlive the engine. Transports are numbered in the order of these
+  // calls; which one leads to a peer is said by Operation::connections. At most 256.
   absl::Status UseTransport(Transport& transport, int num_peers);
 
   // Drives from a thread of its own from now on; pinned to `core` unless it is negative.
@@ -66,6 +71,9 @@ class Engine {
 
   // Hands an operation over. Lock-free. It starts in the driver's next pass.
   void Submit(Operation& operation);
+
+  // Submit and Wait; for operations over windows without the detour through the queue.
+  void SubmitAndWait(Operation& operation);
 
   // One pass, if nobody else drives. Returns true if anything moved.
   bool Poll();
@@ -121,15 +129,27 @@ class Engine {
   bool Pass();
   bool StartSubmitted();
   void Start(Operation& operation);
+  void TakeSlot(Operation& operation);
   void MakeReady(Operation& operation, uint32_t step);
   void RunReady();
   void PostReady();
   void RunLocal(Operation& operation, uint32_t step);
-  void Handle(const Completion& completion);
+  void Handle(Lane& lane, const Completion& completion);
   void ReducePart(Operation& operation, uint32_t step, const Completion& part);
   void CompleteStep(Operation& operation, uint32_t step);
   void End(Operation& operation, Outcome outcome);
+  Waits DescribeWindowWait(const Operation& operation, absl::FunctionRef<std::string(int32_t)> peer_name) const;
   uint64_t ContextOf(const Operation& operation, uint32_t step) const;
+
+  // Windows (engine_window.cc)
+  enum class WindowTurn : uint8_t { kBlocked, kMoved, kFinished };
+  void StartWindow(Operation& operation);
+  void EnqueueWindow(Operation& operation);
+  bool RunWindows();
+  bool RunGroup(WindowGroup& group, bool* moved);
+  WindowTurn AdvanceWindow(Operation& operation);
+  bool RunWindowStep(Operation& operation, const WindowPlanStep& step);
+  const std::byte* FindPublish(Operation& operation, const WindowPlanStep& step, int rank, uint64_t number);
 
   // Time and failure (engine_failure.cc)
   void CheckTime();
@@ -158,7 +178,8 @@ class Engine {
   std::vector<uint8_t> lane_of_peer_;
   std::vector<ActiveSlot> active_;
   std::vector<uint32_t> free_slots_;
-  std::vector<LocalStep> local_steps_;  // first in, first out from local_head_; emptied when it has run dry
+  std::vector<WindowGroup*> window_groups_;  // those with operations
+  std::vector<LocalStep> local_steps_;       // first in, first out from local_head_; emptied when it has run dry
   size_t local_head_ = 0;
   std::vector<const void*> reduce_sources_;
   std::vector<std::pair<uint32_t, Outcome>> failed_channels_;

@@ -31,7 +31,7 @@ Engine::~Engine() { StopProgressThread(); }
 
 absl::Status Engine::UseTransport(Transport& transport, int num_peers) {
   lanes_.push_back({&transport, {}, {}});
-  lane_of_peer_.assign(static_cast<size_t>(num_peers), static_cast<uint8_t>(lanes_.size() - 1));
+  lane_of_peer_.resize(static_cast<size_t>(num_peers), 0);
   return transport.wait_fd() >= 0 ? sleeper_->Watch(transport.wait_fd()) : absl::OkStatus();
 }
 
@@ -123,6 +123,8 @@ void Engine::DriveUntil(absl::FunctionRef<bool()> finished) {
 void Engine::SleepUntilWork() {
   bool work = false;
   for (Lane& lane : lanes_) work |= !lane.transport->PrepareToSleep() || lane.transport->wait_fd() < 0;
+  // The peers know by now that this rank sleeps; what they published before is looked for once more.
+  if (!work && !window_groups_.empty()) work = RunWindows();
   sleeper_->Announce();
   work |= submitted_.load(std::memory_order_seq_cst) != nullptr || failures_pending_.load(std::memory_order_seq_cst) ||
           stop_.load(std::memory_order_seq_cst);

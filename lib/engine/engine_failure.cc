@@ -45,6 +45,12 @@ void Engine::HandleFailures() {
   for (const auto& [channel, outcome] : failures) {
     if (FailureOf(channel) != nullptr) continue;
     failed_channels_.emplace_back(channel, outcome);
+    // Nothing may look into windows that are about to go.
+    std::erase_if(window_groups_, [this, channel = channel](WindowGroup* group) {
+      if (group->queue.front()->channel != channel) return false;
+      group->Forget();
+      return true;
+    });
     for (Lane& lane : lanes_) lane.transport->CloseChannel(channel);
     for (size_t slot = 0; slot < active_.size(); ++slot) {
       Operation* operation = active_[slot].operation;
@@ -67,12 +73,35 @@ bool Engine::IsRunning(uint32_t channel, uint64_t sequence) const {
   });
 }
 
+Engine::Waits Engine::DescribeWindowWait(const Operation& operation,
+                                         absl::FunctionRef<std::string(int32_t)> peer_name) const {
+  Waits waits;
+  const WindowGroup& group = *operation.group;
+  const std::string step =
+      absl::StrCat("step ", operation.window_step + 1, " of ", operation.plan().window_steps().size());
+  if (group.queue.empty() || group.queue.front() != &operation) {
+    waits.description = "an earlier operation of the same communicator";
+  } else if (!group.ready() || operation.window_waits_for < 0) {
+    // Everybody is needed; who is late cannot be told from here.
+    for (int r = 0; r < group.size(); ++r) {
+      if (r != group.rank()) waits.peers.push_back(group.job_rank(r));
+    }
+    waits.description = absl::StrCat(step, ": ", group.ready() ? "room in the shared memory" : "the shared memory",
+                                     " of all ranks of the host");
+  } else {
+    waits.peers.push_back(group.job_rank(operation.window_waits_for));
+    waits.description = absl::StrCat(step, ": what ", peer_name(waits.peers[0]), " contributes in shared memory");
+  }
+  return waits;
+}
+
 Engine::Waits Engine::DescribeWaits(const Operation& operation,
                                     absl::FunctionRef<std::string(int32_t)> peer_name) const {
   constexpr int kMaxNamed = 4;
   Waits waits;
   int named = 0;
   int unnamed = 0;
+  if (operation.plan().is_window()) return DescribeWindowWait(operation, peer_name);
   const auto& steps = operation.plan().steps();
   for (uint32_t i = 0; i < steps.size(); ++i) {
     const PlanStep& step = steps[i];

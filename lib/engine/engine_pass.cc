@@ -27,9 +27,10 @@ bool Engine::Pass() {
   if (failures_pending_.load(std::memory_order_acquire)) HandleFailures();
   bool moved = StartSubmitted();
   RunReady();
+  if (!window_groups_.empty()) moved |= RunWindows();
   for (Lane& lane : lanes_) {
     const size_t n = lane.transport->Poll(absl::MakeSpan(completions_));
-    for (size_t i = 0; i < n; ++i) Handle(completions_[i]);
+    for (size_t i = 0; i < n; ++i) Handle(lane, completions_[i]);
     moved |= n > 0;
   }
   RunReady();
@@ -57,7 +58,8 @@ bool Engine::StartSubmitted() {
   return true;
 }
 
-void Engine::Start(Operation& operation) {
+// A place in the table of running operations, and its times.
+void Engine::TakeSlot(Operation& operation) {
   if (free_slots_.empty()) {
     TUTTI_DCHECK(active_.size() < (size_t{1} << kSlotBits), "more than a million operations in flight");
     free_slots_.push_back(static_cast<uint32_t>(active_.size()));
@@ -66,13 +68,20 @@ void Engine::Start(Operation& operation) {
   operation.slot = free_slots_.back();
   free_slots_.pop_back();
   active_[operation.slot].operation = &operation;
+  operation.started_ns = clock_.NowNs();
+  operation.deadline_ns = DeadlineAfterNs(operation.started_ns, operation.timeout_ns);
+}
 
+void Engine::Start(Operation& operation) {
+  TakeSlot(operation);
   if (const Outcome* failure = FailureOf(operation.channel)) return End(operation, *failure);
-  for (const auto& [peer, address] : operation.connections) {
-    absl::Status status = lanes_[lane_of_peer_[static_cast<size_t>(peer)]].transport->Connect(peer, address);
-    if (!status.ok()) listener_.OnPeerLost(peer, std::string(status.message()));
+  for (const PeerConnection& connection : operation.connections) {
+    lane_of_peer_[static_cast<size_t>(connection.peer)] = connection.transport;
+    absl::Status status = lanes_[connection.transport].transport->Connect(connection.peer, connection.address);
+    if (!status.ok()) listener_.OnPeerLost(connection.peer, std::string(status.message()));
   }
   operation.connections.clear();
+  if (operation.plan().is_window()) return StartWindow(operation);
 
   // Enough for all of its steps to become ready at once, so that only the first run of a shape makes anything grow.
   const size_t num_steps = operation.plan().steps().size();
@@ -154,9 +163,8 @@ void Engine::RunLocal(Operation& operation, uint32_t index) {
   if (step.finish) plan.kernels().finish(dst, step.count, plan.num_ranks());
 }
 
-void Engine::Handle(const Completion& completion) {
+void Engine::Handle(Lane& lane, const Completion& completion) {
   if (completion.kind == CompletionKind::kPeerFailed) {
-    Lane& lane = lanes_[lane_of_peer_[static_cast<size_t>(completion.peer)]];
     listener_.OnPeerLost(completion.peer, lane.transport->PeerError(completion.peer));
     return;
   }
@@ -172,8 +180,11 @@ void Engine::Handle(const Completion& completion) {
       return CompleteStep(operation, step);
     case CompletionKind::kRecvView:
       return ReducePart(operation, step, completion);
-    case CompletionKind::kMismatch:
-      return listener_.OnMismatch(operation, step, completion.remote_signature, completion.bytes);
+    case CompletionKind::kMismatch: {
+      const PlanStep& plan_step = operation.plan().steps()[step];
+      return listener_.OnMismatch(operation, plan_step.peer, plan_step.bytes, completion.remote_signature,
+                                  completion.bytes);
+    }
     case CompletionKind::kPeerFailed:
       return;
   }

@@ -45,6 +45,18 @@ void Operation::Begin() {
   deadline_told = false;
 }
 
+void Operation::BeginWindow() {
+  base_[static_cast<size_t>(Buffer::kInput)] = user[0];
+  base_[static_cast<size_t>(Buffer::kOutput)] = user[1];
+  base_[static_cast<size_t>(Buffer::kScratch)] = scratch_.get();
+  window_step = 0;
+  window_done = window_base;
+  window_waits_for = -1;
+  mismatch_told = false;
+  stalls = 0;
+  deadline_told = false;
+}
+
 void Operation::Finish(Outcome outcome) {
   if (completions != nullptr && outcome == Outcome::kOk) {
     completions->store(completions->load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);

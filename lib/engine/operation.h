@@ -20,6 +20,8 @@
 
 namespace tutti {
 
+class WindowGroup;
+
 // How an operation ended. The values equal tutti_status_t (checked in lib/capi).
 enum class Outcome : int32_t {
   kOk = 0,
@@ -29,6 +31,13 @@ enum class Outcome : int32_t {
   kMismatch = 401,
   kAborted = 402,
   kInternal = 499,
+};
+
+// A peer that is to be connected before an operation begins.
+struct PeerConnection {
+  int32_t peer = -1;
+  uint8_t transport = 0;  // the engine's number for it
+  std::string address;    // the peer's, of that transport
 };
 
 enum class StepProgress : uint8_t { kWaiting, kBegun, kDone };
@@ -52,11 +61,12 @@ class Operation {
   uint32_t index_base = 0;                             // added to message numbers
   bool is_message() const { return index_base != 0; }  // collectives number their messages from 0
   uint64_t signature = 0;
-  int64_t started_ns = 0;
-  int64_t deadline_ns = 0;
-  void* owner = nullptr;                                     // for the engine's listener
-  std::atomic<uint64_t>* completions = nullptr;              // counts successful ends; written by the driver only
-  std::vector<std::pair<int32_t, std::string>> connections;  // peers to connect first, with their addresses
+  int64_t timeout_ns = 0;
+  WindowGroup* group = nullptr;                  // of plans over windows
+  uint64_t window_base = 0;                      // the number of the first publish
+  void* owner = nullptr;                         // for the engine's listener
+  std::atomic<uint64_t>* completions = nullptr;  // counts successful ends; written by the driver only
+  std::vector<PeerConnection> connections;       // peers to connect first
 
   // Claims an idle operation for a new run. False if it is in use. Any thread.
   bool TryAcquire();
@@ -78,6 +88,14 @@ class Operation {
   StepProgress progress(uint32_t step) const { return progress_[step]; }
   uint32_t steps_left() const { return steps_left_; }
 
+  void BeginWindow();  // for plans over windows, instead of Begin
+  uint32_t window_step = 0;
+  uint64_t window_done = 0;   // publishes below this number are not read any more
+  int window_waits_for = -1;  // rank in the group
+  bool mismatch_told = false;
+
+  int64_t started_ns = 0;
+  int64_t deadline_ns = 0;
   uint32_t slot = 0;           // place in the engine's table while it runs
   int64_t stalls = 0;          // how often the listener has heard that it still runs
   bool deadline_told = false;  // the listener has heard that the deadline passed

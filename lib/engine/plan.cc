@@ -85,4 +85,38 @@ absl::StatusOr<Plan> Plan::Compile(const Schedule& schedule, absl::Span<const in
   return plan;
 }
 
+absl::StatusOr<Plan> Plan::CompileWindow(const WindowProgram& program, absl::Span<const int32_t> peers, int rank,
+                                         DataType type, ReduceOp op) {
+  Plan plan;
+  const uint64_t element_bytes = DataTypeBytes(type);
+  const std::string broken = CheckWindowProgram(program, static_cast<uint32_t>(element_bytes));
+  if (!broken.empty()) return absl::InternalError(broken);
+  plan.is_window_ = true;
+  plan.num_publishes_ = program.num_publishes;
+  plan.kernels_ = &KernelsFor(type, op);
+  plan.num_ranks_ = static_cast<uint32_t>(peers.size());
+  plan.element_bytes_ = element_bytes;
+  plan.window_steps_.reserve(program.steps.size());
+  for (const WindowStep& step : program.steps) {
+    WindowPlanStep out;
+    out.kind = step.kind;
+    out.finish = step.completes && op == ReduceOp::kAvg;
+    out.peer = step.peer;
+    out.number = step.number;
+    out.done = step.done;
+    out.published_bytes = step.published * element_bytes;
+    out.offset_bytes = step.offset * element_bytes;
+    out.count = step.dst.count;
+    out.bytes = step.dst.count * element_bytes;
+    out.own = {step.own.buffer, step.own.offset * element_bytes};
+    out.dst = {step.dst.buffer, step.dst.offset * element_bytes};
+    plan.window_steps_.push_back(out);
+  }
+  for (size_t r = 0; r < peers.size(); ++r) {
+    if (static_cast<int>(r) != rank) plan.peers_.push_back(peers[r]);
+  }
+  std::sort(plan.peers_.begin(), plan.peers_.end());
+  return plan;
+}
+
 }  // namespace tutti

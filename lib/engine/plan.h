@@ -11,6 +11,7 @@
 #include "absl/types/span.h"
 
 #include "collectives/schedule/schedule.h"
+#include "collectives/schedule/window_program.h"
 #include "lib/base/dtype.h"
 #include "lib/reduce/reduce.h"
 
@@ -36,11 +37,34 @@ struct PlanStep {
   BytePlace dst;
 };
 
+// One step of a plan over windows; see WindowStep.
+struct WindowPlanStep {
+  WindowStepKind kind = WindowStepKind::kPublish;
+  bool finish = false;
+  int32_t peer = -1;  // rank in the group
+  uint32_t number = 0;
+  uint32_t done = 0;
+  uint64_t published_bytes = 0;
+  uint64_t offset_bytes = 0;
+  uint64_t count = 0;  // elements
+  uint64_t bytes = 0;
+  BytePlace own;
+  BytePlace dst;
+};
+
 class Plan {
  public:
   // peers[r] is the job rank of the schedule's rank r. An error names the step that cannot be run.
   static absl::StatusOr<Plan> Compile(const Schedule& schedule, absl::Span<const int32_t> peers, DataType type,
                                       ReduceOp op);
+
+  // The same for a window program. Its peers are all ranks but this one.
+  static absl::StatusOr<Plan> CompileWindow(const WindowProgram& program, absl::Span<const int32_t> peers, int rank,
+                                            DataType type, ReduceOp op);
+
+  bool is_window() const { return is_window_; }
+  const std::vector<WindowPlanStep>& window_steps() const { return window_steps_; }
+  uint32_t num_publishes() const { return num_publishes_; }
 
   const std::vector<PlanStep>& steps() const { return steps_; }
   const BytePlace& source(const PlanStep& step, uint32_t i) const { return sources_[step.first_source + i]; }
@@ -60,6 +84,9 @@ class Plan {
   uint32_t max_sources() const { return max_sources_; }
 
  private:
+  bool is_window_ = false;
+  uint32_t num_publishes_ = 0;
+  std::vector<WindowPlanStep> window_steps_;
   std::vector<PlanStep> steps_;
   std::vector<BytePlace> sources_;
   std::vector<uint32_t> successors_;

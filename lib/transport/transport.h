@@ -106,6 +106,7 @@ struct EarlyMessage {
 struct TransportCapabilities {
   const char* name = "";
   uint64_t eager_bytes = 0;        // messages up to this length are sent without waiting for the receiver
+  bool same_host_only = false;     // reaches only ranks with the same host id
   uint64_t max_message_bytes = 0;  // longer ones are refused by Post (a programming error); the engine splits
 };
 

@@ -131,7 +131,7 @@ std::string Pair::WaitingSentence() const {
 bool Pair::HasWork() const {
   if (state_ == State::kLeft) return reader_.HasRecord() || waiting_recvs_ + waiting_sends_ > 0;
   if (state_ != State::kOpen) return false;
-  return reader_.HasRecord() || !to_pull_.empty();
+  return reader_.HasRecord() || !to_pull_.empty() || (WaitsForRoom() && writer_.RoomHasGrown());
 }
 
 }  // namespace tutti::shm

@@ -75,8 +75,9 @@ class Pair {
   void Flush();          // records out
   bool HasWork() const;  // something to take, pull or flush now
   bool HasUnsent() const { return state_ == State::kOpen && (!outbox_.empty() || streaming_.bytes > 0); }
-  // True once if records went out since the last call: the peer may have to be woken.
-  bool TakeWroteFlag() { return std::exchange(wrote_, false); }
+  bool WaitsForRoom() const { return HasUnsent(); }
+  // The values of the peer's Side::asleep, joined by or, that now call for its doorbell; 0: none. Once.
+  uint32_t TakeWakeReasons() { return std::exchange(wake_reasons_, 0); }
 
   // Stands in shared memory; only while kOpen.
   Side& own_side() { return segment().sides[own_]; }
@@ -193,7 +194,7 @@ class Pair {
   uint64_t waiting_recvs_ = 0;    // posted and not complete
   uint64_t waiting_sends_ = 0;    // posted and not complete
   uint64_t early_announces_ = 0;  // without a receive yet
-  bool wrote_ = false;
+  uint32_t wake_reasons_ = 0;
 };
 
 }  // namespace tutti::shm

@@ -103,7 +103,7 @@ bool Pair::TryWrite(const Waiting& record) {
     out->export_generation = own_side().exports[record.export_slot].load(std::memory_order_relaxed);
   }
   writer_.Commit();
-  wrote_ = true;
+  wake_reasons_ |= kAsleep;
   if (carries) CompleteSend(record.id, record.context, record.bytes);
   return true;
 }
@@ -150,7 +150,7 @@ bool Pair::WriteStream() {
   out->argument = piece;
   std::memcpy(out->payload(piece), send.data + streaming_.sent_bytes, piece);
   writer_.Commit();
-  wrote_ = true;
+  wake_reasons_ |= kAsleep;
   streaming_.sent_bytes += piece;
   if (streaming_.sent_bytes < streaming_.bytes) return true;
   ReleaseExport(send.export_slot);

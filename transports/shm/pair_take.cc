@@ -24,7 +24,7 @@ bool Pair::BreakOff(absl::string_view what) {
 }
 
 void Pair::ReleaseTaken() {
-  if (memory_.valid()) reader_.Release();
+  if (memory_.valid() && reader_.Release()) wake_reasons_ |= kAsleepForRoom & ~kAsleep;
 }
 
 void Pair::Take() {

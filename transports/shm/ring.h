@@ -52,6 +52,9 @@ class RingWriter {
 
   void Commit() { Publish(reserved_); }
 
+  // The reader has made room since Reserve last failed.
+  bool RoomHasGrown() const { return reader_->head.load(std::memory_order_acquire) != head_; }
+
  private:
   Record* At(uint64_t position) const { return reinterpret_cast<Record*>(data_ + position % bytes_); }
 
@@ -101,11 +104,12 @@ class RingReader {
   // Goes on behind it. Its bytes stay until Release.
   void Advance(uint64_t payload_bytes) { position_ += RecordBytes(payload_bytes); }
 
-  // Lets the writer have the place of all that was taken.
-  void Release() {
-    if (released_ == position_) return;
+  // Lets the writer have the place of all that was taken. True if there was any.
+  bool Release() {
+    if (released_ == position_) return false;
     released_ = position_;
     state_->head.store(position_, std::memory_order_release);
+    return true;
   }
 
   void Consume(uint64_t charge) {

@@ -16,10 +16,16 @@ namespace tutti::shm {
 // ends or is dropped, so a reader that was overtaken by that notices afterwards that what it read means nothing.
 inline constexpr uint32_t kExportSlots = 256;
 
+// Side::asleep: the rank sleeps, or is about to. Ring its doorbell after writing a record, or, if it waits for room, also
+// after making some.
+inline constexpr uint32_t kAwake = 0;
+inline constexpr uint32_t kAsleep = 1;
+inline constexpr uint32_t kAsleepForRoom = 3;
+
 // One rank's side of the pair, written by that rank only.
 struct Side {
-  alignas(kCacheLineBytes) std::atomic<uint32_t> asleep;  // it sleeps, or is about to: ring its doorbell
-  ReaderState reader;                                     // of the ring towards this rank
+  alignas(kCacheLineBytes) std::atomic<uint32_t> asleep;
+  ReaderState reader;  // of the ring towards this rank
   alignas(kCacheLineBytes) std::array<std::atomic<uint32_t>, kExportSlots> exports;
 };
 

@@ -169,7 +169,7 @@ void ShmTransport::OnAttach(int32_t peer, ReceivedNote& received) {
   entry.reads_memory = peer_memory.readable();
   --num_joining_;
   entry.pair->Attach(std::move(memory), lower ? 0 : 1, peer_memory);
-  if (asleep_) entry.pair->own_side().asleep.store(1, std::memory_order_relaxed);
+  if (asleep_) entry.pair->own_side().asleep.store(kAsleep, std::memory_order_relaxed);
   active_.push_back(peer);
   WakeIfAsleep(peer);
 }

@@ -61,6 +61,7 @@ ShmTransport::ShmTransport(const ShmOptions& options)
   context_.buffers.Prepare(options.eager_bytes);
   active_.reserve(peers_.size());
   capabilities_.name = "shm";
+  capabilities_.same_host_only = true;
   capabilities_.eager_bytes = options.eager_bytes;
   capabilities_.max_message_bytes = kMaxMessageBytes;
 }
@@ -158,7 +159,7 @@ void ShmTransport::PostRecvs(absl::Span<const RecvRequest> requests) {
 
 size_t ShmTransport::Poll(absl::Span<Completion> out) {
   if (asleep_) {
-    SetAsleep(0);
+    SetAsleep(false);
     polls_since_check_ = kPollsPerCheck;
   }
   context_.completions.Begin(out);
@@ -198,9 +199,10 @@ bool ShmTransport::HasUnsentBytes() const {
 
 void ShmTransport::WakeIfAsleep(int32_t peer) {
   Peer& entry = peers_[static_cast<size_t>(peer)];
-  if (!entry.pair->TakeWroteFlag() || entry.pair->state() != Pair::State::kOpen) return;
+  const uint32_t reasons = entry.pair->TakeWakeReasons();
+  if (reasons == 0 || entry.pair->state() != Pair::State::kOpen) return;
   if (entry.barrier_needed) BarrierAlone();
-  if (entry.pair->peer_side().asleep.load(std::memory_order_relaxed) != 0) Wake(peer);
+  if ((entry.pair->peer_side().asleep.load(std::memory_order_relaxed) & reasons) != 0) Wake(peer);
 }
 
 void ShmTransport::Wake(int32_t peer) {
@@ -211,11 +213,13 @@ void ShmTransport::Wake(int32_t peer) {
   [[maybe_unused]] const ssize_t n = ::write(doorbell.get(), &one, sizeof(one));
 }
 
-void ShmTransport::SetAsleep(uint32_t value) {
-  asleep_ = value != 0;
+void ShmTransport::SetAsleep(bool asleep) {
+  asleep_ = asleep;
   for (const int32_t peer : active_) {
     Pair& pair = *peers_[static_cast<size_t>(peer)].pair;
-    if (pair.state() == Pair::State::kOpen) pair.own_side().asleep.store(value, std::memory_order_relaxed);
+    if (pair.state() != Pair::State::kOpen) continue;
+    const uint32_t value = !asleep ? kAwake : pair.WaitsForRoom() ? kAsleepForRoom : kAsleep;
+    pair.own_side().asleep.store(value, std::memory_order_relaxed);
   }
 }
 
@@ -228,10 +232,10 @@ bool ShmTransport::PrepareToSleep() {
     return false;
   };
   if (has_work()) return false;
-  SetAsleep(1);
+  SetAsleep(true);
   BarrierForAll();
   if (!has_work()) return true;
-  SetAsleep(0);
+  SetAsleep(false);
   return false;
 }
 

@@ -96,7 +96,7 @@ class ShmTransport final : public Transport, public WindowSource {
 
   void ShareWindow(uint32_t channel, Window& window, int32_t peer);
   void WakeIfAsleep(int32_t peer);
-  void SetAsleep(uint32_t value);
+  void SetAsleep(bool asleep);
 
   const ShmOptions options_;
   Clock& clock_;

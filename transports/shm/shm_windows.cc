@@ -49,7 +49,9 @@ void ShmTransport::OnWindow(int32_t peer, ReceivedNote& received) {
 PeerWindow ShmTransport::FindWindow(uint32_t channel, int32_t peer) {
   const auto window = windows_.find(channel);
   const Peer& entry = peers_[static_cast<size_t>(peer)];
-  if (window == windows_.end() || entry.pair == nullptr || entry.pair->state() != Pair::State::kOpen) return {};
+  const bool attached =
+      entry.pair != nullptr && (entry.pair->state() == Pair::State::kOpen || entry.pair->state() == Pair::State::kLeft);
+  if (window == windows_.end() || !attached) return {};
   const auto found = window->second.peers.find(peer);
   // One of another length would be read beyond its end.
   if (found == window->second.peers.end() || found->second.bytes() != window->second.own.bytes()) return {};

@@ -16,6 +16,7 @@
 #include "lib/bootstrap/in_process_control_plane.h"
 #include "lib/comm/communicator.h"
 #include "lib/comm/job.h"
+#include "lib/comm/paths.h"
 #include "transports/sim/network.h"
 
 namespace tutti {
@@ -32,9 +33,12 @@ class SimJob {
       job_options.engine.wait = {.spin_ns = 0, .yield_ns = 0, .may_sleep = false};
       auto job = std::make_shared<Job>(job_options, network_.clock());
       bus_.SetListener(rank, job.get());
-      std::unique_ptr<sim::SimTransport> endpoint = network_.TakeEndpoint(rank);
-      bus_.SetCard({.rank = rank, .host = "sim", .host_id = "sim", .pid = 100 + rank, .address = endpoint->Address()});
-      absl::Status started = job->Start(bus_.NewPlane(rank), std::move(endpoint));
+      std::vector<std::unique_ptr<Transport>> transports;
+      transports.push_back(network_.TakeEndpoint(rank));
+      const PeerCard card = {
+          .rank = rank, .host = "sim", .host_id = "sim", .pid = 100 + rank, .address = EncodeAddresses(transports)};
+      bus_.SetCard(card);
+      absl::Status started = job->Start(bus_.NewPlane(rank), std::move(transports), card);
       EXPECT_TRUE(started.ok()) << started;
       std::vector<int32_t> members(static_cast<size_t>(options.size));
       std::iota(members.begin(), members.end(), 0);

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collectives/algorithms/all_reduce/shared_one_shot.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "collectives/algorithms/pieces.h"
+
+namespace tutti::all_reduce {
+namespace {
+
+constexpr uint64_t kDefaultSegmentBytes = 32 << 10;
+// How many segments a rank publishes before it reads the first. More would push them out of the cache.
+constexpr uint64_t kAhead = 2;
+
+}  // namespace
+
+WindowProgram SharedOneShotProgram(const Shape& shape, int) {
+  WindowProgramBuilder builder;
+  const uint64_t segment_bytes = shape.segment_bytes != 0 ? shape.segment_bytes : kDefaultSegmentBytes;
+  const uint64_t segment = std::min(segment_bytes, kWindowSlotBytes) / shape.element_bytes;
+  const uint64_t num_segments = (shape.count + segment - 1) / segment;
+  const auto place = [&](uint64_t s) { return Range{s * segment, std::min(segment, shape.count - s * segment)}; };
+  uint64_t published = 0;
+  for (uint64_t s = 0; s < num_segments; ++s) {
+    for (; published < std::min(s + kAhead, num_segments); ++published) {
+      builder.Publish(builder.NewNumber(), Input(place(published).offset, place(published).count));
+    }
+    const Range here = place(s);
+    builder.Reduce(static_cast<uint32_t>(s), here.count, 0, Input(here.offset, here.count),
+                   Output(here.offset, here.count), /*completes=*/true);
+  }
+  return std::move(builder).Build();
+}
+
+Schedule BuildSharedOneShot(const Shape& shape, int rank) {
+  if (shape.num_ranks == 1) return CopyOnly(shape, rank);
+  return LowerToSchedule(SharedOneShotProgram(shape, rank), shape, rank);
+}
+
+}  // namespace tutti::all_reduce

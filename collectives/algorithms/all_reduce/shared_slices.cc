@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collectives/algorithms/all_reduce/shared_slices.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "collectives/algorithms/pieces.h"
+
+namespace tutti::all_reduce {
+namespace {
+
+constexpr uint64_t kDefaultSegmentBytes = 64 << 10;
+
+}  // namespace
+
+WindowProgram SharedSlicesProgram(const Shape& shape, int rank) {
+  WindowProgramBuilder builder;
+  const auto n = static_cast<uint64_t>(shape.num_ranks);
+  const uint64_t segment_bytes = shape.segment_bytes != 0 ? shape.segment_bytes : kDefaultSegmentBytes;
+  const uint64_t segment = std::min(segment_bytes, kWindowSlotBytes) / shape.element_bytes;
+  const uint64_t num_segments = (shape.count + segment - 1) / segment;
+  const auto place = [&](uint64_t s) { return Range{s * segment, std::min(segment, shape.count - s * segment)}; };
+  // Numbers: the next segment's input is published before this one's result, so that nobody waits with nothing to do.
+  std::vector<uint32_t> inputs(num_segments), results(num_segments);
+  const auto publish_input = [&](uint64_t s) {
+    inputs[s] = builder.NewNumber();
+    builder.Publish(inputs[s], Input(place(s).offset, place(s).count));
+  };
+  const auto copy_results = [&](uint64_t s) {
+    for (uint64_t distance = 1; distance < n; ++distance) {
+      const uint64_t owner = (static_cast<uint64_t>(rank) + distance) % n;
+      const Range slice = PartOf(place(s), n, owner);
+      if (slice.count == 0) continue;
+      builder.Copy(results[s], static_cast<int>(owner), slice.count, 0, Output(slice.offset, slice.count));
+    }
+  };
+  if (num_segments > 0) publish_input(0);
+  for (uint64_t s = 0; s < num_segments; ++s) {
+    if (s + 1 < num_segments) publish_input(s + 1);
+    const Range own = PartOf(place(s), n, static_cast<uint64_t>(rank));
+    results[s] = builder.NewNumber();
+    if (own.count > 0) {
+      builder.Reduce(inputs[s], place(s).count, own.offset - place(s).offset, Input(own.offset, own.count),
+                     Output(own.offset, own.count), /*completes=*/true);
+      builder.Publish(results[s], Output(own.offset, own.count));
+    }
+    if (s > 0) copy_results(s - 1);
+  }
+  if (num_segments > 0) copy_results(num_segments - 1);
+  return std::move(builder).Build();
+}
+
+Schedule BuildSharedSlices(const Shape& shape, int rank) {
+  if (shape.num_ranks == 1) return CopyOnly(shape, rank);
+  return LowerToSchedule(SharedSlicesProgram(shape, rank), shape, rank);
+}
+
+}  // namespace tutti::all_reduce

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// A window program: what one rank does in a collective of ranks that share memory. Instead of sending the same bytes to
+// each peer, a rank publishes them once in its window, where all others read them: one store reaches everybody, and a
+// reduction over k ranks is one pass over k inputs.
+//
+// Steps run in order, so a program is simpler than a schedule. Publishes are numbered by all ranks alike (a rank that has
+// nothing to say under a number leaves it out). A window holds the last kWindowSlots publishes, so publish m waits until
+// every rank has done its reads of publish m - kWindowSlots. Two rules keep that from deadlock, and CheckWindowProgram
+// tests them: a rank reads number k only after its own publishes of lower numbers and of k, and before its publish of
+// k + kWindowSlots. (By induction over the numbers: whoever waits, waits for a lower number.)
+//
+// LowerToSchedule says what a program means in terms of messages. The lowered schedule is verified like any other, and
+// is what runs where memory is not shared.
+#ifndef TUTTI_COLLECTIVES_SCHEDULE_WINDOW_PROGRAM_H_
+#define TUTTI_COLLECTIVES_SCHEDULE_WINDOW_PROGRAM_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "collectives/schedule/schedule.h"
+
+namespace tutti {
+
+inline constexpr uint32_t kWindowSlots = 8;
+inline constexpr uint64_t kWindowSlotBytes = 64 << 10;  // the most that one publish holds
+
+enum class WindowStepKind : uint8_t {
+  kPublish,  // publish `number` = own
+  kReduce,  // dst = over all ranks in order, op of: own here, [offset, offset + dst.count) of publish `number` elsewhere
+  kCopy,    // dst = [offset, offset + dst.count) of publish `number` of `peer`
+  kWait,    // until publish `number` of every other rank is there; reads nothing
+};
+
+struct WindowStep {
+  WindowStepKind kind = WindowStepKind::kPublish;
+  bool completes = false;  // kReduce: dst now holds every rank's contribution
+  int32_t peer = -1;       // kCopy
+  uint32_t number = 0;
+  uint32_t done = 0;       // when this step is over, this rank has no more reads of publishes below this number
+  uint64_t published = 0;  // elements of the whole publish that is made or read
+  uint64_t offset = 0;     // kReduce, kCopy: elements, from the publish's beginning
+  Region own;              // kPublish, kReduce
+  Region dst;              // kReduce, kCopy
+};
+
+struct WindowProgram {
+  std::vector<WindowStep> steps;
+  uint32_t num_publishes = 0;  // how many numbers it uses
+};
+
+// Builds programs step by step and fills in `done`.
+class WindowProgramBuilder {
+ public:
+  // A number for a publish of all ranks, or of some.
+  uint32_t NewNumber() { return program_.num_publishes++; }
+  void Publish(uint32_t number, Region source);
+  void Reduce(uint32_t number, uint64_t published, uint64_t offset, Region own, Region dst, bool completes);
+  void Copy(uint32_t number, int peer, uint64_t published, uint64_t offset, Region dst);
+  void Wait(uint32_t number);
+  WindowProgram Build() &&;
+
+ private:
+  WindowProgram program_;
+};
+
+// "" or a sentence that names the step that breaks a rule.
+std::string CheckWindowProgram(const WindowProgram& program, uint32_t element_bytes);
+
+// The same with messages. Every rank must read what others publish, all of a number's publishers or none.
+Schedule LowerToSchedule(const WindowProgram& program, const Shape& shape, int rank);
+
+}  // namespace tutti
+
+#endif  // TUTTI_COLLECTIVES_SCHEDULE_WINDOW_PROGRAM_H_

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operations over windows: programs that run step by step until something is not there yet. The operations of a group run
+// one after the other, in the order of their submission, because their publishes are numbered so.
+#include <algorithm>
+#include <cstring>
+
+#include "lib/engine/engine.h"
+
+namespace tutti {
+namespace {
+
+// A short look, before an operation takes its place among the others: the peers of a small one are seldom later.
+constexpr int kFirstLooks = 200;
+
+// Then other operations have a turn.
+constexpr int kStepsPerTurn = 64;
+
+}  // namespace
+
+// The common case, a blocking operation that nobody else is in the way of, runs right here.
+void Engine::SubmitAndWait(Operation& operation) {
+  if (!operation.plan().is_window() || !TryDrive()) {
+    Submit(operation);
+    Wait(operation);
+    return;
+  }
+  WindowGroup& group = *operation.group;
+  const bool alone = group.ready() && group.queue.empty() && failed_channels_.empty() &&
+                     submitted_.load(std::memory_order_relaxed) == nullptr &&
+                     !failures_pending_.load(std::memory_order_relaxed);
+  if (!alone) {
+    Submit(operation);
+  } else {
+    operation.MarkRunning();
+    operation.BeginWindow();
+    const int looks = options_.wait.spin_ns > 0 ? kFirstLooks : 1;
+    for (int look = 0; look < looks; ++look) {
+      if (AdvanceWindow(operation) == WindowTurn::kFinished) {
+        operation.Finish(Outcome::kOk);
+        return StopDriving();
+      }
+      SpinPause();
+    }
+    TakeSlot(operation);
+    EnqueueWindow(operation);
+  }
+  DriveUntil([&operation] { return operation.done(); });
+  StopDriving();
+}
+
+void Engine::StartWindow(Operation& operation) {
+  WindowGroup& group = *operation.group;
+  if (!group.opened()) {
+    const absl::Status status = group.Open();
+    if (!status.ok()) {
+      listener_.OnWindowLost(operation, std::string(status.message()));
+      return;  // the listener sees to it that the channel fails
+    }
+  }
+  operation.BeginWindow();
+  EnqueueWindow(operation);
+}
+
+void Engine::EnqueueWindow(Operation& operation) {
+  WindowGroup& group = *operation.group;
+  if (group.queue.empty()) window_groups_.push_back(&group);
+  group.queue.push_back(&operation);
+}
+
+// True if anything moved.
+bool Engine::RunWindows() {
+  bool moved = false;
+  for (size_t i = 0; i < window_groups_.size();) {
+    if (RunGroup(*window_groups_[i], &moved)) {
+      ++i;
+      continue;
+    }
+    window_groups_[i] = window_groups_.back();
+    window_groups_.pop_back();
+  }
+  return moved;
+}
+
+// False when no operation is left; then the group may be gone.
+bool Engine::RunGroup(WindowGroup& group, bool* moved) {
+  if (!group.ready() && !group.FindPeers()) return true;
+  for (;;) {
+    Operation& operation = *group.queue.front();
+    const WindowTurn turn = AdvanceWindow(operation);
+    *moved |= turn != WindowTurn::kBlocked;
+    if (turn != WindowTurn::kFinished) return true;
+    group.queue.erase(group.queue.begin());
+    const bool last = group.queue.empty();
+    End(operation, Outcome::kOk);
+    if (last) return false;
+  }
+}
+
+Engine::WindowTurn Engine::AdvanceWindow(Operation& operation) {
+  const Plan& plan = operation.plan();
+  const std::vector<WindowPlanStep>& steps = plan.window_steps();
+  const uint32_t first = operation.window_step;
+  while (operation.window_step < steps.size()) {
+    if (operation.window_step - first >= kStepsPerTurn) return WindowTurn::kMoved;
+    const WindowPlanStep& step = steps[operation.window_step];
+    if (!RunWindowStep(operation, step)) {
+      return operation.window_step == first ? WindowTurn::kBlocked : WindowTurn::kMoved;
+    }
+    operation.window_done = operation.window_base + step.done;
+    ++operation.window_step;
+  }
+  operation.group->Progress(operation.window_base + plan.num_publishes());
+  return WindowTurn::kFinished;
+}
+
+// False if what it takes is not there yet.
+bool Engine::RunWindowStep(Operation& operation, const WindowPlanStep& step) {
+  const Plan& plan = operation.plan();
+  WindowGroup& group = *operation.group;
+  const uint64_t number = operation.window_base + step.number;
+  if (step.kind == WindowStepKind::kPublish) {
+    std::byte* to = group.BeginPublish(number, step.published_bytes);
+    if (to == nullptr) return false;
+    if (step.published_bytes > 0) std::memcpy(to, operation.At(step.own), step.published_bytes);
+    group.EndPublish(number, operation.signature, operation.window_done);
+    return true;
+  }
+  if (step.kind == WindowStepKind::kCopy) {
+    const std::byte* from = FindPublish(operation, step, step.peer, number);
+    if (from == nullptr) return false;
+    std::memcpy(operation.At(step.dst), from + step.offset_bytes, step.bytes);
+    return true;
+  }
+  if (reduce_sources_.size() < static_cast<size_t>(group.size()))
+    reduce_sources_.resize(static_cast<size_t>(group.size()));
+  for (int r = 0; r < group.size(); ++r) {
+    if (r == group.rank()) {
+      reduce_sources_[static_cast<size_t>(r)] = operation.At(step.own);
+      continue;
+    }
+    const std::byte* from = FindPublish(operation, step, r, number);
+    if (from == nullptr) return false;
+    reduce_sources_[static_cast<size_t>(r)] = from + step.offset_bytes;
+  }
+  if (step.kind == WindowStepKind::kWait) return true;
+  std::byte* dst = operation.At(step.dst);
+  plan.kernels().reduce_many(dst, reduce_sources_.data(), static_cast<size_t>(group.size()), step.count);
+  if (step.finish) plan.kernels().finish(dst, step.count, plan.num_ranks());
+  return true;
+}
+
+// The payload of a rank's publish, or nullptr if it is not there, or not of this call.
+const std::byte* Engine::FindPublish(Operation& operation, const WindowPlanStep& step, int rank, uint64_t number) {
+  const WindowGroup::Header* header = operation.group->Find(rank, number);
+  if (header == nullptr) {
+    operation.window_waits_for = rank;
+    return nullptr;
+  }
+  if (header->signature != operation.signature) {
+    operation.window_waits_for = rank;
+    if (!operation.mismatch_told) {
+      operation.mismatch_told = true;
+      listener_.OnMismatch(operation, operation.group->job_rank(rank), step.published_bytes, header->signature,
+                           step.published_bytes);
+    }
+    return nullptr;
+  }
+  return WindowGroup::Payload(header, step.published_bytes);
+}
+
+}  // namespace tutti

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// The windows of a communicator whose ranks share memory: how publishes lie in them, and how one is made and found.
+//
+// A window is a line with the owner's progress, then kWindowSlots slots. A slot is a header and a payload; a short payload
+// follows the header in the same line, so that the smallest publish is one cache line. The header's number is written
+// last, and is how a reader knows that the rest is there. Whoever publishes number m first makes sure that all ranks are
+// done with number m - kWindowSlots: from what their latest publishes said, else from their progress lines.
+//
+// It knows memory and numbers, nothing of plans, types or who the ranks are.
+//
+// THREADS. The driver's own.
+#ifndef TUTTI_LIB_ENGINE_WINDOW_GROUP_H_
+#define TUTTI_LIB_ENGINE_WINDOW_GROUP_H_
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/status.h"
+
+#include "collectives/schedule/window_program.h"
+#include "lib/base/align.h"
+#include "lib/transport/window_source.h"
+
+namespace tutti {
+
+class Operation;
+
+class WindowGroup {
+ public:
+  // peers[r] is the job rank of the group's rank r; peers[rank] is this one. `source` must outlive the group's use.
+  WindowGroup(WindowSource& source, uint32_t channel, std::vector<int32_t> peers, int rank)
+      : source_(source), channel_(channel), job_ranks_(std::move(peers)), rank_(rank), peers_(job_ranks_.size()) {}
+
+  // Opens this rank's window, then looks for the peers'. True when all are there.
+  absl::Status Open();
+  bool opened() const { return own_ != nullptr; }
+  bool FindPeers();
+  bool ready() const { return found_ == static_cast<int>(job_ranks_.size()) - 1; }
+  void Forget();  // the windows are gone, or will be
+
+  int rank() const { return rank_; }
+  int size() const { return static_cast<int>(job_ranks_.size()); }
+  int32_t job_rank(int rank) const { return job_ranks_[static_cast<size_t>(rank)]; }
+
+  // The payload's place for publish `number`, or nullptr while a rank may still read what lies there.
+  std::byte* BeginPublish(uint64_t number, uint64_t bytes) {
+    if (!IsFree(number)) return nullptr;
+    return Payload(Slot(own_, number), bytes);
+  }
+  // The payload is written. `done`: this rank reads no publishes below that number any more.
+  void EndPublish(uint64_t number, uint64_t signature, uint64_t done) {
+    Header& header = *Slot(own_, number);
+    header.signature = signature;
+    header.done = done;
+    header.number.store(number + 1, std::memory_order_release);
+    Wake();
+  }
+
+  // Publish `number` of the rank, or nullptr if it is not there yet.
+  struct Header;
+  const Header* Find(int rank, uint64_t number) {
+    Peer& peer = peers_[static_cast<size_t>(rank)];
+    const Header* header = Slot(peer.window.data, number);
+    if (header->number.load(std::memory_order_acquire) != number + 1) return nullptr;
+    if (header->done > peer.done) peer.done = header->done;
+    return header;
+  }
+
+  // At an operation's end: others may be waiting for it.
+  void Progress(uint64_t done) {
+    own_progress()->store(done, std::memory_order_release);
+    Wake();
+  }
+
+  struct alignas(kCacheLineBytes) Header {
+    std::atomic<uint64_t> number;
+    uint64_t signature;
+    uint64_t done;
+  };
+  static constexpr uint64_t kHeaderBytes = 24;
+
+  static const std::byte* Payload(const Header* header, uint64_t bytes) {
+    return reinterpret_cast<const std::byte*>(header) + PayloadOffset(bytes);
+  }
+
+  // In the order of submission; the front one runs.
+  std::vector<Operation*> queue;
+  uint64_t next_number = 0;  // of the next operation to be started; the starter's
+
+ private:
+  // Shorter payloads lie right behind the header, longer ones begin on a line of their own.
+  static constexpr uint64_t kCompactBytes = 4 * kCacheLineBytes - kHeaderBytes;
+  static constexpr uint64_t kSlotStride = kCacheLineBytes + kWindowSlotBytes;
+  static constexpr uint64_t kWindowBytes = kCacheLineBytes + kWindowSlots * kSlotStride;
+
+  struct Peer {
+    PeerWindow window;
+    uint64_t done = 0;  // as far as it is known here
+  };
+
+  static constexpr uint64_t PayloadOffset(uint64_t bytes) {
+    return bytes <= kCompactBytes ? kHeaderBytes : kCacheLineBytes;
+  }
+  static std::byte* Payload(Header* header, uint64_t bytes) {
+    return reinterpret_cast<std::byte*>(header) + PayloadOffset(bytes);
+  }
+  static Header* Slot(std::byte* window, uint64_t number) {
+    return reinterpret_cast<Header*>(window + kCacheLineBytes + (number % kWindowSlots) * kSlotStride);
+  }
+  static const Header* Slot(const std::byte* window, uint64_t number) {
+    return Slot(const_cast<std::byte*>(window), number);
+  }
+  std::atomic<uint64_t>* own_progress() { return reinterpret_cast<std::atomic<uint64_t>*>(own_); }
+
+  bool IsFree(uint64_t number) {
+    if (number < kWindowSlots) return true;
+    const uint64_t needed = number - kWindowSlots + 1;
+    for (size_t r = 0; r < peers_.size(); ++r) {
+      Peer& peer = peers_[r];
+      if (peer.done >= needed || static_cast<int>(r) == rank_) continue;
+      // Before its window has been found nothing is known of the rank.
+      if (peer.window.data == nullptr) return false;
+      peer.done = reinterpret_cast<const std::atomic<uint64_t>*>(peer.window.data)->load(std::memory_order_acquire);
+      if (peer.done < needed) return false;
+    }
+    return true;
+  }
+
+  void Wake() {
+    if (barrier_needed_) __sync_synchronize();
+    for (size_t r = 0; r < peers_.size(); ++r) {
+      const std::atomic<uint32_t>* asleep = peers_[r].window.asleep;
+      if (asleep != nullptr && asleep->load(std::memory_order_relaxed) != 0) source_.Wake(job_ranks_[r]);
+    }
+  }
+
+  WindowSource& source_;
+  const uint32_t channel_;
+  const std::vector<int32_t> job_ranks_;
+  const int rank_;
+  std::byte* own_ = nullptr;
+  std::vector<Peer> peers_;  // by rank
+  int found_ = 0;
+  bool barrier_needed_ = false;
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_LIB_ENGINE_WINDOW_GROUP_H_
