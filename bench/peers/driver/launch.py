@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the ranks of each library are started. Binding is left to the program (bench/peers/loop/main.cc), for all alike."""
+"""How the ranks of each library are started. Binding is left to the program (bench/peers/main.cc), for all alike."""
 
 import os
 

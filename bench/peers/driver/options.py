@@ -8,7 +8,8 @@ from . import peers
 
 # 4 B to 64 MiB in powers of 4, and two sizes that one always asks for.
 SIZES = sorted([4**power for power in range(1, 14)] + [8, 8 << 10])
-QUICK_SIZES = [8, 8 << 10, 1 << 20]
+USUAL = {"ranks": [2, 4, 8], "sizes": SIZES, "rounds": 3, "budget_ms": 700}
+QUICK = {"ranks": [2], "sizes": [8, 8 << 10, 1 << 20], "rounds": 1, "budget_ms": 200}
 
 
 def numbers(text):
@@ -34,14 +35,14 @@ def parser():
         prog="./dev bench peers", description="Races tutti against other libraries: same loop, same machine, interleaved."
     )
     add = result.add_argument
-    add("--ranks", type=numbers, default=[2, 4, 8], metavar="N,..", help="numbers of ranks (2,4,8)")
+    add("--ranks", type=numbers, metavar="N,..", help="numbers of ranks (2,4,8)")
     add("--mode", type=words, default=list(peers.MODES), metavar="MODE,..", help="shm, tcp, or both (both)")
-    add("--sizes", type=sizes, default=SIZES, metavar="BYTES,..", help="4,8K,1M (4 B to 64 MiB in powers of 4, 8 B, 8 KiB)")
+    add("--sizes", type=sizes, metavar="BYTES,..", help="4,8K,1M (4 B to 64 MiB in powers of 4, 8 B, 8 KiB)")
     add("--peers", type=words, metavar="NAME,..", help="only peers whose name is, or begins with, one of these")
-    add("--rounds", type=int, default=3, metavar="N", help="how often all peers run, in turn (3)")
-    add("--budget-ms", type=int, default=700, metavar="N", help="time for the iterations of one size in one run (700)")
+    add("--rounds", type=int, metavar="N", help="how often all peers run, in turn (3)")
+    add("--budget-ms", type=int, metavar="N", help="time for the iterations of one size in one run (700)")
     add("--max-iterations", type=int, default=20000, metavar="N", help="of one size in one run (20000)")
-    add("--quick", action="store_true", help="a look: 2 ranks, 8 B, 8 KiB and 1 MiB, one round, 200 ms a size")
+    add("--quick", action="store_true", help="a look: where not said otherwise, 2 ranks, 8 B, 8 KiB and 1 MiB, one round, 200 ms a size")
     add("--no-limits", action="store_true", help="do not measure the machine's own limits")
     add("--list", action="store_true", help="only list the peers and their settings")
     add("--output", metavar="FOLDER", help="for race.json, race.md, race.png, race.svg (build/peers/TIME)")
@@ -54,8 +55,9 @@ def parser():
 
 def parse(arguments):
     result = parser().parse_args(arguments)
-    if result.quick:
-        result.ranks, result.sizes, result.rounds, result.budget_ms = [2], QUICK_SIZES, 1, 200
+    for name, value in (QUICK if result.quick else USUAL).items():
+        if getattr(result, name) is None:
+            setattr(result, name, value)
     unknown = set(result.mode) - set(peers.MODES)
     if unknown:
         parser().error(f"there is no mode {', '.join(sorted(unknown))}")

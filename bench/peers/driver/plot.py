@@ -11,7 +11,7 @@ def draw_time(axes, known, mode, ranks, peers, sizes, metric, limits):
         draw_line(axes, known, peer, sizes, [us(known.time_ns(mode, ranks, peer, size, metric)) for size in sizes])
     floor = [us(figures.floor_ns(mode, ranks, size, limits)) for size in sizes]
     if None not in floor:
-        axes.plot(sizes, floor, color="black", linestyle=":", label="floor of the machine")
+        axes.plot(sizes, floor, color="grey", linestyle=":", label="floor of the machine")
     axes.set_ylabel("microseconds")
     axes.set_yscale("log")
 
@@ -28,8 +28,8 @@ def draw_bandwidth(axes, known, mode, ranks, peers, sizes):
 def draw_line(axes, known, peer, sizes, values):
     points = [(size, value) for size, value in zip(sizes, values) if value]
     if points:
-        wide = peer in known.ours
-        axes.plot(*zip(*points), label=peer, marker="o", markersize=3, linewidth=2.5 if wide else 1, zorder=3 if wide else 2)
+        ours = {"color": "black", "linewidth": 2.5, "zorder": 3} if peer in known.ours else {"linewidth": 1}
+        axes.plot(*zip(*points), label=peer, marker="o", markersize=3, **ours)
 
 
 def us(time_ns):
@@ -47,6 +47,7 @@ def save(race, paths):
     known, cells, sizes = figures.Figures(runs), figures.cells(runs), figures.sizes(runs)
     if not cells or not sizes:
         return
+    matplotlib.rcParams["axes.prop_cycle"] = matplotlib.cycler(color=matplotlib.colormaps["tab20"].colors)
     figure, rows = matplotlib.pyplot.subplots(len(cells), 3, figsize=(18, 5 * len(cells)), squeeze=False)
     for (mode, ranks), row in zip(cells, rows):
         peers = figures.names(runs, mode, ranks)

@@ -48,6 +48,9 @@ def end(processes):
     send(left, signal.SIGKILL)
     for process in processes:
         process.wait()
+    deadline = time.monotonic() + GRACE_S
+    while any(is_running(pid) for pid in left) and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 def is_running(pid):

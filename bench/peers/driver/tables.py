@@ -13,12 +13,13 @@ def size_text(size):
 
 
 def number_text(value):
-    """Three digits that count."""
+    """About three digits that count, never in exponents."""
     if value is None:
         return "-"
-    if value >= 1000:
-        return f"{value:,.0f}"
-    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+    for least, form in ((100, ",.0f"), (10, ".1f"), (0.1, ".2f"), (0.001, ".4f")):
+        if value >= least:
+            return format(value, form)
+    return "0.000"
 
 
 def us_text(time_ns):
