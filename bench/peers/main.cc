@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One rank of one library: binds itself, starts the library, measures all sizes, and rank 0 writes the results down.
 // This file and its neighbours are the same for every library; StartLibrary is not.
+#include <malloc.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -74,8 +75,17 @@ int RankBeforeStart(const Options& options) {
   throw std::runtime_error("the launcher does not tell the rank");
 }
 
+// Freed memory stays with the process. Some libraries allocate a buffer as large as the message in every call, and the
+// kernel would take it back and zero it anew each time.
+void KeepFreedMemory() {
+  constexpr int kBytes = 1 << 30;
+  ::mallopt(M_MMAP_THRESHOLD, kBytes);
+  ::mallopt(M_TRIM_THRESHOLD, kBytes);
+}
+
 int Run(int argc, char** argv) {
   try {
+    KeepFreedMemory();
     const Options options = ParseOptions(argc, argv);
     // Whatever happens to the driver, the launcher or the library: this process ends.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);

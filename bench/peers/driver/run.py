@@ -33,12 +33,12 @@ def limit_s(settings):
     return 30 + 4 * len(settings.sizes) * settings.budget_ms / 1000
 
 
-def arguments(settings, region, output):
+def arguments(settings, sizes, region, output):
     return [
         *("--region", region),
         *("--output", output),
         *("--cores", ",".join(map(str, settings.cores))),
-        *("--sizes", ",".join(map(str, settings.sizes))),
+        *("--sizes", ",".join(map(str, sizes))),
         *("--budget-ms", str(settings.budget_ms)),
         *("--max-iterations", str(settings.max_iterations)),
         *("--limit-s", str(int(limit_s(settings)) + 10)),
@@ -63,13 +63,14 @@ def read_rows(path):
 
 def run(peer, mode, ranks, settings):
     """settings: bin_folder, cores, sizes, budget_ms, max_iterations."""
+    sizes = [size for size in settings.sizes if size <= peer.max_bytes]
     record = {"peer": peer.name, "library": peer.library, "mode": mode, "ranks": ranks, "failure": None}
     shm_before = shm_files()
     folder = tempfile.mkdtemp(prefix="tutti-peers-")
     region = os.memfd_create("tutti-peers")  # anonymous: gone with the last process that has it
     try:
         output, log = os.path.join(folder, "rows"), os.path.join(folder, "log")
-        words = arguments(settings, f"/proc/{os.getpid()}/fd/{region}", output)
+        words = arguments(settings, sizes, f"/proc/{os.getpid()}/fd/{region}", output)
         commands = launch.commands(peer, ranks, settings.bin_folder, folder, words)
         try:
             processes.run_all(commands, launch.environment(peer, folder), log, limit_s(settings))
