@@ -4,10 +4,12 @@
 
 import json
 import os
+import signal
 import sys
 
 from driver import machine, options, peers, plot, processes, run, tables, turn
 
+RECORDED_OPTIONS = ("ranks", "mode", "sizes", "rounds", "budget_ms", "max_iterations")
 FORMAT_VERSION = 1  # of race.json; counts up when a field changes its meaning or goes
 
 
@@ -29,7 +31,8 @@ def able(mode, wanted, bin_folder, versions):
 
 def progress(record):
     rows = record["rows"]
-    some = ", ".join(f"{tables.size_text(row['bytes'])} {tables.us_text(row['p50_ns'])}" for row in rows[:: max(1, len(rows) // 5)])
+    shown = rows[:: max(1, len(rows) // 5)]
+    some = ", ".join(f"{tables.size_text(row['bytes'])} {tables.us_text(row['p50_ns'])}" for row in shown)
     wrong = sum(row["wrong"] for row in rows)
     trouble = (f"  WRONG RESULTS: {wrong}" if wrong else "") + (f"  {record['failure']}" if record["failure"] else "")
     say(f"  {record['peer']:17} p50 us: {some}{trouble}")
@@ -60,7 +63,7 @@ def hold(settings, save):
         "versions": {},
         "packages": machine.packages(),
         "environment": machine.settings_in_environment(),
-        "options": {name: getattr(settings, name) for name in ("ranks", "mode", "sizes", "rounds", "budget_ms", "max_iterations")},
+        "options": {name: getattr(settings, name) for name in RECORDED_OPTIONS},
         "limits": {},
         "runs": [],
     }
@@ -104,6 +107,7 @@ def list_peers():
 
 def main():
     settings = options.parse(sys.argv[1:])
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("race: told to end"))  # so that what it has started ends, too
     if settings.list:
         return list_peers()
     folder = settings.output or os.path.join("build", "peers", machine.now().replace(":", ""))
@@ -129,4 +133,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("race: interrupted")

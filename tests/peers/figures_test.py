@@ -9,7 +9,8 @@ def row(size, p50, wrong=0):
 
 
 def run(peer, rows, number=0, library="gloo", mode="shm", ranks=2):
-    return {"peer": peer, "library": library, "mode": mode, "ranks": ranks, "round": number, "rows": rows, "failure": None}
+    where = {"mode": mode, "ranks": ranks, "round": number}
+    return {"peer": peer, "library": library, **where, "rows": rows, "failure": None}
 
 
 class FiguresTest(unittest.TestCase):

@@ -11,7 +11,8 @@ class TextTest(unittest.TestCase):
 
     def test_numbers_have_about_three_digits(self):
         values = (None, 0.0123, 0.456, 7.891, 12.34, 123.4, 12345)
-        self.assertEqual([tables.number_text(value) for value in values], ["-", "0.0123", "0.46", "7.89", "12.3", "123", "12,345"])
+        texts = ["-", "0.0123", "0.46", "7.89", "12.3", "123", "12,345"]
+        self.assertEqual([tables.number_text(value) for value in values], texts)
 
     def test_columns_are_as_wide_as_their_widest_cell(self):
         lines = tables.table(["a", "b"], [["x", "12345"], ["long", "1"]]).splitlines()
@@ -40,7 +41,7 @@ class ReportTest(unittest.TestCase):
         broken = {**run("a", []), "failure": "killed after 60 s: stuck"}
         text = tables.report(self.race([broken, run("b", [row(8, 5, wrong=3)])]))
         self.assertIn("- a, shm, 2 ranks, round 0: killed after 60 s: stuck", text)
-        self.assertIn("- b, shm, 2 ranks, 8 B: 3 wrong elements", text)
+        self.assertIn("- b, shm, 2 ranks, 8 B: 3 elements wrong", text)
 
     def test_says_so_when_nothing_failed(self):
         self.assertIn("Every run ended well", tables.report(self.race([run("a", [row(8, 5)])])))

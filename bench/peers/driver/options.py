@@ -32,17 +32,19 @@ def words(text):
 
 def parser():
     result = argparse.ArgumentParser(
-        prog="./dev bench peers", description="Races tutti against other libraries: same loop, same machine, interleaved."
+        prog="./dev bench peers",
+        description="Races tutti against other libraries: same loop, same machine, interleaved.",
     )
     add = result.add_argument
     add("--ranks", type=numbers, metavar="N,..", help="numbers of ranks (2,4,8)")
     add("--mode", type=words, default=list(peers.MODES), metavar="MODE,..", help="shm, tcp, or both (both)")
-    add("--sizes", type=sizes, metavar="BYTES,..", help="4,8K,1M (4 B to 64 MiB in powers of 4, 8 B, 8 KiB)")
+    add("--sizes", type=sizes, metavar="BYTES,..", help="like 4,8K,1M (4 B to 64 MiB in powers of 4, 8 B, 8 KiB)")
     add("--peers", type=words, metavar="NAME,..", help="only peers whose name is, or begins with, one of these")
     add("--rounds", type=int, metavar="N", help="how often all peers run, in turn (3)")
     add("--budget-ms", type=int, metavar="N", help="time for the iterations of one size in one run (700)")
     add("--max-iterations", type=int, default=20000, metavar="N", help="of one size in one run (20000)")
-    add("--quick", action="store_true", help="a look: where not said otherwise, 2 ranks, 8 B, 8 KiB and 1 MiB, one round, 200 ms a size")
+    add("--quick", action="store_true",
+        help="a look: where not said otherwise, 2 ranks, 8 B, 8 KiB and 1 MiB, one round, 200 ms a size")
     add("--no-limits", action="store_true", help="do not measure the machine's own limits")
     add("--list", action="store_true", help="only list the peers and their settings")
     add("--output", metavar="FOLDER", help="for race.json, race.md, race.png, race.svg (build/peers/TIME)")

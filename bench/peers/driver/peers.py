@@ -33,8 +33,9 @@ def pairs(**variables):
     return tuple(variables.items())
 
 
-# Gloo has TCP only, so it runs alike in both modes; where shared memory is allowed, its usual and its fastest are enough.
-# Its polling connections block while they send: two ranks that send each other more than their sockets hold wait for ever.
+# Gloo has TCP only, so it runs alike in both modes; where shared memory is allowed, its usual and its fastest are
+# enough. Its polling connections block while they send: two ranks that send each other more than their sockets hold
+# wait for ever.
 GLOO_RING = Peer("gloo-ring", "gloo", "ring")
 GLOO_BCUBE = Peer("gloo-bcube", "gloo", "bcube")
 GLOO_HD = Peer("gloo-hd", "gloo", "halving-doubling")

@@ -61,7 +61,8 @@ def save(race, paths):
             axes.set_xticks(sizes[::2], [tables.size_text(size) for size in sizes[::2]], rotation=45, fontsize=7)
             axes.grid(True, which="major", alpha=0.3)
         row[0].legend(fontsize=7)
-    figure.suptitle(f"float32 sum all_reduce on {race['host']['cores']} cores of {race['host']['processor']}, {race['started']}")
+    host = race["host"]
+    figure.suptitle(f"float32 sum all_reduce on {host['cores']} cores of {host['processor']}, {race['started']}")
     figure.tight_layout(rect=(0, 0, 1, 0.99))
     for path in paths:
         figure.savefig(path, dpi=110)

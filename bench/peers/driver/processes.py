@@ -67,11 +67,8 @@ def run_all(commands, environment, log_path, limit_s):
     try:
         with open(log_path, "wb") as log:
             for command in commands:
-                processes.append(
-                    subprocess.Popen(
-                        command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-                    )
-                )
+                streams = {"stdin": subprocess.DEVNULL, "stdout": log, "stderr": log}
+                processes.append(subprocess.Popen(command, env=environment, start_new_session=True, **streams))
         deadline = time.monotonic() + limit_s
         while True:
             states = [process.poll() for process in processes]

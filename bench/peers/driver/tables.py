@@ -76,7 +76,8 @@ def ratio_table(runs, mode, ranks, limits, ours):
         mine = {metric: known.time_ns(mode, ranks, ours, size, metric) for metric in figures.METRICS}
         for metric in ("p50_ns", "p99_ns", "p999_ns"):
             best, name = known.best_peer(mode, ranks, size, metric, peers)
-            row += [us_text(mine[metric]), f"{us_text(best)} {name or ''}".strip(), number_text(figures.ratio(mine[metric], best))]
+            ratio = figures.ratio(mine[metric], best)
+            row += [us_text(mine[metric]), f"{us_text(best)} {name or ''}".strip(), number_text(ratio)]
         best, _ = known.best_peer(mode, ranks, size, "p50_ns", peers)
         floor = figures.floor_ns(mode, ranks, size, limits)
         row += [gb_text(figures.bus_bandwidth(size, ranks, time)) for time in (mine["p50_ns"], best)]
@@ -90,7 +91,7 @@ def ratio_table(runs, mode, ranks, limits, ours):
 def best_spread(known, mode, ranks, size, peers):
     """The smallest p99 / p50 that a peer has."""
     spreads = [
-        figures.ratio(known.time_ns(mode, ranks, peer, size, "p99_ns"), known.time_ns(mode, ranks, peer, size, "p50_ns"))
+        figures.ratio(*(known.time_ns(mode, ranks, peer, size, metric) for metric in ("p99_ns", "p50_ns")))
         for peer in peers
         if peer not in known.ours
     ]
@@ -126,8 +127,9 @@ def report(race):
 
 def facts_text(race):
     host, options = race["host"], race["options"]
+    rounds = len({run["round"] for run in race["runs"]})
     lines = [
-        f"Race of {race['started']}: float32 sum all_reduce, medians over {len({run['round'] for run in race['runs']})} rounds.",
+        f"Race of {race['started']}: float32 sum all_reduce, medians over {rounds} rounds.",
         f"{host['processor']}, {host['cores']} cores, {host['system']}, {host['distribution']}.",
         "Versions: " + "; ".join(sorted(set(race["versions"].values()))) + ".",
         f"At most {options['max_iterations']:,} iterations or {options['budget_ms']} ms a size.",
@@ -142,7 +144,7 @@ def failures_text(runs):
         if run["failure"]
     ]
     wrong = [
-        f"- {run['peer']}, {run['mode']}, {run['ranks']} ranks, {size_text(row['bytes'])}: {row['wrong']} wrong elements"
+        f"- {run['peer']}, {run['mode']}, {run['ranks']} ranks, {size_text(row['bytes'])}: {row['wrong']} elements wrong"
         for run in runs
         for row in run["rows"]
         if row["wrong"]

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Gloo over its TCP transport on the loopback interface; the ranks meet in a folder.
 //
-// It has two generations of all_reduce. gloo::allreduce (what PyTorch calls) works out of place and is driven by a thread
-// of its own that sleeps on epoll. The older algorithm classes work in place, and their connections can be switched to
-// be driven, and polled, by the calling thread (setSync), as Gloo's own benchmark does with --sync --busy-poll.
+// It has two generations of all_reduce. gloo::allreduce (what PyTorch calls) works out of place and is driven by a
+// thread of its own that sleeps on epoll. The older algorithm classes work in place, and their connections can be
+// switched to be driven, and polled, by the calling thread (setSync), as Gloo's own benchmark does with --sync
+// --busy-poll.
 #include <chrono>
 #include <stdexcept>
 #include <vector>

@@ -34,7 +34,8 @@ struct SizeResult {
   bench::Samples times;  // one per iteration: the slowest rank's; on rank 0 only
 };
 
-// Measures one size. Called by all ranks alike. `send` and `recv` are the same buffer for a library that works in place.
+// Measures one size. Called by all ranks alike. `send` and `recv` are the same buffer for a library that works in
+// place.
 SizeResult MeasureSize(Library* library, Region* region, const LoopSettings& settings, float* send, float* recv,
                        size_t bytes);
 

@@ -8,7 +8,8 @@
 
 namespace tutti::peers {
 
-// Binds the calling thread, and all that it starts later, to one core. Throws std::runtime_error if it may not run there.
+// Binds the calling thread, and all that it starts later, to one core. Throws std::runtime_error if it may not run
+// there.
 void PinTo(int core);
 
 // "0,1,5" to numbers. Throws std::runtime_error for anything else.
