@@ -41,7 +41,7 @@ class ReportTest(unittest.TestCase):
         broken = {**run("a", []), "failure": "killed after 60 s: stuck"}
         text = tables.report(self.race([broken, run("b", [row(8, 5, wrong=3)])]))
         self.assertIn("- a, shm, 2 ranks, round 0: killed after 60 s: stuck", text)
-        self.assertIn("- b, shm, 2 ranks, 8 B: 3 elements wrong", text)
+        self.assertIn("- b, shm, 2 ranks, round 0, 8 B: 3 elements wrong", text)
 
     def test_says_so_when_nothing_failed(self):
         self.assertIn("Every run ended well", tables.report(self.race([run("a", [row(8, 5)])])))

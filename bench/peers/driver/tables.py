@@ -138,17 +138,13 @@ def facts_text(race):
 
 
 def failures_text(runs):
-    lines = [
-        f"- {run['peer']}, {run['mode']}, {run['ranks']} ranks, round {run['round']}: {run['failure']}"
-        for run in runs
-        if run["failure"]
-    ]
-    wrong = [
-        f"- {run['peer']}, {run['mode']}, {run['ranks']} ranks, {size_text(row['bytes'])}: {row['wrong']} elements wrong"
-        for run in runs
-        for row in run["rows"]
-        if row["wrong"]
-    ]
-    if not lines and not wrong:
+    lines = []
+    for run in runs:
+        where = f"- {run['peer']}, {run['mode']}, {run['ranks']} ranks, round {run['round']}"
+        if run["failure"]:
+            lines.append(f"{where}: {run['failure']}")
+        wrong = [row for row in run["rows"] if row["wrong"]]
+        lines += [f"{where}, {size_text(row['bytes'])}: {row['wrong']} elements wrong" for row in wrong]
+    if not lines:
         return "Every run ended well, and every result that was checked was right."
-    return "\n".join(["## Failures", "", *lines, *wrong])
+    return "\n".join(["## Failures", "", *lines])
