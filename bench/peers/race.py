@@ -38,9 +38,8 @@ def progress(record):
     say(f"  {record['peer']:17} p50 us: {some}{trouble}")
 
 
-def batch(racers, mode, ranks, number, settings):
+def batch(racers, mode, ranks, number, settings, records):
     """All peers once. Each round starts with another, so that nobody always runs after the same neighbour."""
-    records = []
     say(f"{mode}, {ranks} ranks, round {number + 1} of {settings.rounds}")
     start = number % max(1, len(racers))
     with turn.taken(settings.lock):
@@ -49,12 +48,10 @@ def batch(racers, mode, ranks, number, settings):
             record["round"] = number
             records.append(record)
             progress(record)
-    order = [peer.name for peer in racers]
-    return sorted(records, key=lambda record: order.index(record["peer"]))
 
 
 def hold(settings, save):
-    """Runs everything; `save` is called after each batch, so that a long race that is stopped is not lost."""
+    """Runs everything. A long race that is stopped is not lost: `save` gets what there is."""
     race = {
         "format": "tutti-race",
         "format_version": FORMAT_VERSION,
@@ -71,11 +68,14 @@ def hold(settings, save):
         with turn.taken(settings.lock):
             race["limits"] = machine.limits(settings.bin_folder, settings.cores)
     racers = {mode: able(mode, settings.peers, settings.bin_folder, race["versions"]) for mode in settings.mode}
-    for mode in settings.mode:
-        for ranks in settings.ranks:
-            for number in range(settings.rounds):
-                race["runs"] += batch(racers[mode], mode, ranks, number, settings)
-                save(race)
+    try:
+        for mode in settings.mode:
+            for ranks in settings.ranks:
+                for number in range(settings.rounds):
+                    batch(racers[mode], mode, ranks, number, settings, race["runs"])
+                    save(race)
+    finally:
+        save(race)
     return race
 
 

@@ -21,7 +21,7 @@ def cells(runs):
 
 
 def names(runs, mode, ranks):
-    """Peers of a cell in the order in which they first ran."""
+    """Peers of a cell in the order of the first round."""
     return list(dict.fromkeys(run["peer"] for run in runs if (run["mode"], run["ranks"]) == (mode, ranks)))
 
 
