@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operations over windows: programs that run step by step until something is not there yet. The operations of a group run
 // one after the other, in the order of their submission, because their publishes are numbered so.
+#include <sched.h>
+
 #include <algorithm>
 #include <cstring>
+#include <string>
 
 #include "lib/engine/engine.h"
 
 namespace tutti {
 namespace {
 
-// A short look, before an operation takes its place among the others: the peers of a small one are seldom later.
+// A short look, before an operation takes its place among the others: the peers of a small one are seldom later. Where
+// ranks outnumber cores, each look gives the core to the others.
 constexpr int kFirstLooks = 200;
+constexpr int kFirstYields = 32;
 
 // Then other operations have a turn.
 constexpr int kStepsPerTurn = 64;
@@ -33,13 +38,18 @@ void Engine::SubmitAndWait(Operation& operation) {
   } else {
     operation.MarkRunning();
     operation.BeginWindow();
-    const int looks = options_.wait.spin_ns > 0 ? kFirstLooks : 1;
+    const bool spins = options_.wait.spin_ns > 0;
+    const int looks = spins ? kFirstLooks : options_.wait.yield_ns > 0 ? kFirstYields : 1;
     for (int look = 0; look < looks; ++look) {
       if (AdvanceWindow(operation) == WindowTurn::kFinished) {
         operation.Finish(Outcome::kOk);
         return StopDriving();
       }
-      SpinPause();
+      if (spins) {
+        SpinPause();
+      } else {
+        ::sched_yield();
+      }
     }
     TakeSlot(operation);
     EnqueueWindow(operation);

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+// Windows between threads that really share the memory, so that the thread sanitizer sees every access.
+#include "lib/engine/window_group.h"
+
+#include <cstring>
+#include <map>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "gtest/gtest.h"
+
+namespace tutti {
+namespace {
+
+// The windows of one group, all at the same addresses for everyone. Made before the threads start.
+struct Memory {
+  static constexpr size_t kBytes = 1 << 20;
+  explicit Memory(int ranks) : asleep(static_cast<size_t>(ranks)) {
+    for (int r = 0; r < ranks; ++r) {
+      windows.push_back(std::unique_ptr<std::byte, void (*)(std::byte*)>(
+          static_cast<std::byte*>(::operator new (kBytes, std::align_val_t{64})),
+          [](std::byte* p) { ::operator delete (p, std::align_val_t{64}); }));
+      std::memset(windows.back().get(), 0, kBytes);
+    }
+  }
+  std::vector<std::unique_ptr<std::byte, void (*)(std::byte*)>> windows;
+  std::vector<std::atomic<uint32_t>> asleep;
+};
+
+class ThreadWindows : public WindowSource {
+ public:
+  ThreadWindows(Memory& memory, int rank) : memory_(memory), rank_(rank) {}
+  absl::StatusOr<std::byte*> OpenWindow(uint32_t, size_t bytes, absl::Span<const int32_t>) override {
+    EXPECT_LE(bytes, Memory::kBytes);
+    return memory_.windows[static_cast<size_t>(rank_)].get();
+  }
+  PeerWindow FindWindow(uint32_t, int32_t peer) override {
+    return {memory_.windows[static_cast<size_t>(peer)].get(), &memory_.asleep[static_cast<size_t>(peer)], false};
+  }
+  void CloseWindow(uint32_t) override {}
+  void Wake(int32_t peer) override { ++woken[peer]; }
+
+  std::map<int32_t, int> woken;
+
+ private:
+  Memory& memory_;
+  const int rank_;
+};
+
+TEST(WindowGroup, EveryPublishIsSeenWholeByEveryRank) {
+  constexpr int kRanks = 3;
+  constexpr uint64_t kRounds = 3000;
+  Memory memory(kRanks);
+  const auto run = [&memory](int rank) {
+    ThreadWindows source(memory, rank);
+    WindowGroup group(source, 7, {0, 1, 2}, rank);
+    ASSERT_TRUE(group.Open().ok());
+    ASSERT_TRUE(group.FindPeers());
+    for (uint64_t number = 0; number < kRounds; ++number) {
+      // Lengths on both sides of each limit of the layout.
+      const uint64_t bytes = std::vector<uint64_t>{8, 40, 48, 232, 240, 4096, 65536}[number % 7];
+      std::byte* to = nullptr;
+      while ((to = group.BeginPublish(number, bytes)) == nullptr) std::this_thread::yield();
+      for (uint64_t at = 0; at < bytes; at += 8) {
+        const uint64_t word = number * 1000 + static_cast<uint64_t>(rank) + at;
+        std::memcpy(to + at, &word, 8);
+      }
+      group.EndPublish(number, bytes, number);
+      for (int peer = 0; peer < kRanks; ++peer) {
+        if (peer == rank) continue;
+        const WindowGroup::Header* header = nullptr;
+        while ((header = group.Find(peer, number)) == nullptr) std::this_thread::yield();
+        ASSERT_EQ(header->signature, bytes);
+        const std::byte* from = WindowGroup::Payload(header, bytes);
+        for (uint64_t at = 0; at < bytes; at += 8) {
+          uint64_t word = 0;
+          std::memcpy(&word, from + at, 8);
+          ASSERT_EQ(word, number * 1000 + static_cast<uint64_t>(peer) + at);
+        }
+      }
+      group.Progress(number + 1);
+    }
+  };
+  std::vector<std::thread> threads;
+  for (int rank = 0; rank < kRanks; ++rank) threads.emplace_back(run, rank);
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST(WindowGroup, ASlotIsNotOverwrittenWhileARankStillReadsIt) {
+  Memory memory(2);
+  ThreadWindows source(memory, 0), other_source(memory, 1);
+  WindowGroup group(source, 1, {0, 1}, 0), other(other_source, 1, {0, 1}, 1);
+  ASSERT_TRUE(group.Open().ok() && other.Open().ok());
+  ASSERT_TRUE(group.FindPeers() && other.FindPeers());
+  for (uint64_t number = 0; number < kWindowSlots; ++number) {
+    ASSERT_NE(group.BeginPublish(number, 8), nullptr);
+    group.EndPublish(number, 0, 0);
+  }
+  EXPECT_EQ(group.BeginPublish(kWindowSlots, 8), nullptr);
+  other.Progress(1);
+  EXPECT_NE(group.BeginPublish(kWindowSlots, 8), nullptr);
+  EXPECT_EQ(group.BeginPublish(kWindowSlots + 1, 8), nullptr);
+}
+
+TEST(WindowGroup, OnlySleepersAreWoken) {
+  Memory memory(3);
+  ThreadWindows source(memory, 0);
+  WindowGroup group(source, 1, {0, 1, 2}, 0);
+  ASSERT_TRUE(group.Open().ok());
+  ASSERT_TRUE(group.FindPeers());
+  memory.asleep[2].store(1);
+  ASSERT_NE(group.BeginPublish(0, 8), nullptr);
+  group.EndPublish(0, 0, 0);
+  EXPECT_EQ(source.woken, (std::map<int32_t, int>{{2, 1}}));
+}
+
+}  // namespace
+}  // namespace tutti
