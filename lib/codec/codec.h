@@ -90,6 +90,10 @@ class Codec {
     state->reset();
     return TUTTI_OK;
   }
+
+  // No saved state of a tensor of `count` elements is shorter: so that a count in a corrupt checkpoint is refused
+  // before memory is asked for.
+  virtual size_t LeastSavedBytes(DataType, size_t count) const { return 0; }
 };
 
 // A slice of float32, for callers that have no place in a tensor to speak of.

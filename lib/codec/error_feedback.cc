@@ -43,6 +43,9 @@ class FeedbackCodec final : public Codec {
 
   tutti_status_t CreateState(uint64_t tensor, DataType dtype, size_t count,
                              std::unique_ptr<CodecState>* state) const override;
+  size_t LeastSavedBytes(DataType, size_t count) const override {
+    return FeedbackState::LeastSavedBytes(count, factor_ != 0);
+  }
 
  private:
   float Accumulated(float momentum, float value) const { return factor_ * momentum + value; }
@@ -92,11 +95,11 @@ tutti_status_t FeedbackCodec::Encode(const Slice& slice, CodecState* state, cons
   }
   const auto* from = static_cast<const uint8_t*>(values);
   const float* residual = memory.residual.data() + slice.offset;
-  const float* momentum = memory.momentum.data() + slice.offset;
   float* sum = memory.scratch.data();
   if (factor_ == 0) {
     for (size_t i = 0; i < slice.count; ++i) sum[i] = residual[i] + ValueAt(from, i);
   } else {
+    const float* momentum = memory.momentum.data() + slice.offset;
     for (size_t i = 0; i < slice.count; ++i) sum[i] = residual[i] + Accumulated(momentum[i], ValueAt(from, i));
   }
 

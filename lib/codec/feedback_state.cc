@@ -17,6 +17,12 @@ static_assert(sizeof(SavedHeader) == 16);
 
 }  // namespace
 
+size_t FeedbackState::LeastSavedBytes(size_t count, bool has_momentum) {
+  const size_t element_bytes = sizeof(float) * (has_momentum ? 2 : 1);
+  if (count > (SIZE_MAX - sizeof(SavedHeader)) / element_bytes) return SIZE_MAX;
+  return sizeof(SavedHeader) + count * element_bytes;
+}
+
 std::vector<uint8_t> FeedbackState::Save() const {
   SavedHeader header;
   header.flags = momentum.empty() ? 0 : 1;

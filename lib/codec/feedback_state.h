@@ -19,6 +19,9 @@ class FeedbackState final : public CodecState {
   FeedbackState(size_t count, bool has_momentum, std::unique_ptr<CodecState> inner)
       : residual(count), momentum(has_momentum ? count : 0), inner_(std::move(inner)) {}
 
+  // SIZE_MAX for a count that is too large for any memory.
+  static size_t LeastSavedBytes(size_t count, bool has_momentum);
+
   CodecState* inner() const { return inner_.get(); }
 
   std::vector<uint8_t> Save() const override;

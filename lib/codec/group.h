@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Kernels work on whole groups of 64 elements. Here ranges of any length are cut for them: whole groups as they lie, and
-// the rest by way of a group filled up with zeros.
+// Kernels work on whole groups of 64 elements. Here ranges of any length are cut for them: whole groups as they lie,
+// and the rest by way of a group filled up with zeros.
 #ifndef TUTTI_LIB_CODEC_GROUP_H_
 #define TUTTI_LIB_CODEC_GROUP_H_
 

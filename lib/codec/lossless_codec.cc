@@ -2,6 +2,7 @@
 #include "lib/codec/lossless_codec.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <utility>
 
@@ -33,19 +34,35 @@ struct BlockShape {
   }
 };
 
-// The places of all distances that mean "see the list", in order: those with a bit in every plane.
+// Which of the group at `first` mean "see the list": those with a bit in every plane.
+uint64_t ListedInGroup(const uint8_t* planes, int width, size_t first, size_t count) {
+  const size_t rest = count - first;
+  uint64_t all = rest < kGroup ? (uint64_t{1} << rest) - 1 : ~uint64_t{0};
+  const uint8_t* group = planes + first / 8 * static_cast<size_t>(width);
+  for (int plane = 0; plane < width; ++plane) {
+    uint64_t word;
+    std::memcpy(&word, group + static_cast<size_t>(plane) * sizeof(word), sizeof(word));
+    all &= word;
+  }
+  return all;
+}
+
+// visit(place) for all of a block that mean it, in order.
 template <class Visit>
 void ForEachListed(const uint8_t* planes, size_t count, int width, Visit visit) {
   for (size_t first = 0; first < count; first += kGroup) {
-    const size_t rest = count - first;
-    uint64_t all = rest < kGroup ? (uint64_t{1} << rest) - 1 : ~uint64_t{0};
-    for (int plane = 0; plane < width; ++plane, planes += sizeof(uint64_t)) {
-      uint64_t word;
-      std::memcpy(&word, planes, sizeof(word));
-      all &= word;
+    for (uint64_t all = ListedInGroup(planes, width, first, count); all != 0; all &= all - 1) {
+      visit(first + static_cast<size_t>(std::countr_zero(all)));
     }
-    for (; all != 0; all &= all - 1) visit(first + static_cast<size_t>(std::countr_zero(all)));
   }
+}
+
+size_t CountListed(const uint8_t* planes, size_t count, int width) {
+  size_t listed = 0;
+  for (size_t first = 0; first < count; first += kGroup) {
+    listed += static_cast<size_t>(std::popcount(ListedInGroup(planes, width, first, count)));
+  }
+  return listed;
 }
 
 }  // namespace
@@ -142,9 +159,8 @@ bool LosslessCodec::Open(Cursor& cursor) const {
     if (payload.size() - at < kBlockHeader) return false;
     const BlockShape shape(&payload[at]);
     if (shape.width > kMaxWidth || shape.listed > count || shape.Bytes(count) > payload.size() - at) return false;
-    size_t listed = 0;
-    ForEachListed(&payload[at] + kBlockHeader + 3 * count, count, shape.width, [&](size_t) { ++listed; });
-    if (listed != shape.listed) return false;
+    const uint8_t* planes = payload.data() + at + kBlockHeader + 3 * count;
+    if (CountListed(planes, count, shape.width) != shape.listed) return false;
     at += shape.Bytes(count);
   }
   return at == payload.size();

@@ -79,9 +79,9 @@ absl::Status StateTable::Restore(std::span<const uint8_t> saved) {
   for (uint64_t i = 0; i < header.num_tensors; ++i) {
     EntryHeader record;
     if (!TakeRecord(&saved, &record) || record.bytes > saved.size()) return Bad("they are cut off");
-    // A state is never smaller than a byte for each element would be: no allocation beyond what was saved.
-    if (record.dtype >= kNumDataTypes || record.count > record.bytes) return Bad("a tensor's record is wrong");
+    if (record.dtype >= kNumDataTypes) return Bad("a tensor's type is unknown");
     Entry entry{static_cast<DataType>(record.dtype), record.count, nullptr};
+    if (record.bytes < codec_->LeastSavedBytes(entry.dtype, entry.count)) return Bad("a tensor's state is too short");
     if (codec_->CreateState(record.tensor, entry.dtype, entry.count, &entry.state) != TUTTI_OK ||
         entry.state == nullptr || entry.state->Restore(saved.first(record.bytes)) != TUTTI_OK) {
       return Bad(absl::StrCat("the state of tensor ", record.tensor, " is wrong"));

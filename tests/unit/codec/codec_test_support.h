@@ -105,7 +105,7 @@ inline std::vector<NamedData> HardData(size_t count) {
   return data;
 }
 
-inline constexpr size_t kLengths[] = {0, 1, 2, 3, 63, 64, 65, 127, 255, 257, 511, 513, 1000, 4095, 4097, 9001};
+inline constexpr size_t kLengths[] = {0, 1, 2, 63, 64, 65, 127, 257, 511, 513, 1000, 4097};
 
 inline Bytes Encoded(const Codec& codec, const Slice& slice, const Floats& values, CodecState* state = nullptr) {
   Bytes encoded(codec.MaxEncodedBytes(DataType::kFloat32, slice.count), 0xa5);

@@ -128,6 +128,18 @@ TEST(ForeignCodec, DecoratorsAndCheckpointsTakeIt) {
   EXPECT_EQ(context.live_states, 0);
 }
 
+TEST(ForeignCodec, ASmallStateOfALargeTensorIsSavedAndRestored) {
+  Context context;
+  const tutti_codec_t mine = MyCodec(&context);
+  const auto codec = *WrapCodec(&mine);
+  StateTable table(codec), other(codec);
+  CodecState* state = nullptr;
+  ASSERT_EQ(table.Get(5, DataType::kFloat32, 1000, &state), TUTTI_OK);
+  Encoded(*codec, MakeSlice(2), {1, 3}, state);
+  ASSERT_TRUE(other.Restore(table.Save()).ok());
+  EXPECT_EQ(other.Save(), table.Save());
+}
+
 TEST(ForeignCodec, MoreBytesThanThereIsRoomForAreNotBelieved) {
   Context context;
   const tutti_codec_t mine = MyCodec(&context);

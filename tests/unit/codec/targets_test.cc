@@ -26,7 +26,7 @@ TEST_P(CodecTargetsTest, WritesAndReadsTheSameBitsAsAllOthers) {
   const CodecKernels reference = KernelsOf(hwy::SupportedAndGeneratedTargets().back());
   for (const std::string& spec : AllSpecs()) {
     const auto codec = Make(spec, kernels), expected = Make(spec, reference);
-    for (const size_t length : {1, 63, 65, 513, 4097, 9001}) {
+    for (const size_t length : {1, 63, 65, 513, 4097}) {
       for (const NamedData& data : HardData(length)) {
         SCOPED_TRACE(spec + ", " + data.name + ", " + std::to_string(length));
         const Bytes encoded = Encoded(*expected, data.values);
