@@ -44,10 +44,11 @@ void WindowProgramBuilder::Copy(uint32_t number, int peer, uint64_t published, u
   program_.steps.push_back(step);
 }
 
-void WindowProgramBuilder::Wait(uint32_t number) {
+void WindowProgramBuilder::Wait(uint32_t number, uint64_t published) {
   WindowStep step;
   step.kind = WindowStepKind::kWait;
   step.number = number;
+  step.published = published;
   program_.steps.push_back(step);
 }
 
@@ -127,7 +128,8 @@ Schedule LowerToSchedule(const WindowProgram& program, const Shape& shape, int r
         builder.Copy(step.dst, part(receive(step.number, step.peer, step.published), step.offset, step.dst.count));
         break;
       case WindowStepKind::kWait:
-        for (int distance = 1; distance < n; ++distance) receive(step.number, (rank + n - distance) % n, 0);
+        for (int distance = 1; distance < n; ++distance)
+          receive(step.number, (rank + n - distance) % n, step.published);
         break;
     }
   }

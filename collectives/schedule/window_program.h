@@ -57,7 +57,7 @@ class WindowProgramBuilder {
   void Publish(uint32_t number, Region source);
   void Reduce(uint32_t number, uint64_t published, uint64_t offset, Region own, Region dst, bool completes);
   void Copy(uint32_t number, int peer, uint64_t published, uint64_t offset, Region dst);
-  void Wait(uint32_t number);
+  void Wait(uint32_t number, uint64_t published);
   WindowProgram Build() &&;
 
  private:

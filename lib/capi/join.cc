@@ -2,6 +2,7 @@
 #include "lib/capi/join.h"
 
 #include <sched.h>
+#include <unistd.h>
 
 #include <optional>
 #include <string>
@@ -85,10 +86,13 @@ ExchangeFunction ExchangeOf(const tutti_comm_config_t& config, int size) {
   };
 }
 
-int AllowedCores() {
+// How many cores the ranks of this host have together. A launcher that binds each rank to one core leaves this rank no
+// view of the others' cores; then those of the host count.
+int CoresOfHost() {
   cpu_set_t cpus;
   CPU_ZERO(&cpus);
-  return ::sched_getaffinity(0, sizeof cpus, &cpus) == 0 ? CPU_COUNT(&cpus) : 1;
+  const int allowed = ::sched_getaffinity(0, sizeof cpus, &cpus) == 0 ? CPU_COUNT(&cpus) : 1;
+  return allowed > 1 ? allowed : static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN));
 }
 
 WaitOptions WaitOptionsFor(const JobSettings& settings) {
@@ -102,7 +106,7 @@ WaitOptions WaitOptionsFor(const JobSettings& settings) {
   }
   // Unknown: all may be here.
   const int local_size = settings.local_size > 0 ? settings.local_size : settings.size;
-  if (local_size > AllowedCores()) return {.spin_ns = 0, .yield_ns = kCrowdedYieldNs, .may_sleep = true};
+  if (local_size > CoresOfHost()) return {.spin_ns = 0, .yield_ns = kCrowdedYieldNs, .may_sleep = true};
   return {.spin_ns = kSpinNs, .yield_ns = kYieldNs, .may_sleep = true};
 }
 

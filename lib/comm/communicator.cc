@@ -129,6 +129,12 @@ absl::StatusOr<Operation*> Communicator::Start(const CollectiveCall& call) {
   return operation;
 }
 
+absl::StatusOr<Operation*> Communicator::Start(const MessageCall& call) {
+  absl::StatusOr<Operation*> operation = Make(call);
+  if (operation.ok()) job_->engine().Submit(**operation);
+  return operation;
+}
+
 bool Communicator::ConnectPeers(Operation& operation) {
   operation.connections.clear();
   absl::Status status = AppendConnections(operation.plan().peers(), &operation.connections);

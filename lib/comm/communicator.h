@@ -77,6 +77,7 @@ class Communicator {
   absl::StatusOr<Operation*> Make(const MessageCall& call);
   // Makes and submits.
   absl::StatusOr<Operation*> Start(const CollectiveCall& call);
+  absl::StatusOr<Operation*> Start(const MessageCall& call);
 
   // Collective. A negative color gives nullptr.
   absl::StatusOr<std::unique_ptr<Communicator>> Split(int color, int key);

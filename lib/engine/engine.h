@@ -149,6 +149,7 @@ class Engine {
   bool RunGroup(WindowGroup& group, bool* moved);
   WindowTurn AdvanceWindow(Operation& operation);
   bool RunWindowStep(Operation& operation, const WindowPlanStep& step);
+  void LookForTheGone();
   const std::byte* FindPublish(Operation& operation, const WindowPlanStep& step, int rank, uint64_t number);
 
   // Time and failure (engine_failure.cc)

@@ -23,6 +23,7 @@ void Engine::CheckTime() {
       listener_.OnDeadline(*operation);
     }
   }
+  if (!window_groups_.empty()) LookForTheGone();
   listener_.OnTick(now_ns);
 }
 

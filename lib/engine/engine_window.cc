@@ -116,6 +116,7 @@ Engine::WindowTurn Engine::AdvanceWindow(Operation& operation) {
     if (!RunWindowStep(operation, step)) {
       return operation.window_step == first ? WindowTurn::kBlocked : WindowTurn::kMoved;
     }
+    operation.window_waits_for = -1;
     operation.window_done = operation.window_base + step.done;
     ++operation.window_step;
   }
@@ -157,6 +158,26 @@ bool Engine::RunWindowStep(Operation& operation, const WindowPlanStep& step) {
   plan.kernels().reduce_many(dst, reduce_sources_.data(), static_cast<size_t>(group.size()), step.count);
   if (step.finish) plan.kernels().finish(dst, step.count, plan.num_ranks());
   return true;
+}
+
+// A rank that left in good order is missed only by those who still wait for it. Now and then, not in each pass.
+void Engine::LookForTheGone() {
+  for (size_t i = 0; i < window_groups_.size(); ++i) {
+    WindowGroup& group = *window_groups_[i];
+    Operation& operation = *group.queue.front();
+    const int rank = group.ready() ? operation.window_waits_for : group.FirstMissing();
+    if (rank < 0 || operation.loss_told) continue;
+    std::string why = group.WhyGone(rank);
+    if (why.empty()) continue;
+    // What it published before it went was there before the news: look once more.
+    if (group.ready() &&
+        group.Find(rank, operation.window_base + operation.plan().window_steps()[operation.window_step].number) !=
+            nullptr) {
+      continue;
+    }
+    operation.loss_told = true;
+    listener_.OnPeerLost(group.job_rank(rank), std::move(why));
+  }
 }
 
 // The payload of a rank's publish, or nullptr if it is not there, or not of this call.

@@ -53,6 +53,7 @@ void Operation::BeginWindow() {
   window_done = window_base;
   window_waits_for = -1;
   mismatch_told = false;
+  loss_told = false;
   stalls = 0;
   deadline_told = false;
 }

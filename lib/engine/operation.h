@@ -93,6 +93,7 @@ class Operation {
   uint64_t window_done = 0;   // publishes below this number are not read any more
   int window_waits_for = -1;  // rank in the group
   bool mismatch_told = false;
+  bool loss_told = false;
 
   int64_t started_ns = 0;
   int64_t deadline_ns = 0;

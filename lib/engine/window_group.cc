@@ -28,6 +28,13 @@ bool WindowGroup::FindPeers() {
   return ready();
 }
 
+int WindowGroup::FirstMissing() const {
+  for (int r = 0; r < size(); ++r) {
+    if (r != rank_ && peers_[static_cast<size_t>(r)].window.data == nullptr) return r;
+  }
+  return -1;
+}
+
 void WindowGroup::Forget() {
   own_ = nullptr;
   found_ = 0;

@@ -15,6 +15,8 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -38,6 +40,10 @@ class WindowGroup {
   bool opened() const { return own_ != nullptr; }
   bool FindPeers();
   bool ready() const { return found_ == static_cast<int>(job_ranks_.size()) - 1; }
+  // Why the rank's part of operations will never come; "" while it may.
+  std::string WhyGone(int rank) const { return source_.WhyGone(job_rank(rank)); }
+  // A rank whose window is not here yet; -1 if all are.
+  int FirstMissing() const;
   void Forget();  // the windows are gone, or will be
 
   int rank() const { return rank_; }

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
@@ -36,6 +37,9 @@ class WindowSource {
 
   // This rank's and the peers' windows of the channel are gone when it returns. No-op if there are none.
   virtual void CloseWindow(uint32_t channel) = 0;
+
+  // Why nothing more will come from the peer ("the peer's process is gone"); "" while something may. Control path.
+  virtual std::string WhyGone(int32_t peer) const = 0;
 
   // Ends the peer's sleep.
   virtual void Wake(int32_t peer) = 0;

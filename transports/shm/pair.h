@@ -55,6 +55,7 @@ class Pair {
 
   State state() const { return state_; }
   const std::string& error() const { return error_; }
+  const std::string& left_because() const { return left_because_; }  // "" unless the peer has gone
 
   // LIFE
   void Attach(SharedMemory memory, int own, PeerMemory peer_memory);

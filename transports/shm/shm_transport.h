@@ -55,6 +55,7 @@ class ShmTransport final : public Transport, public WindowSource {
   absl::StatusOr<std::byte*> OpenWindow(uint32_t channel, size_t bytes, absl::Span<const int32_t> peers) override;
   PeerWindow FindWindow(uint32_t channel, int32_t peer) override;
   void CloseWindow(uint32_t channel) override;
+  std::string WhyGone(int32_t peer) const override;
   void Wake(int32_t peer) override;
 
   // For tests and tutti-info: whether large messages of the peer are read out of its memory.

@@ -58,6 +58,12 @@ PeerWindow ShmTransport::FindWindow(uint32_t channel, int32_t peer) {
   return {found->second.data(), &entry.pair->peer_side().asleep, entry.barrier_needed};
 }
 
+std::string ShmTransport::WhyGone(int32_t peer) const {
+  const Peer& entry = peers_[static_cast<size_t>(peer)];
+  if (entry.pair == nullptr) return "";
+  return entry.pair->state() == Pair::State::kFailed ? entry.pair->error() : entry.pair->left_because();
+}
+
 void ShmTransport::CloseWindow(uint32_t channel) { windows_.erase(channel); }
 
 }  // namespace tutti::shm

@@ -44,6 +44,8 @@ WindowProgram SharedSlicesProgram(const Shape& shape, int rank) {
       builder.Reduce(inputs[s], place(s).count, own.offset - place(s).offset, Input(own.offset, own.count),
                      Output(own.offset, own.count), /*completes=*/true);
       builder.Publish(results[s], Output(own.offset, own.count));
+    } else {
+      builder.Wait(inputs[s], place(s).count);
     }
     if (s > 0) copy_results(s - 1);
   }

@@ -57,7 +57,7 @@ TEST_P(EveryWindowProgram, IsWhatTheVerifiedScheduleIsLoweredFrom) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Registry, EveryWindowProgram, testing::ValuesIn(AlgorithmsOverWindows()),
-                         [](const auto& info) { return std::string(info.param->name); });
+                         [](const auto& each) { return std::string(each.param->name); });
 
 // A program with one mistake each.
 TEST(WindowProgramRules, AnOverwrittenSlotIsNoticed) {

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -39,6 +40,7 @@ class ThreadWindows : public WindowSource {
     return {memory_.windows[static_cast<size_t>(peer)].get(), &memory_.asleep[static_cast<size_t>(peer)], false};
   }
   void CloseWindow(uint32_t) override {}
+  std::string WhyGone(int32_t) const override { return ""; }
   void Wake(int32_t peer) override { ++woken[peer]; }
 
   std::map<int32_t, int> woken;

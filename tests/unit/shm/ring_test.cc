@@ -49,7 +49,9 @@ TEST(ShmRing, RecordsOfEveryLengthArriveInOrderWhateverTheLap) {
     ASSERT_TRUE(reader.Fits(bytes));
     for (uint64_t at = 0; at < bytes; ++at) bad += record->payload(bytes)[at] != static_cast<std::byte>(i & 0xff);
     reader.Advance(bytes);
-    if (i % 3 == 0) EXPECT_TRUE(reader.Release());
+    if (i % 3 == 0) {
+      EXPECT_TRUE(reader.Release());
+    }
   }
   writing.join();
   EXPECT_EQ(bad, 0u);
