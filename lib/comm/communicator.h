@@ -110,8 +110,9 @@ class Communicator {
   uint64_t SignatureOf(uint64_t sequence) const;
 
  private:
-  // Long enough for a tick of the engine full of the shortest operations, after which stray messages are looked for.
-  static constexpr size_t kRememberedCalls = 4096;
+  // More than the operations that a rank can be ahead of another one: a root's sends are soon done, but bounded by the
+  // transports' budgets for messages that nobody has asked for yet.
+  static constexpr size_t kRememberedCalls = 16384;
   struct RememberedCall {
     std::atomic<uint64_t> sequence{~uint64_t{0}};
     std::atomic<uint64_t> signature{0};
