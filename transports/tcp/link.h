@@ -17,12 +17,12 @@
 #include "absl/strings/string_view.h"
 
 #include "lib/base/unique_fd.h"
+#include "lib/transport/buffer_pool.h"
+#include "lib/transport/closed_channels.h"
+#include "lib/transport/completion_sink.h"
+#include "lib/transport/credits.h"
+#include "lib/transport/match_table.h"
 #include "lib/transport/transport.h"
-#include "transports/tcp/buffer_pool.h"
-#include "transports/tcp/closed_channels.h"
-#include "transports/tcp/completion_sink.h"
-#include "transports/tcp/credits.h"
-#include "transports/tcp/match_table.h"
 #include "transports/tcp/send_queue.h"
 #include "transports/tcp/tcp_options.h"
 #include "transports/tcp/wire.h"
@@ -35,7 +35,7 @@ struct LinkContext {
 
   const TcpOptions& options;
   BufferPool buffers;
-  CompletionSink completions{buffers};
+  CompletionSink<BufferPool> completions{buffers};
   ClosedChannels closed_channels;
   TransportCounters counters;
   uint64_t poll_number = 0;  // views handed out under an earlier number have ended

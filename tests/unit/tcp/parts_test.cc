@@ -9,11 +9,11 @@
 #include "gtest/gtest.h"
 
 #include "lib/base/prng.h"
+#include "lib/transport/buffer_pool.h"
+#include "lib/transport/closed_channels.h"
+#include "lib/transport/credits.h"
+#include "lib/transport/match_table.h"
 #include "transports/tcp/address.h"
-#include "transports/tcp/buffer_pool.h"
-#include "transports/tcp/closed_channels.h"
-#include "transports/tcp/credits.h"
-#include "transports/tcp/match_table.h"
 
 namespace tutti::tcp {
 namespace {

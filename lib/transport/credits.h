@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The bound on messages that wait for their receive. Each end grants the other a budget; a small message is charged
 // against it when it is sent and paid back when its receive has taken it. Without credit a message waits at its sender.
-#ifndef TUTTI_TRANSPORTS_TCP_CREDITS_H_
-#define TUTTI_TRANSPORTS_TCP_CREDITS_H_
+#ifndef TUTTI_LIB_TRANSPORT_CREDITS_H_
+#define TUTTI_LIB_TRANSPORT_CREDITS_H_
 
 #include <algorithm>
 #include <cstdint>
 
-namespace tutti::tcp {
+namespace tutti {
 
 // What keeping a message costs: its bytes and its entry in the table, so that empty messages are bounded, too.
 constexpr uint64_t EagerCharge(uint64_t payload_bytes) { return payload_bytes + 128; }
@@ -74,6 +74,6 @@ class ReceiveCredit {
   uint64_t to_return_ = 0;
 };
 
-}  // namespace tutti::tcp
+}  // namespace tutti
 
-#endif  // TUTTI_TRANSPORTS_TCP_CREDITS_H_
+#endif  // TUTTI_LIB_TRANSPORT_CREDITS_H_

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The channels that were closed, for ever: frames that arrive late for one of them are dropped. Kept as ranges, because
 // channels are numbered in order and mostly die in order.
-#ifndef TUTTI_TRANSPORTS_TCP_CLOSED_CHANNELS_H_
-#define TUTTI_TRANSPORTS_TCP_CLOSED_CHANNELS_H_
+#ifndef TUTTI_LIB_TRANSPORT_CLOSED_CHANNELS_H_
+#define TUTTI_LIB_TRANSPORT_CLOSED_CHANNELS_H_
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
-namespace tutti::tcp {
+namespace tutti {
 
 class ClosedChannels {
  public:
@@ -52,6 +52,6 @@ class ClosedChannels {
   std::vector<Range> ranges_;  // ascending, never touching
 };
 
-}  // namespace tutti::tcp
+}  // namespace tutti
 
-#endif  // TUTTI_TRANSPORTS_TCP_CLOSED_CHANNELS_H_
+#endif  // TUTTI_LIB_TRANSPORT_CLOSED_CHANNELS_H_

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Memory for messages that arrive before their receive. Sizes are powers of two; freed buffers are used again, so that
 // it allocates nothing once it has reached its working size. How much is out at once is bounded by the peers' credits.
-#ifndef TUTTI_TRANSPORTS_TCP_BUFFER_POOL_H_
-#define TUTTI_TRANSPORTS_TCP_BUFFER_POOL_H_
+#ifndef TUTTI_LIB_TRANSPORT_BUFFER_POOL_H_
+#define TUTTI_LIB_TRANSPORT_BUFFER_POOL_H_
 
 #include <algorithm>
 #include <array>
@@ -13,7 +13,7 @@
 #include <utility>
 #include <vector>
 
-namespace tutti::tcp {
+namespace tutti {
 
 class BufferPool {
  public:
@@ -21,6 +21,8 @@ class BufferPool {
   struct Buffer {
     uint8_t* data = nullptr;
     uint32_t size_class = 0;
+
+    bool empty() const { return data == nullptr; }
   };
 
   BufferPool() = default;
@@ -84,6 +86,6 @@ class BufferPool {
   uint64_t peak_bytes_ = 0;
 };
 
-}  // namespace tutti::tcp
+}  // namespace tutti
 
-#endif  // TUTTI_TRANSPORTS_TCP_BUFFER_POOL_H_
+#endif  // TUTTI_LIB_TRANSPORT_BUFFER_POOL_H_

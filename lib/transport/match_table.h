@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds what is known about a message by its id. It never knows what that is. Open addressing with linear probing over
 // 24-byte cells; the entries live in a pool and never move. Allocates only while it grows.
-#ifndef TUTTI_TRANSPORTS_TCP_MATCH_TABLE_H_
-#define TUTTI_TRANSPORTS_TCP_MATCH_TABLE_H_
+#ifndef TUTTI_LIB_TRANSPORT_MATCH_TABLE_H_
+#define TUTTI_LIB_TRANSPORT_MATCH_TABLE_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -12,7 +12,7 @@
 #include "lib/base/slot_pool.h"
 #include "lib/transport/transport.h"
 
-namespace tutti::tcp {
+namespace tutti {
 
 template <typename T>
 class MatchTable {
@@ -111,6 +111,6 @@ class MatchTable {
   Pool entries_;
 };
 
-}  // namespace tutti::tcp
+}  // namespace tutti
 
-#endif  // TUTTI_TRANSPORTS_TCP_MATCH_TABLE_H_
+#endif  // TUTTI_LIB_TRANSPORT_MATCH_TABLE_H_
