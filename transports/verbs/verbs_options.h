@@ -27,7 +27,7 @@ struct VerbsOptions {
   PortOptions port;
 
   uint64_t eager_bytes = 8 << 10;                // at most kMaxEagerBytes; a pair uses the smaller of its two values
-  uint32_t slots_per_peer = 32;                  // messages from one peer that can be on their way to this rank
+  uint32_t slots_per_peer = 16;                  // frames from one peer that can be on their way; kMinSlots..kMaxSlots
   uint64_t unexpected_bytes_per_peer = 1 << 20;  // of small messages kept before their receive is posted
   uint64_t staging_bytes = 128 << 10;            // a part of a large message received by view; a multiple of 64
   uint32_t staging_slots = 32;                   // such parts at once, all peers together
@@ -35,6 +35,8 @@ struct VerbsOptions {
 };
 
 inline constexpr uint64_t kMaxEagerBytes = 1 << 20;
+inline constexpr uint32_t kMinSlots = 4;
+inline constexpr uint32_t kMaxSlots = 4096;
 inline constexpr uint64_t kMaxMessageBytes = uint64_t{1} << 40;
 
 }  // namespace tutti::verbs
