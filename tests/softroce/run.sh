@@ -27,7 +27,7 @@ why_no_guest() {
 }
 
 # Seconds that a layout's batch may take, booting included.
-limit() { [[ $1 == one_host ]] && echo 540 || echo 150; }
+limit() { case $1 in one_host) echo 480 ;; two_devices) echo 100 ;; *) echo 200 ;; esac }
 
 echo guest >"$folder/where"
 if "$probe" || { "$here/rxe.sh" add && "$probe"; }; then

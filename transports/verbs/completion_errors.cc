@@ -21,7 +21,7 @@ std::string Cause(ibv_wc_status status, const Device& device, const PortOptions&
     case IBV_WC_RNR_RETRY_EXC_ERR:
       return "the peer had no receive ready, which its credits rule out; do both run the same tutti?";
     case IBV_WC_REM_ACCESS_ERR:
-      return "the peer's memory is not, or no longer, open to this rank";
+      return "the peer has died in the middle of a message, or does not open its memory to this rank";
     case IBV_WC_REM_INV_REQ_ERR:
       return "the peer's device refused the request as impossible (longer than the receive it met?)";
     case IBV_WC_REM_OP_ERR:

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One turn of the transport, and how it sleeps.
+#include <endian.h>
+
 #include "transports/verbs/completion_errors.h"
 #include "transports/verbs/endpoint.h"
 
@@ -70,7 +72,7 @@ void Endpoint::OnCompletion(const ibv_wc& completion) {
   }
   // A peer can name any grant here: only the one that was given to this very queue pair counts.
   const uint32_t immediate = be32toh(completion.imm_data);
-  const uint32_t index = immediate >> 16;
+  const uint32_t index = (immediate & ~kAnnounced) >> 16;
   if (index >= context_.grant_of_index.size()) return;
   const SlotPool<IssuedGrant>::Handle handle = context_.grant_of_index[index];
   const IssuedGrant* grant = context_.grants.Get(handle);
@@ -79,7 +81,7 @@ void Endpoint::OnCompletion(const ibv_wc& completion) {
   const IssuedGrant taken = *grant;
   (void)context_.grants.Release(handle);
   if (!context_.waiters.empty()) context_.retry_waiters = true;
-  taken.link->OnWritten(taken, completion.byte_len);
+  taken.link->OnWritten(taken, completion.byte_len, immediate);
 }
 
 void Endpoint::OnFailedCompletion(const ibv_wc& completion) {

@@ -210,7 +210,7 @@ void Link::CloseChannel(uint32_t channel) {
   }
   incoming_.EraseIf([this, channel](const MessageId& id, Incoming& incoming) {
     if (id.channel != channel) return false;
-    if (incoming.posted) --waiting_recvs_;
+    if (incoming.posted && !incoming.finished) --waiting_recvs_;
     if (incoming.announced && !incoming.posted) --early_control_;
     if (incoming.kept) receive_credit_.Consumed(EagerCharge(incoming.remote_bytes));
     context_.buffers.Free(incoming.buffer);

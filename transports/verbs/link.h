@@ -75,8 +75,9 @@ class Link {
   void SlotFreed();
   // A signalled request of the pair has completed.
   void OnSent(const PairOwner& owner);
-  // The peer says that it has written what the grant allowed; `last_bytes` with its last request.
-  void OnWritten(const IssuedGrant& grant, uint64_t last_bytes);
+  // The peer says that it has written what the grant allowed; `last_bytes` with its last request, which carried
+  // `immediate`.
+  void OnWritten(const IssuedGrant& grant, uint64_t last_bytes, uint32_t immediate);
   // A request of the pair has failed.
   void OnPairFailed(const PairOwner& owner, absl::string_view sentence);
   // Tries again to grant what this message's receive waits for. False: it goes on waiting.
@@ -94,6 +95,7 @@ class Link {
     bool waiting = false;    // among the waiters
     bool announced = false;  // by the sender; remote_* are valid
     bool kept = false;       // a small message that came first: its bytes are in `buffer`; remote_* valid
+    bool finished = false;   // all has come but the announcement, which only erases this
     uint8_t* data = nullptr;
     uint64_t bytes = 0;
     uint64_t signature = 0;
@@ -109,6 +111,7 @@ class Link {
   // What is known here about a message from this rank that its receiver must ask for.
   struct Outgoing {
     bool posted = false;  // else the GRANT came first, and remote_* and grant are valid
+    bool announced = false;
     const uint8_t* data = nullptr;
     uint64_t bytes = 0;
     uint64_t signature = 0;

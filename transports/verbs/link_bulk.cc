@@ -22,7 +22,7 @@ constexpr size_t kExpectedStreams = 64;
 
 // What travels with the last write: enough of the grant's handle to find it, and to tell it from an older one.
 uint32_t ImmediateOf(SlotPool<IssuedGrant>::Handle handle) {
-  return static_cast<uint32_t>((handle & 0xffff) << 16 | (handle >> 32 & 0xffff));
+  return static_cast<uint32_t>((handle & 0x7fff) << 16 | (handle >> 32 & 0xffff));
 }
 
 }  // namespace
@@ -127,7 +127,7 @@ bool Link::UseGrant(const MessageId& id, Outgoing& outgoing, const Grant& grant)
   stream.address = grant.address;
   stream.local_key = context_.registrations.local_key(outgoing.region);
   stream.key = grant.key;
-  stream.immediate = grant.immediate;
+  stream.immediate = outgoing.announced ? grant.immediate | kAnnounced : grant.immediate;
   stream.ends_message = outgoing.granted_bytes == outgoing.bytes;
   FixedRing<Stream>& streams = found->second->streams;
   if (streams.full()) streams.Reserve(2 * streams.capacity());
@@ -220,7 +220,7 @@ bool Link::IssueGrant(Channel& channel, const MessageId& id, Incoming& incoming)
     grant.key = context_.registrations.remote_key(incoming.region);
   }
   const auto handle = context_.grants.Acquire(issued);
-  context_.grant_of_index[handle & 0xffff] = handle;
+  context_.grant_of_index[handle & 0x7fff] = handle;
   ++incoming.grants_out;
   const int error = context_.immediates.Ensure(static_cast<uint32_t>(context_.grants.size()));
   if (error != 0) {
@@ -242,7 +242,7 @@ bool Link::IssueGrant(Channel& channel, const MessageId& id, Incoming& incoming)
   return true;
 }
 
-void Link::OnWritten(const IssuedGrant& grant, uint64_t last_bytes) {
+void Link::OnWritten(const IssuedGrant& grant, uint64_t last_bytes, uint32_t immediate) {
   Incoming* incoming = incoming_.Find(grant.id);
   if (incoming == nullptr || incoming->grants_out == 0) return;
   --incoming->grants_out;
@@ -255,6 +255,8 @@ void Link::OnWritten(const IssuedGrant& grant, uint64_t last_bytes) {
   context_.counters.payload_bytes_received += grant.bytes;
   if (grant.staging == SlotMemory::kNone) {
     context_.registrations.Release(incoming->region);
+    incoming->region = Registrations::kNone;
+    incoming->finished = (immediate & kAnnounced) != 0 && !incoming->announced;
     CompleteRecv(grant.id, *incoming);
     return;
   }

@@ -97,7 +97,8 @@ bool Link::OnEager(const FrameHeader& header, const uint8_t* payload, uint32_t s
     context_.counters.payload_bytes_copied += bytes;
     return true;
   }
-  if (!incoming->posted || incoming->announced || incoming->kept) return BreakOff("the same message twice");
+  if (!incoming->posted || incoming->announced || incoming->kept || incoming->finished)
+    return BreakOff("the same message twice");
   receive_credit_.Consumed(charge);
   Touch();
   if (incoming->bytes != bytes || incoming->signature != header.signature) {
@@ -145,6 +146,9 @@ bool Link::OnAnnounce(const FrameHeader& header) {
   if (incoming == nullptr) {
     if (++early_control_ > kMaxEarlyControl) return BreakOff("more announcements than can be kept");
     incoming = incoming_.Insert(header.id);
+  } else if (incoming->finished) {
+    incoming_.Erase(header.id);
+    return true;
   } else if (incoming->announced || incoming->kept || incoming->received_bytes > 0) {
     return BreakOff("the same message twice");
   }

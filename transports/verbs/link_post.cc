@@ -72,6 +72,7 @@ void Link::StartSend(const SendRequest& request) {
   outgoing->signature = request.signature;
   outgoing->context = request.context;
   if (first) {
+    outgoing->announced = true;
     PushControl(FrameKind::kAnnounce, request.id, request.signature, request.bytes);
     return;
   }
@@ -170,7 +171,7 @@ void Link::CompleteSend(const MessageId& id, uint64_t context, uint64_t bytes) {
   context_.completions.Add(done, id.channel);
 }
 
-// Erases the entry.
+// Erases the entry, unless an announcement is still to come.
 void Link::CompleteRecv(const MessageId& id, const Incoming& incoming) {
   --waiting_recvs_;
   ++context_.counters.messages_received;
@@ -180,7 +181,7 @@ void Link::CompleteRecv(const MessageId& id, const Incoming& incoming) {
   done.context = incoming.context;
   done.bytes = incoming.bytes;
   context_.completions.Add(done, id.channel);
-  incoming_.Erase(id);
+  if (!incoming.finished) incoming_.Erase(id);
 }
 
 void Link::ReportMismatch(const MessageId& id, const Incoming& incoming, uint64_t remote_signature,

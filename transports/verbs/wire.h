@@ -24,7 +24,9 @@ enum class FrameKind : uint8_t {
   kClose = 7,     // this end has closed the channel
 };
 
-// The sender writes `bytes` bytes of its message from `offset` on to `address`, and ends with `immediate`.
+// The sender writes `bytes` bytes of its message from `offset` on to `address`, and ends with `immediate`, to which it adds
+// kAnnounced if it has sent, or will send, an ANNOUNCE of the message: that travels on another queue pair, and may come
+// later than the writes.
 struct Grant {
   uint64_t address = 0;
   uint64_t offset = 0;
@@ -55,6 +57,9 @@ inline constexpr uint64_t kWriteBytes = 1 << 20;
 void EncodeFrame(const FrameHeader& header, uint8_t* out);
 // nullptr if `bytes` bytes are a possible frame, else what is wrong with them; then *header is not to be used.
 const char* DecodeFrame(const uint8_t* in, uint64_t bytes, FrameHeader* header);
+
+// The rest of an immediate names the grant.
+inline constexpr uint32_t kAnnounced = uint32_t{1} << 31;
 
 void EncodeGrant(const Grant& grant, uint8_t* out);
 Grant DecodeGrant(const uint8_t* in);
