@@ -21,8 +21,10 @@ if [[ -s $folder/why_not ]]; then
 fi
 
 result=$folder/$layout/results/$name%${test//\//%}
-shopt -s nullglob
-found=("$result".rc "$result".rc.guest?)
+found=()
+for rc in "$result.rc" "$result.rc.guest0" "$result.rc.guest1"; do
+  [[ ! -e $rc ]] || found+=("$rc")
+done
 if ((${#found[@]} == 0)); then
   echo "the guest did not come to this test; see the output of rdma/run"
   exit 1
