@@ -21,6 +21,8 @@ class BufferPool {
   struct Buffer {
     uint8_t* data = nullptr;
     uint32_t size_class = 0;
+
+    bool empty() const { return data == nullptr; }
   };
 
   BufferPool() = default;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where completions go: into the caller's array while Poll runs and has room, else into a queue for the next Poll. It
-// also keeps the memory of early messages that were handed out by view until the caller has seen them.
+// also keeps memory that was handed out by view until the caller has seen it, and then gives it back to its lender.
 #ifndef TUTTI_LIB_TRANSPORT_COMPLETION_SINK_H_
 #define TUTTI_LIB_TRANSPORT_COMPLETION_SINK_H_
 
@@ -12,21 +12,24 @@
 #include "absl/types/span.h"
 
 #include "lib/base/fixed_ring.h"
-#include "lib/transport/buffer_pool.h"
 #include "lib/transport/transport.h"
 
 namespace tutti {
 
+// Lender: has a type Buffer, with empty(), and a Free(Buffer), as BufferPool has.
+template <typename Lender>
 class CompletionSink {
  public:
-  explicit CompletionSink(BufferPool& buffers) : buffers_(buffers) {
+  using Buffer = typename Lender::Buffer;
+
+  explicit CompletionSink(Lender& lender) : lender_(lender) {
     queue_.Reserve(kExpectedCompletions);
     in_callers_hands_.reserve(kExpectedCompletions);
   }
 
   // Poll begins: views handed out by the last one end here; what was queued comes first.
   void Begin(absl::Span<Completion> out) {
-    for (const BufferPool::Buffer& buffer : in_callers_hands_) buffers_.Free(buffer);
+    for (const Buffer& buffer : in_callers_hands_) lender_.Free(buffer);
     in_callers_hands_.clear();
     out_ = out;
     count_ = 0;
@@ -45,7 +48,7 @@ class CompletionSink {
   bool HasQueued() const { return !queue_.empty(); }
 
   // `channel` is the one of the completed request. `kept` is freed when the caller has seen the completion.
-  void Add(const Completion& completion, uint32_t channel, BufferPool::Buffer kept = {}) {
+  void Add(const Completion& completion, uint32_t channel, Buffer kept = {}) {
     if (queue_.empty() && !Full()) {
       Deliver(completion, kept);
       return;
@@ -70,12 +73,12 @@ class CompletionSink {
   struct Queued {
     Completion completion;
     uint32_t channel = 0;
-    BufferPool::Buffer kept;
+    Buffer kept;
   };
 
-  void Deliver(const Completion& completion, BufferPool::Buffer kept) {
+  void Deliver(const Completion& completion, Buffer kept) {
     out_[count_++] = completion;
-    if (kept.data != nullptr) in_callers_hands_.push_back(kept);
+    if (!kept.empty()) in_callers_hands_.push_back(kept);
   }
 
   void Drain() {
@@ -90,18 +93,18 @@ class CompletionSink {
     for (size_t left = queue_.size(); left > 0; --left) {
       const Queued queued = queue_.Pop();
       if (predicate(queued)) {
-        buffers_.Free(queued.kept);
+        lender_.Free(queued.kept);
       } else {
         (void)queue_.Push(queued);
       }
     }
   }
 
-  BufferPool& buffers_;
+  Lender& lender_;
   absl::Span<Completion> out_;
   size_t count_ = 0;
   FixedRing<Queued> queue_;
-  std::vector<BufferPool::Buffer> in_callers_hands_;
+  std::vector<Buffer> in_callers_hands_;
 };
 
 }  // namespace tutti

@@ -37,7 +37,7 @@ struct PairContext {
 
   const ShmOptions& options;
   BufferPool buffers;
-  CompletionSink completions{buffers};
+  CompletionSink<BufferPool> completions{buffers};
   ClosedChannels closed_channels;
   TransportCounters counters;
 };

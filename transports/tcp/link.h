@@ -35,7 +35,7 @@ struct LinkContext {
 
   const TcpOptions& options;
   BufferPool buffers;
-  CompletionSink completions{buffers};
+  CompletionSink<BufferPool> completions{buffers};
   ClosedChannels closed_channels;
   TransportCounters counters;
   uint64_t poll_number = 0;  // views handed out under an earlier number have ended

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "transports/verbs/device.h"
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+namespace tutti::verbs {
+namespace {
+
+// Asked for; a device may give more or refuse.
+constexpr uint32_t kInlineBytes[] = {256, 128, 64, 0};
+
+// Whether the options' list of devices lets this port pass.
+bool IsAllowed(absl::string_view devices, absl::string_view device, uint8_t port) {
+  const bool excludes = !devices.empty() && devices[0] == '^';
+  if (excludes) devices.remove_prefix(1);
+  if (devices.empty()) return true;
+  bool named = false;
+  for (absl::string_view part : absl::StrSplit(devices, ',', absl::SkipWhitespace())) {
+    part = absl::StripAsciiWhitespace(part);
+    named |= part == device || part == absl::StrCat(device, ":", port);
+  }
+  return named != excludes;
+}
+
+// A queue pair as the transport makes them, with as many inline bytes as the device has.
+absl::Status ProveQueuePair(Device& device) {
+  const QueueHandle queue(::ibv_create_cq(device.context.get(), 16, nullptr, nullptr, 0));
+  if (queue == nullptr) return absl::UnavailableError(absl::StrCat("no completion queue: ", VerbsErrorName(errno)));
+  for (const uint32_t bytes : kInlineBytes) {
+    ibv_qp_init_attr wanted = {};
+    wanted.send_cq = wanted.recv_cq = queue.get();
+    wanted.qp_type = IBV_QPT_RC;
+    wanted.cap.max_send_wr = wanted.cap.max_recv_wr = 4;
+    wanted.cap.max_send_sge = 2;
+    wanted.cap.max_recv_sge = 1;
+    wanted.cap.max_inline_data = bytes;
+    const PairHandle pair(::ibv_create_qp(device.domain.get(), &wanted));
+    if (pair == nullptr) {
+      if (bytes > 0) continue;
+      return absl::UnavailableError(absl::StrCat("no queue pair: ", VerbsErrorName(errno)));
+    }
+    ibv_qp_attr attributes = {};
+    attributes.qp_state = IBV_QPS_INIT;
+    attributes.port_num = device.port_number;
+    attributes.qp_access_flags = IBV_ACCESS_REMOTE_WRITE;
+    const int error =
+        ::ibv_modify_qp(pair.get(), &attributes, IBV_QP_STATE | IBV_QP_PKEY_INDEX | IBV_QP_PORT | IBV_QP_ACCESS_FLAGS);
+    if (error != 0) return absl::UnavailableError(absl::StrCat("no usable queue pair: ", VerbsErrorName(error)));
+    device.max_inline_bytes = bytes;
+    return absl::OkStatus();
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<Device>> OpenPort(ibv_device* found, uint8_t port, const PortOptions& options) {
+  auto device = std::make_unique<Device>();
+  device->name = absl::StrCat(::ibv_get_device_name(found), ":", port);
+  device->port_number = port;
+  device->context.reset(::ibv_open_device(found));
+  if (device->context == nullptr) {
+    return absl::UnavailableError(absl::StrCat("it cannot be opened: ", VerbsErrorName(errno),
+                                               "; may this user read and write /dev/infiniband/uverbs*?"));
+  }
+  if (::ibv_query_device(device->context.get(), &device->attributes) != 0 ||
+      ::ibv_query_port(device->context.get(), port, &device->port) != 0) {
+    return absl::UnavailableError("it does not say what it can do");
+  }
+  if (device->port.state != IBV_PORT_ACTIVE) {
+    return absl::UnavailableError(absl::StrCat("the port is ", ::ibv_port_state_str(device->port.state),
+                                               ", not ACTIVE; is the cable in and the interface up?"));
+  }
+  if (device->attributes.max_srq < 2) return absl::UnimplementedError("it has no shared receive queues");
+  absl::StatusOr<GidChoice> gid =
+      ChooseGid(device->context.get(), port, device->is_ethernet(), options.address, options.gid_index);
+  if (!gid.ok()) return gid.status();
+  device->gid = *gid;
+  device->domain.reset(::ibv_alloc_pd(device->context.get()));
+  if (device->domain == nullptr) {
+    return absl::UnavailableError(absl::StrCat("no protection domain: ", VerbsErrorName(errno)));
+  }
+  absl::Status status = ProveQueuePair(*device);
+  if (!status.ok()) return status;
+  return device;
+}
+
+}  // namespace
+
+std::string Device::Describe() const {
+  return absl::StrCat(is_ethernet() ? "RoCE" : "InfiniBand", ", MTU ", 128 << static_cast<int>(port.active_mtu),
+                      ", GID ", gid.index, " (", GidName(gid.gid), ")");
+}
+
+std::string VerbsErrorName(int error) {
+  switch (error) {
+    case ENOMEM:
+      return "not enough memory may be locked; raise the limit (ulimit -l, or LimitMEMLOCK of the service)";
+    case EPERM:
+    case EACCES:
+      return "not permitted";
+    case ENOSYS:
+      return "the kernel's RDMA modules (ib_uverbs) are not loaded";
+    default:
+      return absl::AsciiStrToLower(std::generic_category().message(error));
+  }
+}
+
+absl::Status VisitPorts(const PortOptions& options, const PortVisitor& visit) {
+  int count = 0;
+  const std::unique_ptr<ibv_device*[], Destroyer<ibv_free_device_list>> list(::ibv_get_device_list(&count));
+  if (list == nullptr) {
+    return absl::UnavailableError(absl::StrCat("RDMA devices cannot be listed: ", VerbsErrorName(errno)));
+  }
+  for (int i = 0; i < count; ++i) {
+    const char* name = ::ibv_get_device_name(list[static_cast<size_t>(i)]);
+    // The number of ports is only told by an open device.
+    const ContextHandle context(::ibv_open_device(list[static_cast<size_t>(i)]));
+    ibv_device_attr attributes = {};
+    attributes.phys_port_cnt = 1;
+    if (context != nullptr) (void)::ibv_query_device(context.get(), &attributes);
+    for (uint8_t port = 1; port <= attributes.phys_port_cnt; ++port) {
+      if (!IsAllowed(options.devices, name, port)) continue;
+      visit(absl::StrCat(name, ":", port), OpenPort(list[static_cast<size_t>(i)], port, options));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<Device>> OpenDevice(const PortOptions& options) {
+  std::unique_ptr<Device> best;
+  std::string reasons;
+  absl::Status status =
+      VisitPorts(options, [&](absl::string_view name, absl::StatusOr<std::unique_ptr<Device>> device) {
+        if (!device.ok()) {
+          absl::StrAppend(&reasons, "; ", name, ": ", device.status().message());
+        } else if (best == nullptr || ((*device)->gid.is_wanted_address && !best->gid.is_wanted_address)) {
+          best = *std::move(device);
+        }
+      });
+  if (!status.ok()) return status;
+  if (best != nullptr) return best;
+  const std::string allowed = options.devices.empty() ? "" : absl::StrCat(" among \"", options.devices, "\"");
+  if (!reasons.empty()) return absl::UnavailableError(absl::StrCat("no usable RDMA port", allowed, reasons));
+  return absl::NotFoundError(absl::StrCat("this host has no RDMA device", allowed,
+                                          "; is the driver loaded (soft-RoCE: modprobe rdma_rxe, rdma link add)?"));
+}
+
+}  // namespace tutti::verbs

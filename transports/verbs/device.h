@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// One port of one RDMA device, opened and proved to work down to a queue pair. It knows the host's devices and how one
+// is chosen; it never knows a peer.
+#ifndef TUTTI_TRANSPORTS_VERBS_DEVICE_H_
+#define TUTTI_TRANSPORTS_VERBS_DEVICE_H_
+
+#include <infiniband/verbs.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+
+#include "transports/verbs/gid.h"
+#include "transports/verbs/handles.h"
+#include "transports/verbs/verbs_options.h"
+
+namespace tutti::verbs {
+
+struct Device {
+  std::string name;  // "mlx5_0:1"
+  ContextHandle context;
+  DomainHandle domain;
+  ibv_device_attr attributes = {};
+  ibv_port_attr port = {};
+  uint8_t port_number = 1;
+  GidChoice gid;
+  uint32_t max_inline_bytes = 0;  // of a send that carries its bytes in its work request; what the device gave
+
+  bool is_ethernet() const { return port.link_layer == IBV_LINK_LAYER_ETHERNET; }
+  std::string Describe() const;  // "RoCE, MTU 4096, GID 1 (::ffff:10.0.0.1)"
+};
+
+// The best of the usable ports that the options allow: one with the wanted address, else the first. An error says for
+// each port why it cannot be used.
+absl::StatusOr<std::unique_ptr<Device>> OpenDevice(const PortOptions& options);
+
+// Tries every port that the options allow. An error: there is no list of devices.
+using PortVisitor = std::function<void(absl::string_view name, absl::StatusOr<std::unique_ptr<Device>> device)>;
+absl::Status VisitPorts(const PortOptions& options, const PortVisitor& visit);
+
+// "not enough memory may be locked; raise the limit (ulimit -l)": what a verbs call's errno means to an operator.
+std::string VerbsErrorName(int error);
+
+}  // namespace tutti::verbs
+
+#endif  // TUTTI_TRANSPORTS_VERBS_DEVICE_H_

@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+// A link's life: held, open, left by the peer, failed.
+#include "transports/verbs/link.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+#include "lib/base/clock.h"
+#include "transports/verbs/link_depths.h"
+
+namespace tutti::verbs {
+namespace {
+
+// A peer that has gone in order has received all that it waited for; the acknowledgements of that are on their way.
+constexpr int64_t kLeavingNs = 200 * kNsPerMs;
+constexpr size_t kExpectedFrames = 64;
+
+}  // namespace
+
+Link::Link(int32_t peer, LinkContext& context)
+    : peer_(peer), context_(context), receive_credit_(context.options.unexpected_bytes_per_peer) {
+  frames_.Reserve(kExpectedFrames);
+  inline_headers_.resize(kFrameDepth);
+  ++context_.num_held;
+}
+
+void Link::Touch() {
+  if (in_dirty_list) return;
+  in_dirty_list = true;
+  context_.dirty.push_back(this);
+}
+
+absl::StatusOr<std::unique_ptr<Pair>> Link::MakePair(bool is_bulk, uint32_t channel,
+                                                     SlotPool<PairOwner>::Handle* handle) {
+  const uint32_t depth = is_bulk ? kBulkDepth : kFrameDepth;
+  absl::Status status = context_.queue.Reserve(depth);
+  if (!status.ok()) return status;
+  ibv_srq* receives = is_bulk ? context_.immediates.queue() : context_.slots.queue();
+  auto pair = Pair::Create(*context_.device, context_.queue.get(), receives, depth);
+  if (!pair.ok()) {
+    context_.queue.Release(depth);
+    return pair;
+  }
+  const uint32_t number = (*pair)->number();
+  *handle = context_.pairs.Acquire(PairOwner{this, number, is_bulk, channel});
+  context_.pair_of_number[number] = *handle;
+  (*pair)->set_tag(kSendTag | *handle);
+  return pair;
+}
+
+void Link::DropPair(std::unique_ptr<Pair>& pair, SlotPool<PairOwner>::Handle handle, uint32_t depth) {
+  if (pair == nullptr) return;
+  context_.pair_of_number.erase(pair->number());
+  (void)context_.pairs.Release(handle);
+  pair->DropAll([this](const Pair::Note& note) {
+    if (note.send_slot != Pair::kNoSlot) context_.send_slots.Free(note.send_slot);
+  });
+  pair.reset();
+  context_.queue.Release(depth);
+}
+
+absl::Status Link::Prepare() {
+  absl::Status status = context_.queue.Reserve(context_.options.slots_per_peer);
+  if (status.ok()) status = context_.slots.AddPeer();
+  if (!status.ok()) return status;
+  has_slots_ = true;
+  auto pair = MakePair(/*is_bulk=*/false, 0, &handle_);
+  if (!pair.ok()) return pair.status();
+  pair_ = *std::move(pair);
+  return absl::OkStatus();
+}
+
+Hello Link::Introduction() const {
+  Hello hello;
+  hello.pair = pair_->Address(*context_.device);
+  hello.slots = context_.options.slots_per_peer;
+  hello.eager_bytes = context_.options.eager_bytes;
+  hello.unexpected_bytes = context_.options.unexpected_bytes_per_peer;
+  return hello;
+}
+
+absl::Status Link::Join(const Hello& hello) {
+  remote_ = hello.pair;
+  eager_bytes_ = std::min(context_.options.eager_bytes, hello.eager_bytes);
+  send_credit_.Grant(hello.unexpected_bytes);
+  peer_slots_ = slot_credits_ = hello.slots;
+  return pair_->Connect(*context_.device, context_.options.port, remote_);
+}
+
+void Link::Open() {
+  if (state_ != State::kHeld) return;
+  state_ = State::kOpen;
+  --context_.num_held;
+  const std::vector<RecvRequest> recvs = std::exchange(held_recvs_, {});
+  const std::vector<SendRequest> sends = std::exchange(held_sends_, {});
+  for (const RecvRequest& request : recvs) StartRecv(request);
+  for (const SendRequest& request : sends) StartSend(request);
+  Touch();
+}
+
+bool Link::OnlyAcknowledgementsAreMissing() const {
+  if (state_ != State::kOpen || waiting_recvs_ > 0 || !frames_.empty()) return false;
+  bool all_written = true;
+  outgoing_.ForEach([&](const MessageId&, const Outgoing& outgoing) {
+    all_written &= !outgoing.posted || outgoing.granted_bytes == outgoing.bytes;
+  });
+  return all_written;
+}
+
+void Link::ControlLost(absl::string_view why, int64_t now_ns) {
+  if (state_ == State::kFailed || state_ == State::kLeft || leaving_deadline_ns_ != 0) return;
+  left_because_ = std::string(why);
+  if (state_ == State::kHeld) {
+    Fail(why);
+  } else if (waiting_recvs_ == 0 && waiting_sends_ == 0) {
+    Leave();
+  } else if (OnlyAcknowledgementsAreMissing()) {
+    leaving_deadline_ns_ = now_ns + kLeavingNs;
+    ++context_.num_leaving;
+  } else {
+    Fail(absl::StrCat(why, WaitingSentence()));
+  }
+}
+
+void Link::CheckLeaving(int64_t now_ns) {
+  if (leaving_deadline_ns_ == 0) return;
+  if (waiting_recvs_ == 0 && waiting_sends_ == 0) {
+    Leave();
+  } else if (now_ns > leaving_deadline_ns_ || !OnlyAcknowledgementsAreMissing()) {
+    Fail(absl::StrCat(left_because_, WaitingSentence()));
+  }
+}
+
+// What small messages it sent before can still be received; only a later request that needs it makes a failure of it.
+void Link::Leave() {
+  state_ = State::kLeft;
+  DropPairs();
+  frames_.Clear();
+}
+
+void Link::DropPairs() {
+  if (std::exchange(leaving_deadline_ns_, 0) != 0) --context_.num_leaving;
+  for (auto& [number, channel] : channels_) DropChannelPair(*channel);
+  channels_.clear();
+  DropPair(pair_, handle_, kFrameDepth);
+  if (!std::exchange(has_slots_, false)) return;
+  context_.slots.RemovePeer();
+  context_.queue.Release(context_.options.slots_per_peer);
+}
+
+void Link::Fail(absl::string_view sentence) {
+  if (state_ == State::kFailed) return;
+  error_ = std::string(sentence);
+  DropAll();
+  // So that the peer hears of it, too.
+  context_.control->ClosePeer(peer_);
+  Completion failed;
+  failed.kind = CompletionKind::kPeerFailed;
+  failed.peer = peer_;
+  context_.completions.Add(failed, 0);
+}
+
+void Link::Close() {
+  if (state_ != State::kFailed) error_ = "the connection was closed by this rank";
+  DropAll();
+  context_.control->ClosePeer(peer_);
+}
+
+void Link::DropAll() {
+  if (state_ == State::kHeld) --context_.num_held;
+  state_ = State::kFailed;
+  DropPairs();  // first, so that nothing below is in the device's hands any more
+  incoming_.EraseIf([this](const MessageId& id, Incoming& incoming) {
+    context_.buffers.Free(incoming.buffer);
+    RevokeGrants(id, incoming);
+    return true;
+  });
+  outgoing_.EraseIf([this](const MessageId&, Outgoing& outgoing) {
+    context_.registrations.Release(outgoing.region);
+    return true;
+  });
+  frames_.Clear();
+  held_sends_ = {};
+  held_recvs_ = {};
+  waiting_recvs_ = waiting_sends_ = early_control_ = 0;
+}
+
+void Link::CloseChannel(uint32_t channel) {
+  std::erase_if(held_sends_, [channel](const SendRequest& request) { return request.id.channel == channel; });
+  std::erase_if(held_recvs_, [channel](const RecvRequest& request) { return request.id.channel == channel; });
+  if (state_ == State::kHeld || state_ == State::kFailed) {
+    waiting_sends_ = held_sends_.size();
+    waiting_recvs_ = held_recvs_.size();
+    return;
+  }
+
+  const auto found = channels_.find(channel);
+  if (found != channels_.end()) {
+    const bool tell = found->second->pair != nullptr && state_ == State::kOpen;
+    DropChannelPair(*found->second);
+    channels_.erase(found);
+    if (tell) {
+      MessageId id;
+      id.channel = channel;
+      PushControl(FrameKind::kClose, id, 0, 0);
+    }
+  }
+  incoming_.EraseIf([this, channel](const MessageId& id, Incoming& incoming) {
+    if (id.channel != channel) return false;
+    if (incoming.posted && !incoming.finished) --waiting_recvs_;
+    if (incoming.announced && !incoming.posted) --early_control_;
+    if (incoming.kept) receive_credit_.Consumed(EagerCharge(incoming.remote_bytes));
+    context_.buffers.Free(incoming.buffer);
+    RevokeGrants(id, incoming);
+    return true;
+  });
+  outgoing_.EraseIf([this, channel](const MessageId& id, Outgoing& outgoing) {
+    if (id.channel != channel) return false;
+    --(outgoing.posted ? waiting_sends_ : early_control_);
+    context_.registrations.Release(outgoing.region);
+    return true;
+  });
+  for (size_t left = frames_.size(); left > 0; --left) {
+    const OutFrame frame = frames_.Pop();
+    if (frame.header.id.channel == channel && frame.header.kind != FrameKind::kClose) {
+      if (frame.completes_send) --waiting_sends_;
+      if (frame.header.kind == FrameKind::kEager) (void)send_credit_.GiveBack(EagerCharge(frame.header.payload_bytes));
+    } else {
+      (void)frames_.Push(frame);
+    }
+  }
+  Touch();
+}
+
+void Link::VisitEarly(absl::FunctionRef<void(const EarlyMessage&)> visit) const {
+  incoming_.ForEach([&](const MessageId& id, const Incoming& incoming) {
+    if (incoming.posted || IsClosed(id)) return;
+    visit({.peer = peer_, .id = id, .signature = incoming.remote_signature, .bytes = incoming.remote_bytes});
+  });
+}
+
+std::string Link::WaitingSentence() const {
+  const auto count = [](uint64_t n, absl::string_view noun) { return absl::StrCat(n, " ", noun, n == 1 ? "" : "s"); };
+  if (waiting_recvs_ == 0 && waiting_sends_ == 0) return "";
+  std::string what;
+  if (waiting_recvs_ > 0) what = count(waiting_recvs_, "receive");
+  if (waiting_sends_ > 0) absl::StrAppend(&what, what.empty() ? "" : " and ", count(waiting_sends_, "send"));
+  return absl::StrCat(" while ", what, waiting_recvs_ + waiting_sends_ == 1 ? " was" : " were", " waiting");
+}
+
+}  // namespace tutti::verbs

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the links of one transport share: the device and what was made from it, memory, and notes about who wants what.
+#ifndef TUTTI_TRANSPORTS_VERBS_LINK_CONTEXT_H_
+#define TUTTI_TRANSPORTS_VERBS_LINK_CONTEXT_H_
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+
+#include "lib/base/fixed_ring.h"
+#include "lib/base/slot_pool.h"
+#include "lib/transport/buffer_pool.h"
+#include "lib/transport/closed_channels.h"
+#include "lib/transport/completion_sink.h"
+#include "lib/transport/transport.h"
+#include "transports/verbs/completion_queue.h"
+#include "transports/verbs/device.h"
+#include "transports/verbs/memory.h"
+#include "transports/verbs/receive_slots.h"
+#include "transports/verbs/registrations.h"
+#include "transports/verbs/verbs_options.h"
+
+namespace tutti::verbs {
+
+class Link;
+struct LinkContext;
+
+// Memory that a view shows: it is free again when the caller has seen it.
+class LentMemory {
+ public:
+  enum class Kind : uint8_t { kNone, kPooled, kReceiveSlot, kStaging };
+  struct Buffer {
+    Kind kind = Kind::kNone;
+    uint32_t slot = 0;
+    BufferPool::Buffer pooled;
+    Link* link = nullptr;  // kReceiveSlot: whose peer may send again
+
+    bool empty() const { return kind == Kind::kNone; }
+  };
+
+  explicit LentMemory(LinkContext& context) : context_(context) {}
+  void Free(const Buffer& buffer);
+
+ private:
+  LinkContext& context_;
+};
+
+// Completions carry one of these in the upper bits of their wr_id's lower half, beside an index.
+inline constexpr uint64_t kSendTag = uint64_t{1} << 30;       // | handle of the pair
+inline constexpr uint64_t kSlotTag = uint64_t{2} << 30;       // | receive slot
+inline constexpr uint64_t kImmediateTag = uint64_t{3} << 30;  // an empty receive
+inline constexpr uint64_t kTagMask = uint64_t{3} << 30;
+
+// A queue pair in use. Handles carry a generation: completions of a pair that is gone find nothing.
+struct PairOwner {
+  Link* link = nullptr;
+  uint32_t number = 0;
+  bool is_bulk = false;  // for the large messages of `channel`
+  uint32_t channel = 0;
+};
+
+// Memory of this rank that a peer may write to, until it says that it has.
+struct IssuedGrant {
+  Link* link = nullptr;
+  MessageId id;
+  uint64_t offset = 0;
+  uint64_t bytes = 0;
+  uint32_t staging = SlotMemory::kNone;
+  uint32_t pair_number = 0;
+};
+
+struct Waiter {
+  Link* link = nullptr;
+  MessageId id;
+};
+
+struct LinkContext {
+  static constexpr uint32_t kMaxGrants = 1024;  // at once; more receives wait
+
+  explicit LinkContext(const VerbsOptions& verbs_options) : options(verbs_options) {}
+
+  const VerbsOptions& options;
+  Transport* control = nullptr;  // borrowed; the connections that prove who the peers are, and that they live
+  TransportCounters counters;
+  ClosedChannels closed_channels;
+
+  // In this order: each may use what was made before it, and goes before that.
+  std::unique_ptr<Device> device;
+  CompletionQueue queue;
+  SlotMemory send_slots;
+  SlotMemory staging;
+  ReceiveSlots slots;
+  ImmediateReceives immediates;
+  Registrations registrations;
+  BufferPool buffers;
+  LentMemory lent{*this};
+  CompletionSink<LentMemory> completions{lent};
+
+  SlotPool<PairOwner> pairs;
+  absl::flat_hash_map<uint32_t, SlotPool<PairOwner>::Handle> pair_of_number;
+  SlotPool<IssuedGrant> grants{kMaxGrants};
+  std::vector<SlotPool<IssuedGrant>::Handle> grant_of_index = std::vector<uint64_t>(kMaxGrants);
+
+  std::vector<Link*> dirty;    // have something to post
+  std::vector<Link*> starved;  // wait for a send slot
+  FixedRing<Waiter> waiters;   // receives that wait for a queue pair, a grant or staging memory
+  bool retry_waiters = false;
+  uint32_t num_held = 0;     // links whose connection does not stand yet
+  uint32_t num_leaving = 0;  // links whose peer left, and whose last acknowledgements are awaited
+};
+
+}  // namespace tutti::verbs
+
+#endif  // TUTTI_TRANSPORTS_VERBS_LINK_CONTEXT_H_

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// Frames on their way out: credit for the peer's slots, and bytes into work requests.
+#include <algorithm>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+
+#include "transports/verbs/link.h"
+
+namespace tutti::verbs {
+
+void Link::PushFrame(OutFrame frame) {
+  if (frames_.full()) frames_.Reserve(2 * frames_.capacity());
+  (void)frames_.Push(frame);
+  Touch();
+}
+
+void Link::PushControl(FrameKind kind, const MessageId& id, uint64_t signature, uint64_t message_bytes) {
+  OutFrame frame;
+  frame.header.kind = kind;
+  frame.header.id = id;
+  frame.header.signature = signature;
+  frame.header.message_bytes = message_bytes;
+  if (kind == FrameKind::kGrant) frame.header.payload_bytes = kGrantBytes;  // of a grant without memory
+  PushFrame(frame);
+}
+
+bool Link::CreditIsDue() const { return slots_owed_ >= std::max(context_.options.slots_per_peer / 2, 1u); }
+
+// False: it must wait for a send slot. Otherwise the pair has room, and the caller has a credit.
+bool Link::AppendFrame(const OutFrame& frame) {
+  FrameHeader header = frame.header;
+  const size_t payload_bytes = header.payload_bytes;
+  const uint8_t* payload = frame.payload != nullptr ? frame.payload : frame.extra.data();
+  const bool inlined = kFrameHeaderBytes + payload_bytes <= context_.device->max_inline_bytes;
+  uint32_t slot = Pair::kNoSlot;
+  if (!inlined) {
+    slot = context_.send_slots.Take();
+    if (slot == SlotMemory::kNone) return false;
+  }
+  header.credit_bytes = receive_credit_.TakeReturn();
+  header.returned_slots = static_cast<uint16_t>(slots_owed_);
+  slots_taken_ -= slots_owed_;
+  slots_owed_ = 0;
+
+  uint8_t* bytes = inlined ? inline_headers_[num_inline_headers_++].data() : context_.send_slots.data(slot);
+  EncodeFrame(header, bytes);
+  ibv_sge pieces[2] = {};
+  pieces[0].addr = reinterpret_cast<uintptr_t>(bytes);
+  pieces[0].length = kFrameHeaderBytes;
+  size_t num_pieces = 1;
+  if (inlined && payload_bytes > 0) {
+    // The device takes it from where it is.
+    pieces[num_pieces].addr = reinterpret_cast<uintptr_t>(payload);
+    pieces[num_pieces++].length = static_cast<uint32_t>(payload_bytes);
+  } else if (!inlined) {
+    std::memcpy(bytes + kFrameHeaderBytes, payload, payload_bytes);
+    if (frame.completes_send) context_.counters.payload_bytes_copied += payload_bytes;
+    pieces[0].length += static_cast<uint32_t>(payload_bytes);
+    pieces[0].lkey = context_.send_slots.local_key();
+  }
+  ibv_send_wr request = {};
+  request.opcode = IBV_WR_SEND;
+  request.send_flags = inlined ? IBV_SEND_INLINE : 0;
+  Pair::Note note;
+  note.send_slot = slot;
+  pair_->Append(request, absl::MakeSpan(pieces, num_pieces), note);
+  --slot_credits_;
+  return true;
+}
+
+void Link::Pump() {
+  if (state_ != State::kOpen) return;
+  // The slots that the frames below give back must receive again before the peer hears of it.
+  int error = context_.slots.Repost();
+  num_inline_headers_ = 0;
+  size_t num_done = 0;
+  // The last credit is kept for giving credit back; two ends that both wait for it would wait for ever.
+  while (!frames_.empty() && num_done < frames_.size() && slot_credits_ > 1 && pair_->room() > 0) {
+    if (!AppendFrame(frames_[num_done])) {
+      if (!in_starved_list) context_.starved.push_back(this);
+      in_starved_list = true;
+      break;
+    }
+    ++num_done;
+  }
+  if ((CreditIsDue() || receive_credit_.ReturnIsDue()) && slot_credits_ > 0 && pair_->room() > 0) {
+    (void)AppendFrame(OutFrame());  // a credit frame, unless it must wait for a send slot
+  }
+  if (error == 0) error = pair_->Flush();
+  for (; num_done > 0; --num_done) {
+    const OutFrame& frame = frames_.Front();
+    if (frame.completes_send) {
+      ++context_.counters.messages_sent;
+      CompleteSend(frame.header.id, frame.context, frame.header.payload_bytes);
+    }
+    frames_.DropFront();
+  }
+  for (auto& [number, channel] : channels_) {
+    if (error != 0) break;
+    if (channel->streams.empty() || channel->pair == nullptr) continue;
+    PumpStreams(*channel);
+    error = channel->pair->Flush();
+  }
+  if (error != 0) {
+    Fail(absl::StrCat("the RDMA device ", context_.device->name, " refuses work: ", VerbsErrorName(error)));
+  }
+}
+
+bool Link::HasUnsentBytes() const {
+  if (state_ != State::kOpen) return false;
+  if (!frames_.empty() || !pair_->idle()) return true;
+  for (const auto& [number, channel] : channels_) {
+    if (channel->pair != nullptr && (!channel->streams.empty() || !channel->pair->idle())) return true;
+  }
+  return false;
+}
+
+void Link::OnSent(const PairOwner& owner) {
+  Touch();
+  if (!owner.is_bulk) {
+    pair_->TakeCompleted([this](const Pair::Note& note) {
+      if (note.send_slot != Pair::kNoSlot) context_.send_slots.Free(note.send_slot);
+    });
+    return;
+  }
+  channels_.find(owner.channel)->second->pair->TakeCompleted([this](const Pair::Note& note) {
+    if (!note.ends_message) return;
+    const Outgoing* outgoing = outgoing_.Find(note.id);
+    if (outgoing == nullptr) return;
+    context_.registrations.Release(outgoing->region);
+    ++context_.counters.messages_sent;
+    CompleteSend(note.id, outgoing->context, outgoing->bytes);
+    outgoing_.Erase(note.id);
+  });
+}
+
+void Link::OnPairFailed(const PairOwner& owner, absl::string_view sentence) {
+  if (leaving_deadline_ns_ != 0) {
+    Fail(absl::StrCat(left_because_, WaitingSentence()));
+    return;
+  }
+  Fail(absl::StrCat(sentence, WaitingSentence()));
+}
+
+}  // namespace tutti::verbs
