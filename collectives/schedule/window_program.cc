@@ -8,8 +8,24 @@
 #include "absl/strings/str_cat.h"
 
 #include "collectives/schedule/builder.h"
+#include "lib/base/align.h"
 
 namespace tutti {
+
+uint64_t WindowSegmentElements(const Shape& shape, uint64_t default_segment_bytes) {
+  const uint64_t wanted_bytes = shape.segment_bytes != 0 ? shape.segment_bytes : default_segment_bytes;
+  const uint64_t elements = std::max<uint64_t>(std::min(wanted_bytes, kWindowSlotBytes) / shape.element_bytes, 1);
+  return std::max(elements, CeilDiv(shape.count, kMaxWindowSegments));
+}
+
+uint64_t LoweredSegmentElements(const Shape& shape, uint64_t default_segment_bytes) {
+  // A segment costs a rank some 4 steps for each other rank.
+  constexpr uint64_t kMaxSteps = 32768;
+  const uint64_t max_segments = std::max<uint64_t>(kMaxSteps / (4 * static_cast<uint64_t>(shape.num_ranks)), 1);
+  const uint64_t elements = WindowSegmentElements(shape, default_segment_bytes);
+  if (CeilDiv(shape.count, elements) <= max_segments) return elements;
+  return std::max(shape.segment_bytes / shape.element_bytes, CeilDiv(shape.count, max_segments));
+}
 
 void WindowProgramBuilder::Publish(uint32_t number, Region source) {
   WindowStep step;
@@ -63,6 +79,13 @@ WindowProgram WindowProgramBuilder::Build() && {
 }
 
 std::string CheckWindowProgram(const WindowProgram& program, uint32_t element_bytes) {
+  // The lowest number that is published in or after each step.
+  std::vector<uint32_t> published_later(program.steps.size() + 1, program.num_publishes);
+  for (size_t i = program.steps.size(); i-- > 0;) {
+    const WindowStep& step = program.steps[i];
+    published_later[i] =
+        step.kind == WindowStepKind::kPublish ? std::min(published_later[i + 1], step.number) : published_later[i + 1];
+  }
   uint32_t published_below = 0;  // own publishes so far are of numbers below this
   for (size_t i = 0; i < program.steps.size(); ++i) {
     const WindowStep& step = program.steps[i];
@@ -83,10 +106,7 @@ std::string CheckWindowProgram(const WindowProgram& program, uint32_t element_by
       return broken("reads beyond what was published");
     }
     // A rank that publishes a lower number later could be waited for in a circle.
-    const bool publishes_later = std::any_of(
-        program.steps.begin() + static_cast<std::ptrdiff_t>(i), program.steps.end(),
-        [&](const WindowStep& later) { return later.kind == WindowStepKind::kPublish && later.number <= step.number; });
-    if (publishes_later) return broken("reads a number before this rank has published it");
+    if (published_later[i] <= step.number) return broken("reads a number before this rank has published it");
   }
   return "";
 }

@@ -49,6 +49,16 @@ struct WindowProgram {
   uint32_t num_publishes = 0;  // how many numbers it uses
 };
 
+// How a program cuts a vector: segments of this many elements, the last one shorter. They follow shape.segment_bytes, or
+// `default_segment_bytes`, and fit a slot, unless that would make more than kMaxWindowSegments of them; then the
+// program is not for windows any more (CheckWindowProgram says so).
+inline constexpr uint64_t kMaxWindowSegments = 16384;
+inline constexpr uint64_t kMaxWindowVectorBytes = kMaxWindowSegments * kWindowSlotBytes;
+uint64_t WindowSegmentElements(const Shape& shape, uint64_t default_segment_bytes);
+
+// The same for the lowered form: alike where that is not too many steps, else coarser, as no slot is in the way.
+uint64_t LoweredSegmentElements(const Shape& shape, uint64_t default_segment_bytes);
+
 // Builds programs step by step and fills in `done`.
 class WindowProgramBuilder {
  public:

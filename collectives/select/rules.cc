@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "collectives/schedule/window_program.h"
+
 namespace tutti {
 namespace {
 
@@ -63,9 +65,9 @@ constexpr SelectionRule kBarrier[] = {
 
 // In shared memory, bytes are copied by the ranks themselves.
 constexpr SelectionRule kSharedAllReduce[] = {
-    {2, kAnyBytes, "shared_one_shot"},
+    {2, kMaxWindowVectorBytes, "shared_one_shot"},
     {kAnyRanks, 8 * kKiB, "shared_one_shot"},
-    {kAnyRanks, kAnyBytes, "shared_slices"},
+    {kAnyRanks, kMaxWindowVectorBytes, "shared_slices"},
 };
 
 const SelectionRule* FirstThatFits(absl::Span<const SelectionRule> rules, const Shape& shape) {

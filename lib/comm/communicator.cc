@@ -62,7 +62,11 @@ absl::StatusOr<Operation*> Communicator::Make(const CollectiveCall& call) {
 
   absl::StatusOr<PlanCache::Acquired> acquired = plans_.Acquire(key, [&]() -> absl::StatusOr<Plan> {
     if (windows_ != nullptr && choice.algorithm->window != nullptr) {
-      return Plan::CompileWindow(choice.algorithm->window(key.shape, rank_), members_, rank_, call.type, call.op);
+      const WindowProgram program = choice.algorithm->window(key.shape, rank_);
+      // A vector that is too long for windows, with an algorithm for them by the user's wish, goes as messages.
+      if (CheckWindowProgram(program, key.shape.element_bytes).empty()) {
+        return Plan::CompileWindow(program, members_, rank_, call.type, call.op);
+      }
     }
     return Plan::Compile(choice.algorithm->build(key.shape, rank_), members_, call.type, call.op);
   });

@@ -102,6 +102,7 @@ class Engine {
  private:
   struct Lane {  // a transport with what is about to be posted to it
     Transport* transport = nullptr;
+    bool used = false;  // leads to a peer
     std::vector<SendRequest> sends;
     std::vector<RecvRequest> recvs;
   };

@@ -30,7 +30,7 @@ Engine::Engine(const EngineOptions& options, Clock& clock, EngineListener& liste
 Engine::~Engine() { StopProgressThread(); }
 
 absl::Status Engine::UseTransport(Transport& transport, int num_peers) {
-  lanes_.push_back({&transport, {}, {}});
+  lanes_.push_back({&transport, false, {}, {}});
   lane_of_peer_.resize(static_cast<size_t>(num_peers), 0);
   return transport.wait_fd() >= 0 ? sleeper_->Watch(transport.wait_fd()) : absl::OkStatus();
 }

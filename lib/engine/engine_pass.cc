@@ -29,6 +29,8 @@ bool Engine::Pass() {
   RunReady();
   if (!window_groups_.empty()) moved |= RunWindows();
   for (Lane& lane : lanes_) {
+    // One that leads nowhere yet only has peers at its door, who can wait; looking would cost a system call.
+    if (!lane.used && (passes_ & 63) != 0) continue;
     const size_t n = lane.transport->Poll(absl::MakeSpan(completions_));
     for (size_t i = 0; i < n; ++i) Handle(lane, completions_[i]);
     moved |= n > 0;
@@ -77,6 +79,7 @@ void Engine::Start(Operation& operation) {
   if (const Outcome* failure = FailureOf(operation.channel)) return End(operation, *failure);
   for (const PeerConnection& connection : operation.connections) {
     lane_of_peer_[static_cast<size_t>(connection.peer)] = connection.transport;
+    lanes_[connection.transport].used = true;
     absl::Status status = lanes_[connection.transport].transport->Connect(connection.peer, connection.address);
     if (!status.ok()) listener_.OnPeerLost(connection.peer, std::string(status.message()));
   }

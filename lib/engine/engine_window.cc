@@ -30,7 +30,7 @@ void Engine::SubmitAndWait(Operation& operation) {
     return;
   }
   WindowGroup& group = *operation.group;
-  const bool alone = group.ready() && group.queue.empty() && failed_channels_.empty() &&
+  const bool alone = group.ready() && group.queue.empty() && FailureOf(operation.channel) == nullptr &&
                      submitted_.load(std::memory_order_relaxed) == nullptr &&
                      !failures_pending_.load(std::memory_order_relaxed);
   if (!alone) {

@@ -30,12 +30,14 @@ void TcpTransport::Note(Link& link, int32_t peer) {
 size_t TcpTransport::Poll(absl::Span<Completion> out) {
   ++context_.poll_number;
   context_.completions.Begin(out);
+  const bool writes = !dirty_.empty();
   WriteDirty();
   ReadAgain();
   const size_t num_direct = expecting_.size() + blocked_.size();
   const bool connecting = num_dialing_ > 0 || acceptor_.needs_time();
-  // What nobody waits for can wait: an idle transport beside a busy one must not cost a system call in each poll.
-  if (connecting || num_direct > kMaxDirect || ++polls_since_check_ >= kPollsPerCheck) {
+  // A poll that only had to write need not ask for what nobody waits for.
+  const bool idle = num_direct == 0 && !writes;
+  if (connecting || idle || num_direct > kMaxDirect || ++polls_since_check_ >= kPollsPerCheck) {
     polls_since_check_ = 0;
     CheckEvents();
     KeepTime();

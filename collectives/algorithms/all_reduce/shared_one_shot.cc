@@ -13,13 +13,9 @@ constexpr uint64_t kDefaultSegmentBytes = 32 << 10;
 // How many segments a rank publishes before it reads the first. More would push them out of the cache.
 constexpr uint64_t kAhead = 2;
 
-}  // namespace
-
-WindowProgram SharedOneShotProgram(const Shape& shape, int) {
+WindowProgram Program(const Shape& shape, uint64_t segment) {
   WindowProgramBuilder builder;
-  const uint64_t segment_bytes = shape.segment_bytes != 0 ? shape.segment_bytes : kDefaultSegmentBytes;
-  const uint64_t segment = std::min(segment_bytes, kWindowSlotBytes) / shape.element_bytes;
-  const uint64_t num_segments = (shape.count + segment - 1) / segment;
+  const uint64_t num_segments = CeilDiv(shape.count, segment);
   const auto place = [&](uint64_t s) { return Range{s * segment, std::min(segment, shape.count - s * segment)}; };
   uint64_t published = 0;
   for (uint64_t s = 0; s < num_segments; ++s) {
@@ -33,9 +29,15 @@ WindowProgram SharedOneShotProgram(const Shape& shape, int) {
   return std::move(builder).Build();
 }
 
+}  // namespace
+
+WindowProgram SharedOneShotProgram(const Shape& shape, int) {
+  return Program(shape, WindowSegmentElements(shape, kDefaultSegmentBytes));
+}
+
 Schedule BuildSharedOneShot(const Shape& shape, int rank) {
   if (shape.num_ranks == 1) return CopyOnly(shape, rank);
-  return LowerToSchedule(SharedOneShotProgram(shape, rank), shape, rank);
+  return LowerToSchedule(Program(shape, LoweredSegmentElements(shape, kDefaultSegmentBytes)), shape, rank);
 }
 
 }  // namespace tutti::all_reduce

@@ -12,14 +12,10 @@ namespace {
 
 constexpr uint64_t kDefaultSegmentBytes = 64 << 10;
 
-}  // namespace
-
-WindowProgram SharedSlicesProgram(const Shape& shape, int rank) {
+WindowProgram Program(const Shape& shape, int rank, uint64_t segment) {
   WindowProgramBuilder builder;
   const auto n = static_cast<uint64_t>(shape.num_ranks);
-  const uint64_t segment_bytes = shape.segment_bytes != 0 ? shape.segment_bytes : kDefaultSegmentBytes;
-  const uint64_t segment = std::min(segment_bytes, kWindowSlotBytes) / shape.element_bytes;
-  const uint64_t num_segments = (shape.count + segment - 1) / segment;
+  const uint64_t num_segments = CeilDiv(shape.count, segment);
   const auto place = [&](uint64_t s) { return Range{s * segment, std::min(segment, shape.count - s * segment)}; };
   // Numbers: the next segment's input is published before this one's result, so that nobody waits with nothing to do.
   std::vector<uint32_t> inputs(num_segments), results(num_segments);
@@ -53,9 +49,15 @@ WindowProgram SharedSlicesProgram(const Shape& shape, int rank) {
   return std::move(builder).Build();
 }
 
+}  // namespace
+
+WindowProgram SharedSlicesProgram(const Shape& shape, int rank) {
+  return Program(shape, rank, WindowSegmentElements(shape, kDefaultSegmentBytes));
+}
+
 Schedule BuildSharedSlices(const Shape& shape, int rank) {
   if (shape.num_ranks == 1) return CopyOnly(shape, rank);
-  return LowerToSchedule(SharedSlicesProgram(shape, rank), shape, rank);
+  return LowerToSchedule(Program(shape, rank, LoweredSegmentElements(shape, kDefaultSegmentBytes)), shape, rank);
 }
 
 }  // namespace tutti::all_reduce

@@ -42,6 +42,16 @@ TEST_P(EveryWindowProgram, KeepsTheRulesForEveryRankAndLength) {
   }
 }
 
+TEST_P(EveryWindowProgram, SaysWhenAVectorIsTooLongForWindows) {
+  Shape shape;
+  shape.collective = GetParam()->collective;
+  shape.num_ranks = 2;
+  shape.count = kMaxWindowVectorBytes / shape.element_bytes;
+  EXPECT_EQ(CheckWindowProgram(GetParam()->window(shape, 1), shape.element_bytes), "");
+  shape.count = 2 * kMaxWindowVectorBytes;
+  EXPECT_NE(CheckWindowProgram(GetParam()->window(shape, 1), shape.element_bytes), "");
+}
+
 TEST_P(EveryWindowProgram, IsWhatTheVerifiedScheduleIsLoweredFrom) {
   for (int n : {2, 3, 8}) {
     for (int rank = 0; rank < n; ++rank) {
