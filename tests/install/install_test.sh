@@ -133,14 +133,17 @@ run_moved_prefix() {
 
 # Installed programs find the installed library.
 run_programs() {
-  local program programs=0
+  local program programs=0 needed loaded
   for program in "$prefix"/bin/*; do
     [[ -x $program ]] || continue
     programs=$((programs + 1))
     env -u LD_LIBRARY_PATH "$program" --help >/dev/null || fail "${program##*/} --help failed"
-    if readelf -d "$program" | grep -q 'NEEDED.*libtutti'; then
-      ldd "$program" | grep -q "libtutti.so.0 => $(libdir "$prefix")\|libtutti.so.0 => $prefix/bin/" ||
-        fail "${program##*/} runs with another libtutti.so: $(ldd "$program" | grep libtutti)"
+    # Whole outputs are kept: a pipe into "grep -q" ends its writer early, which pipefail now and then calls a failure.
+    needed=$(readelf -d "$program")
+    if grep -q 'NEEDED.*libtutti' <<<"$needed"; then
+      loaded=$(ldd "$program")
+      grep -q "libtutti.so.0 => $(libdir "$prefix")\|libtutti.so.0 => $prefix/bin/" <<<"$loaded" ||
+        fail "${program##*/} runs with another libtutti.so: $(grep libtutti <<<"$loaded")"
     fi
     [[ -f $prefix/share/man/man1/${program##*/}.1 ]] || fail "${program##*/} has no man page"
   done
