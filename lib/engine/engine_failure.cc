@@ -47,8 +47,8 @@ void Engine::HandleFailures() {
     if (FailureOf(channel) != nullptr) continue;
     failed_channels_.emplace_back(channel, outcome);
     // Nothing may look into windows that are about to go.
-    std::erase_if(window_groups_, [this, channel = channel](WindowGroup* group) {
-      if (group->queue.front()->channel != channel) return false;
+    std::erase_if(window_groups_, [failed = channel](WindowGroup* group) {
+      if (group->queue.front()->channel != failed) return false;
       group->Forget();
       return true;
     });

@@ -47,7 +47,7 @@ build_with_cmake() {
   expect_output "$work/build/from_cxx"
 }
 
-links_shared() { readelf -d "$1" | grep -q 'NEEDED.*libtutti\.so\.0\]'; }
+links_shared() { grep -q 'NEEDED.*libtutti\.so\.0\]' <<<"$(readelf -d "$1")"; }
 
 run_install() {
   rm -rf "$prefix"
@@ -64,7 +64,7 @@ run_install() {
 run_symbols() {
   local library declared exported
   library=$(libdir "$prefix")/libtutti.so
-  readelf -d "$library" | grep -q 'SONAME.*\[libtutti\.so\.0\]' || fail "the SONAME is not libtutti.so.0"
+  grep -q 'SONAME.*\[libtutti\.so\.0\]' <<<"$(readelf -d "$library")" || fail "the SONAME is not libtutti.so.0"
   [[ -f $(libdir "$prefix")/libtutti.so.0.1.0 ]] || fail "libtutti.so.0.1.0 is missing"
   # A declaration is TUTTI_API, a type, a name and a parenthesis, all on the first line.
   declared=$(sed -n 's/^TUTTI_API [^(]*\<\(tutti_[a-z_]*\)(.*/\1/p' "$prefix"/include/tutti/*.h | sort)
