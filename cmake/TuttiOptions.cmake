@@ -27,7 +27,9 @@ mark_as_advanced(TUTTI_CCACHE_PROGRAM)
 if(TUTTI_CCACHE AND TUTTI_CCACHE_PROGRAM)
   foreach(language C CXX)
     if(NOT CMAKE_${language}_COMPILER_LAUNCHER)
-      set(CMAKE_${language}_COMPILER_LAUNCHER ${TUTTI_CCACHE_PROGRAM})
+      # The sloppiness is what ccache asks for before it remembers what was compiled with a precompiled header.
+      set(CMAKE_${language}_COMPILER_LAUNCHER
+        ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${TUTTI_CCACHE_PROGRAM})
     endif()
   endforeach()
 endif()

@@ -200,44 +200,30 @@ absl::StatusOr<std::unique_ptr<Communicator>> Communicator::Split(int color, int
   struct Place {
     int32_t color;
     int32_t key;
+    uint32_t channel;  // for the new communicator, if this rank turns out to be the first of its color
   };
-  const Place mine{color, key};
+  const Place mine{color, key, job_->channel_numbers().Take()};
   std::vector<Place> all(members_.size());
-  absl::Status status = RunAndWait(
-      {.collective = Collective::kAllGather, .send = &mine, .recv = all.data(), .count = 2, .type = DataType::kInt32});
-  if (!status.ok()) return status;
-
-  std::vector<int32_t> colors;
-  for (const Place& place : all) {
-    if (place.color >= 0) colors.push_back(place.color);
-  }
-  std::sort(colors.begin(), colors.end());
-  colors.erase(std::unique(colors.begin(), colors.end()), colors.end());
-
-  // The job's counter gives numbers that no other communicator has, or had. Channel 0 is the whole job's. A failure to
-  // get one travels as 0, so that all ranks fail alike.
-  uint64_t first_channel = 0;
-  if (rank_ == 0 && !colors.empty()) {
-    absl::StatusOr<uint64_t> before = job_->control_plane().FetchAdd("channels", colors.size());
-    if (before.ok()) first_channel = *before + 1;
-  }
-  status = RunAndWait({.collective = Collective::kBroadcast,
-                       .send = &first_channel,
-                       .recv = &first_channel,
-                       .count = 1,
-                       .type = DataType::kUint64,
-                       .in_place = true});
-  if (!status.ok()) return status;
-  if (color < 0) return nullptr;
-  if (first_channel == 0) {
-    return absl::UnavailableError(
-        "the split could not get a channel from the job's service at rank 0: has rank 0 left?");
-  }
-
+  const absl::Status status = RunAndWait({.collective = Collective::kAllGather,
+                                          .send = &mine,
+                                          .recv = all.data(),
+                                          .count = sizeof(Place) / sizeof(int32_t),
+                                          .type = DataType::kInt32});
   std::vector<int> group;
-  for (int r = 0; r < size(); ++r) {
+  for (int r = 0; status.ok() && r < size(); ++r) {
     if (all[static_cast<size_t>(r)].color == color) group.push_back(r);
   }
+  if (color < 0 || group.empty() || group.front() != rank_) job_->channel_numbers().Return(mine.channel);
+  if (!status.ok()) return status;
+  if (color < 0) return nullptr;
+  const int first = group.front();
+  const uint32_t channel = all[static_cast<size_t>(first)].channel;
+  if (channel == 0) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat(job_->NameOf(members_[static_cast<size_t>(first)]),
+                     " has already been the first of as many communicators as a job of this size can tell apart"));
+  }
+
   std::stable_sort(group.begin(), group.end(),
                    [&all](int a, int b) { return all[static_cast<size_t>(a)].key < all[static_cast<size_t>(b)].key; });
   std::vector<int32_t> group_members;
@@ -246,9 +232,7 @@ absl::StatusOr<std::unique_ptr<Communicator>> Communicator::Split(int color, int
     if (r == rank_) group_rank = static_cast<int>(group_members.size());
     group_members.push_back(members_[static_cast<size_t>(r)]);
   }
-  const auto group_index = std::lower_bound(colors.begin(), colors.end(), color) - colors.begin();
-  return std::make_unique<Communicator>(job_, static_cast<uint32_t>(first_channel + static_cast<uint64_t>(group_index)),
-                                        std::move(group_members), group_rank);
+  return std::make_unique<Communicator>(job_, channel, std::move(group_members), group_rank);
 }
 
 }  // namespace tutti

@@ -13,7 +13,8 @@
 
 namespace tutti {
 
-Job::Job(const JobOptions& options, Clock& clock) : options_(options), clock_(clock) {}
+Job::Job(const JobOptions& options, Clock& clock)
+    : options_(options), clock_(clock), channel_numbers_(options.rank, options.size) {}
 
 Job::~Job() { Shutdown(0); }
 

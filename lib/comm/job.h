@@ -7,7 +7,6 @@
 #ifndef TUTTI_LIB_COMM_JOB_H_
 #define TUTTI_LIB_COMM_JOB_H_
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -21,6 +20,7 @@
 #include "collectives/select/select.h"
 #include "lib/base/clock.h"
 #include "lib/bootstrap/control_plane.h"
+#include "lib/comm/channel_numbers.h"
 #include "lib/comm/diagnostician.h"
 #include "lib/engine/engine.h"
 #include "lib/transport/transport.h"
@@ -58,6 +58,7 @@ class Job final : public ControlPlaneListener, public EngineListener {
   Clock& clock() { return clock_; }
   Engine& engine() { return *engine_; }
   ControlPlane& control_plane() { return *control_plane_; }
+  ChannelNumbers& channel_numbers() { return channel_numbers_; }
 
   // Communicators are known by their channel from Register until Unregister returns; until then failures reach them.
   void Register(Communicator& communicator);
@@ -107,6 +108,7 @@ class Job final : public ControlPlaneListener, public EngineListener {
 
   const JobOptions options_;
   Clock& clock_;
+  ChannelNumbers channel_numbers_;
   std::unique_ptr<ControlPlane> control_plane_;
   std::vector<std::unique_ptr<Transport>> transports_;
   std::string host_id_;

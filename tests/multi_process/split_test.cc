@@ -66,6 +66,22 @@ RANK_PROGRAM(SplitWithoutSome) {
   REQUIRE_OK(tutti_comm_destroy(world));
 }
 
+// Nothing is asked of rank 0 when others split what is theirs.
+RANK_PROGRAM(SplitAfterRankZeroLeft) {
+  const tutti_comm_t world = Join();
+  tutti_comm_t part = nullptr;
+  REQUIRE_OK(tutti_comm_split(world, context.rank == 0 ? -1 : 0, 0, &part));
+  REQUIRE_OK(tutti_comm_destroy(world));
+  if (context.rank == 0) return;
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  tutti_comm_t piece = nullptr;
+  REQUIRE_OK(tutti_comm_split(part, 0, -context.rank, &piece));
+  Require(Sum(piece, 1) == context.size - 1, "the piece works");
+  Require(Sum(part, 1) == context.size - 1, "the part still works");
+  REQUIRE_OK(tutti_comm_destroy(piece));
+  REQUIRE_OK(tutti_comm_destroy(part));
+}
+
 // An abort of one communicator leaves the others of the same job alone.
 RANK_PROGRAM(AbortOnlyThePart) {
   const tutti_comm_t world = Join();
@@ -92,6 +108,11 @@ INSTANTIATE_TEST_SUITE_P(, Split,
                          testing::Combine(testing::Values("SplitByParity", "SplitWithoutSome", "AbortOnlyThePart"),
                                           testing::Values(2, 4, 7, 8)),
                          [](const auto& test) { return TestName(std::get<0>(test.param), std::get<1>(test.param)); });
+
+TEST(SplitWithoutRankZero, WorksAfterRankZeroLeft) {
+  Job job("SplitAfterRankZeroLeft", 4);
+  EXPECT_TRUE(job.AllSucceed());
+}
 
 }  // namespace
 }  // namespace tutti::multi_process
