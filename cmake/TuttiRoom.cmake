@@ -5,9 +5,19 @@
 
 set_property(GLOBAL PROPERTY TUTTI_ROOMS "")
 
-# tutti_room(NAME path/from/root [RECURSE] DEPS other rooms and libraries)
+# What most rooms include of other projects, read once for all of them. Each file includes what it uses all the same:
+# preset ci-clang builds without this.
+file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/rooms/precompiled.cc CONTENT "")
+add_library(room_headers OBJECT ${PROJECT_BINARY_DIR}/rooms/precompiled.cc)
+target_link_libraries(room_headers PRIVATE
+  absl::status absl::statusor absl::strings absl::span absl::flat_hash_map Threads::Threads tutti_warnings)
+target_precompile_headers(room_headers PRIVATE
+  <absl/container/flat_hash_map.h> <absl/status/status.h> <absl/status/statusor.h> <absl/strings/str_cat.h>
+  <absl/types/span.h> <algorithm> <array> <atomic> <cstdint> <cstring> <memory> <mutex> <string> <utility> <vector>)
+
+# tutti_room(NAME path/from/root [RECURSE] [COMPILE_OPTIONS options] DEPS other rooms and libraries)
 function(tutti_room name path)
-  cmake_parse_arguments(ARG "RECURSE" "" "DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "RECURSE" "" "DEPS;COMPILE_OPTIONS" ${ARGN})
   set(source_dir ${PROJECT_SOURCE_DIR}/${path})
   set(view ${PROJECT_BINARY_DIR}/rooms/${name})
   if(ARG_RECURSE)
@@ -35,6 +45,11 @@ function(tutti_room name path)
     add_library(${target}_objects OBJECT ${sources})
     target_include_directories(${target}_objects PUBLIC ${view})
     target_link_libraries(${target}_objects PUBLIC ${ARG_DEPS} PRIVATE tutti_warnings)
+    if(ARG_COMPILE_OPTIONS)
+      target_compile_options(${target}_objects PRIVATE ${ARG_COMPILE_OPTIONS})
+    else()
+      target_precompile_headers(${target}_objects REUSE_FROM room_headers)
+    endif()
     add_library(${target} STATIC $<TARGET_OBJECTS:${target}_objects>)
     target_include_directories(${target} PUBLIC ${view})
     target_link_libraries(${target} PUBLIC ${ARG_DEPS})

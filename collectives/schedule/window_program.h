@@ -24,6 +24,8 @@ namespace tutti {
 
 inline constexpr uint32_t kWindowSlots = 8;
 inline constexpr uint64_t kWindowSlotBytes = 64 << 10;  // the most that one publish holds
+// With more ranks a publish is read too often, and windows cost too much memory.
+inline constexpr int kMaxWindowRanks = 64;
 
 enum class WindowStepKind : uint8_t {
   kPublish,  // publish `number` = own

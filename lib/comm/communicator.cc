@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "collectives/schedule/builder.h"
+#include "collectives/schedule/window_program.h"
 #include "collectives/select/select.h"
 #include "lib/comm/job.h"
 

@@ -130,8 +130,6 @@ class Communicator {
   const std::vector<int32_t> members_;
   const int rank_;
 
-  // With more ranks a publish is read too often, and windows cost too much memory.
-  static constexpr int kMaxWindowRanks = 64;
   bool looked_for_windows_ = false;
   std::unique_ptr<WindowGroup> windows_;  // if all members share memory
 

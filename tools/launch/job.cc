@@ -45,7 +45,7 @@ void Job::StartAll(const Program& program, const std::vector<Assignment>& enviro
     }
     guardian_->Watch(process.pid());
     groups_.push_back(process.pid());
-    const std::string prefix = "[" + std::to_string(rank) + "] ";
+    const std::string prefix = std::string("[").append(std::to_string(rank)).append("] ");
     if (process.out.is_open()) streams_.push_back(Stream{rank, 1, &process.out, LinePrefixer(prefix)});
     if (process.err.is_open()) streams_.push_back(Stream{rank, 2, &process.err, LinePrefixer(prefix)});
   }

@@ -123,7 +123,9 @@ std::string Endpoint::DescribeDevice() const {
   return absl::StrCat(context_.device->name, ": ", context_.device->Describe());
 }
 
-std::string Endpoint::Address() const { return std::string(1, kAddressVersion) + control_->Address(); }
+std::string Endpoint::Address() const {
+  return absl::StrCat(absl::string_view(&kAddressVersion, 1), control_->Address());
+}
 
 absl::Status Endpoint::Connect(int32_t peer, absl::string_view address) {
   if (peer < 0 || peer >= options_.size || peer == options_.rank) {
