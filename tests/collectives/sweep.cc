@@ -67,12 +67,15 @@ std::vector<Size> SegmentedSizes(uint64_t chunks, bool small, SweepLevel level) 
   return sizes;
 }
 
-std::vector<Size> Sizes(Collective collective, int num_ranks, SweepLevel level) {
+std::vector<Size> Sizes(const Algorithm& algorithm, int num_ranks, SweepLevel level) {
+  const Collective collective = algorithm.collective;
   const auto n = static_cast<uint64_t>(num_ranks);
   if (collective == Collective::kBarrier) return {{0}};
   if (num_ranks > kAllCountsUpTo) return {{n + 1}, {3}};
   std::vector<Size> sizes;
   for (uint64_t count : std::set<uint64_t>{0, 1, n - 1, n, n + 1, 3 * n + 2}) sizes.push_back({count});
+  // A publish is a message to each other rank: cut into segments, only some of the larger rank counts.
+  if (algorithm.window != nullptr && num_ranks > kAllRootsUpTo && num_ranks % 16 > 1) return sizes;
   const bool per_rank = collective == Collective::kAllGather || collective == Collective::kReduceScatter;
   const std::vector<Size> segmented = SegmentedSizes(per_rank ? 1 : n, num_ranks <= kAllRootsUpTo, level);
   sizes.insert(sizes.end(), segmented.begin(), segmented.end());
@@ -98,7 +101,7 @@ std::vector<Shape> SweepShapes(const SweepItem& item, SweepLevel level) {
   std::vector<Shape> shapes;
   const Collective collective = item.algorithm->collective;
   for (int root : Roots(collective, item.num_ranks)) {
-    for (const Size& size : Sizes(collective, item.num_ranks, level)) {
+    for (const Size& size : Sizes(*item.algorithm, item.num_ranks, level)) {
       for (bool in_place : {false, true}) {
         if (in_place && collective == Collective::kBarrier) continue;
         const bool larger = size.count > static_cast<uint64_t>(item.num_ranks);

@@ -10,6 +10,7 @@
 
 #include "collectives/algorithms/registry.h"
 #include "lib/base/prng.h"
+#include "sanitized.h"
 #include "sim_job.h"
 
 namespace tutti {
@@ -172,15 +173,8 @@ TEST_P(CollectivesOnSim, EveryOperationIsRightAndTheAverageIsFinishedOnce) {
   }
 }
 
-// A sanitizer makes the simulation ten times as slow, and finds what it looks for with few seeds, too.
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-constexpr uint64_t kSeeds = 2;
-#else
-constexpr uint64_t kSeeds = 12;
-#endif
-
 TEST_P(CollectivesOnSim, SurvivesSlowLossyReorderingNetworks) {
-  for (uint64_t seed = 1; seed <= kSeeds; ++seed) {
+  for (uint64_t seed = 1; seed <= (kSanitized ? 2 : 12); ++seed) {
     Prng random(seed);
     const int ranks = 2 + static_cast<int>(random.Between(0, 7));
     SimJob job(sim::RandomNetworkOptions(ranks, seed));
