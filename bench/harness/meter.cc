@@ -124,6 +124,12 @@ uint64_t Meter::CountWrong(const Call& call, bool in_place, const TestData& data
     case Kind::kReduceScatter:
       wrong = data.CountWrongResult(rank * count, count, at.recv);
       break;
+    case Kind::kAllToAll:
+      for (int r = 0; r < ranks_; ++r) {
+        const size_t offset = static_cast<size_t>(r) * count * element_bytes;
+        wrong += data.CountWrongInput(r, rank * count, count, static_cast<const unsigned char*>(at.recv) + offset);
+      }
+      break;
     case Kind::kSendRecv:
       wrong = data.CountWrongInput((rank_ + ranks_ - 1) % ranks_, 0, count, at.recv);
       break;

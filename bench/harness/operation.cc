@@ -13,6 +13,7 @@ const std::vector<Operation>& AllOperations() {
       {Kind::kReduce, "reduce", true, true, true, true, true},
       {Kind::kAllGather, "all_gather", false, false, true, true, true},
       {Kind::kReduceScatter, "reduce_scatter", true, false, true, true, true},
+      {Kind::kAllToAll, "all_to_all", false, false, true, true, true},
       {Kind::kBarrier, "barrier", false, false, false, false, true},
       {Kind::kSendRecv, "send_recv", false, false, true, false, false},
   };
@@ -27,16 +28,16 @@ const Operation* FindOperation(const std::string& name) {
 }
 
 size_t Operation::SendElements(size_t count, int ranks) const {
-  return kind == Kind::kReduceScatter ? count * static_cast<size_t>(ranks) : count;
+  return kind == Kind::kReduceScatter || kind == Kind::kAllToAll ? count * static_cast<size_t>(ranks) : count;
 }
 
 size_t Operation::RecvElements(size_t count, int ranks) const {
-  return kind == Kind::kAllGather ? count * static_cast<size_t>(ranks) : count;
+  return kind == Kind::kAllGather || kind == Kind::kAllToAll ? count * static_cast<size_t>(ranks) : count;
 }
 
 size_t Operation::CountFor(uint64_t bytes, size_t element_bytes, int ranks) const {
   if (bytes == 0 || !moves_data) return 0;
-  const bool in_parts = kind == Kind::kAllGather || kind == Kind::kReduceScatter;
+  const bool in_parts = kind == Kind::kAllGather || kind == Kind::kReduceScatter || kind == Kind::kAllToAll;
   const size_t unit = element_bytes * (in_parts ? static_cast<size_t>(ranks) : 1);
   return std::max<size_t>(bytes / unit, 1);
 }
@@ -48,6 +49,7 @@ double Operation::BusFactor(int ranks) const {
       return 2 * (n - 1) / n;
     case Kind::kAllGather:
     case Kind::kReduceScatter:
+    case Kind::kAllToAll:
       return (n - 1) / n;
     case Kind::kBroadcast:
     case Kind::kReduce:
@@ -73,6 +75,8 @@ tutti_status_t Execute(tutti_comm_t comm, const Call& call, int rank, int ranks,
       return tutti_all_gather(comm, send, recv, call.count, call.dtype, &options, nullptr);
     case Kind::kReduceScatter:
       return tutti_reduce_scatter(comm, send, recv, call.count, call.dtype, call.op, &options, nullptr);
+    case Kind::kAllToAll:
+      return tutti_all_to_all(comm, send, recv, call.count, call.dtype, &options, nullptr);
     case Kind::kBarrier:
       return tutti_barrier(comm, &options, nullptr);
     case Kind::kSendRecv:

@@ -12,7 +12,7 @@
 
 namespace tutti::bench {
 
-enum class Kind { kAllReduce, kBroadcast, kReduce, kAllGather, kReduceScatter, kBarrier, kSendRecv };
+enum class Kind { kAllReduce, kBroadcast, kReduce, kAllGather, kReduceScatter, kAllToAll, kBarrier, kSendRecv };
 
 struct Operation {
   Kind kind;

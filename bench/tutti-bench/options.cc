@@ -16,12 +16,12 @@ namespace {
 constexpr int kUsageStatus = 2;
 
 constexpr const char* kFooter =
-    "Columns, as in nccl-tests: size is the larger buffer in bytes (for all_gather and reduce_scatter all ranks' "
-    "parts);\n"
+    "Columns, as in nccl-tests: size is the larger buffer in bytes (for all_gather, reduce_scatter and all_to_all\n"
+    "all ranks' parts);\n"
     "time is the mean per iteration of the timed loop on the slowest rank; algbw = size / time; busbw = algbw times\n"
-    "2(n-1)/n for all_reduce, (n-1)/n for all_gather and reduce_scatter, 1 for the others; #wrong counts the elements, "
-    "on\n"
-    "all ranks, that differ from an independent reference. Further: p50, p99, p99.9 and max of the time per "
+    "2(n-1)/n for all_reduce, (n-1)/n for all_gather, reduce_scatter and all_to_all, 1 for the others; #wrong\n"
+    "counts the elements, on all ranks, that differ from an independent reference. Further: p50, p99, p99.9 and max of "
+    "the time per "
     "iteration,\n"
     "where each iteration counts with its slowest rank.\n\n"
     "As in nccl-tests iterations follow each other without a barrier, so that ranks may enter one at different times "

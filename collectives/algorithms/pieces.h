@@ -46,6 +46,11 @@ inline void RecvReducePiece(ScheduleBuilder& builder, int peer, const Region& ds
   if (dst.count > 0) builder.RecvReduce(peer, dst, source, order, completes);
 }
 
+// Segment `s` of a vector that is cut every `segment` elements.
+constexpr Range SegmentAt(uint64_t count, uint64_t segment, uint64_t s) {
+  return {s * segment, std::min(segment, count - s * segment)};
+}
+
 // The schedule where a rank is alone, or no bytes need to move: its input is its output.
 inline Schedule CopyOnly(const Shape& shape, int rank) {
   ScheduleBuilder builder(shape, rank);

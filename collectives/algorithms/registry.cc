@@ -3,6 +3,7 @@
 
 #include "collectives/algorithms/all_gather/circulant.h"
 #include "collectives/algorithms/all_gather/ring.h"
+#include "collectives/algorithms/all_gather/shared.h"
 #include "collectives/algorithms/all_reduce/circulant.h"
 #include "collectives/algorithms/all_reduce/double_tree.h"
 #include "collectives/algorithms/all_reduce/one_shot.h"
@@ -10,16 +11,23 @@
 #include "collectives/algorithms/all_reduce/ring.h"
 #include "collectives/algorithms/all_reduce/shared_one_shot.h"
 #include "collectives/algorithms/all_reduce/shared_slices.h"
+#include "collectives/algorithms/all_to_all/bruck.h"
+#include "collectives/algorithms/all_to_all/shared.h"
+#include "collectives/algorithms/all_to_all/spread.h"
 #include "collectives/algorithms/barrier/dissemination.h"
+#include "collectives/algorithms/barrier/shared.h"
 #include "collectives/algorithms/barrier/tree.h"
 #include "collectives/algorithms/broadcast/binomial.h"
 #include "collectives/algorithms/broadcast/double_tree.h"
 #include "collectives/algorithms/broadcast/scatter_ring.h"
+#include "collectives/algorithms/broadcast/shared.h"
 #include "collectives/algorithms/reduce/binomial.h"
 #include "collectives/algorithms/reduce/double_tree.h"
+#include "collectives/algorithms/reduce/shared.h"
 #include "collectives/algorithms/reduce_scatter/circulant.h"
 #include "collectives/algorithms/reduce_scatter/pairwise.h"
 #include "collectives/algorithms/reduce_scatter/ring.h"
+#include "collectives/algorithms/reduce_scatter/shared.h"
 
 namespace tutti {
 namespace {
@@ -47,17 +55,23 @@ constexpr Algorithm kBroadcast[] = {
      broadcast::BuildDoubleTree},
     {Collective::kBroadcast, 2, "scatter_ring", "scatter, then ring; log2 n + n-1 rounds, 2(n-1)/n x bytes",
      broadcast::BuildScatterRing},
+    {Collective::kBroadcast, 3, "shared", "shared memory: the root publishes, all others read; 1 round",
+     broadcast::BuildShared, broadcast::SharedProgram},
 };
 constexpr Algorithm kReduce[] = {
     {Collective::kReduce, 0, "binomial", "binomial tree; log2 n rounds, log2 n x bytes reduced at the root",
      reduce::BuildBinomial},
     {Collective::kReduce, 1, "double_tree", "two binary trees, pipelined; log2 n + segments rounds, 1 x bytes",
      reduce::BuildDoubleTree},
+    {Collective::kReduce, 2, "shared", "shared memory: all others publish, the root reduces; 1 round",
+     reduce::BuildShared, reduce::SharedProgram},
 };
 constexpr Algorithm kAllGather[] = {
     {Collective::kAllGather, 0, "circulant", "doubling skips, any n; log2 n rounds, least bytes",
      all_gather::BuildCirculant},
     {Collective::kAllGather, 1, "ring", "neighbours only, pipelined; n-1 rounds, least bytes", all_gather::BuildRing},
+    {Collective::kAllGather, 2, "shared", "shared memory: everyone publishes and copies all; 1 round",
+     all_gather::BuildShared, all_gather::SharedProgram},
 };
 constexpr Algorithm kReduceScatter[] = {
     {Collective::kReduceScatter, 0, "circulant", "halving skips, any n; log2 n rounds, least bytes",
@@ -66,11 +80,21 @@ constexpr Algorithm kReduceScatter[] = {
      reduce_scatter::BuildRing},
     {Collective::kReduceScatter, 2, "pairwise", "everyone to everyone; 1 round, least bytes, reduced in rank order",
      reduce_scatter::BuildPairwise},
+    {Collective::kReduceScatter, 3, "shared", "shared memory: each reduces its slice of all windows; 1 round",
+     reduce_scatter::BuildShared, reduce_scatter::SharedProgram},
 };
 constexpr Algorithm kBarrier[] = {
     {Collective::kBarrier, 0, "dissemination", "log2 n rounds, log2 n messages per rank", barrier::BuildDissemination},
     {Collective::kBarrier, 1, "tree", "radix 4, up and down; 2 log4 n rounds, 2(n-1) messages in all",
      barrier::BuildTree},
+    {Collective::kBarrier, 2, "shared", "shared memory: a line written, n-1 lines read; 1 round", barrier::BuildShared,
+     barrier::SharedProgram},
+};
+constexpr Algorithm kAllToAll[] = {
+    {Collective::kAllToAll, 0, "spread", "everyone to everyone at once; 1 round, least bytes", all_to_all::BuildSpread},
+    {Collective::kAllToAll, 1, "bruck", "by powers of two; log2 n rounds, log2 n / 2 x bytes", all_to_all::BuildBruck},
+    {Collective::kAllToAll, 2, "shared", "shared memory: a publish for each reader; 1 round", all_to_all::BuildShared,
+     all_to_all::SharedProgram},
 };
 
 }  // namespace
@@ -89,6 +113,8 @@ absl::Span<const Algorithm> Algorithms(Collective collective) {
       return kReduceScatter;
     case Collective::kBarrier:
       return kBarrier;
+    case Collective::kAllToAll:
+      return kAllToAll;
   }
   return {};
 }

@@ -16,14 +16,14 @@ bool OnlyRootHasOutput(Collective collective) { return collective == Collective:
 uint64_t InputSize(const Shape& shape, int rank) {
   if (shape.collective == Collective::kBarrier) return 0;
   if (OnlyRootHasInput(shape.collective) && rank != shape.root) return 0;
-  const bool per_rank = shape.collective == Collective::kReduceScatter;
+  const bool per_rank = shape.collective == Collective::kReduceScatter || shape.collective == Collective::kAllToAll;
   return per_rank ? shape.count * static_cast<uint64_t>(shape.num_ranks) : shape.count;
 }
 
 uint64_t OutputSize(const Shape& shape, int rank) {
   if (shape.collective == Collective::kBarrier) return 0;
   if (OnlyRootHasOutput(shape.collective) && rank != shape.root) return 0;
-  const bool per_rank = shape.collective == Collective::kAllGather;
+  const bool per_rank = shape.collective == Collective::kAllGather || shape.collective == Collective::kAllToAll;
   return per_rank ? shape.count * static_cast<uint64_t>(shape.num_ranks) : shape.count;
 }
 

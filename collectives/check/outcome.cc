@@ -33,13 +33,11 @@ class OutcomeCheck {
       case Collective::kReduceScatter:
         return CheckReduced(rank, output, shape.count * static_cast<uint64_t>(rank));
       case Collective::kBroadcast:
-        return CheckCopied(rank, output, shape.root);
+        return CheckCopied(rank, output, shape.root, 0);
       case Collective::kAllGather:
-        for (int source = 0; source < shape.num_ranks; ++source) {
-          const uint64_t begin = output.begin + shape.count * static_cast<uint64_t>(source);
-          if (absl::Status s = CheckCopied(rank, {begin, begin + shape.count}, source); !s.ok()) return s;
-        }
-        return absl::OkStatus();
+        return CheckBlocks(rank, output, 0);
+      case Collective::kAllToAll:
+        return CheckBlocks(rank, output, shape.count * static_cast<uint64_t>(rank));
       case Collective::kBarrier:
         return absl::OkStatus();
     }
@@ -62,9 +60,19 @@ class OutcomeCheck {
     });
   }
 
-  // The range holds what rank `source` contributes, from its beginning.
-  absl::Status CheckCopied(int rank, const AddressRange& range, int source) const {
-    return CheckRange(rank, range, 0, [&](const AddressRange& part, ExpressionId id) {
+  // Block r of the output holds what rank r contributes, from element first_element on.
+  absl::Status CheckBlocks(int rank, const AddressRange& output, uint64_t first_element) const {
+    const uint64_t count = program_.shape().count;
+    for (int source = 0; source < program_.num_ranks(); ++source) {
+      const uint64_t begin = output.begin + count * static_cast<uint64_t>(source);
+      if (absl::Status s = CheckCopied(rank, {begin, begin + count}, source, first_element); !s.ok()) return s;
+    }
+    return absl::OkStatus();
+  }
+
+  // The range holds what rank `source` contributes, from element first_element on.
+  absl::Status CheckCopied(int rank, const AddressRange& range, int source, uint64_t first_element) const {
+    return CheckRange(rank, range, first_element, [&](const AddressRange& part, ExpressionId id) {
       if (id == values_.expressions().Leaf(source)) return absl::OkStatus();
       return Wrong(Rule::kResult, rank, part, "holds ", values_.expressions().ToString(id), ", expected r", source);
     });

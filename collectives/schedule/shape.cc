@@ -17,8 +17,15 @@ const char* CollectiveName(Collective collective) {
       return "reduce_scatter";
     case Collective::kBarrier:
       return "barrier";
+    case Collective::kAllToAll:
+      return "all_to_all";
   }
   return "unknown";
+}
+
+bool HasBlockPerRank(Collective collective) {
+  return collective == Collective::kAllGather || collective == Collective::kReduceScatter ||
+         collective == Collective::kAllToAll;
 }
 
 uint64_t InputElements(const Shape& shape, int rank) {
@@ -30,6 +37,7 @@ uint64_t InputElements(const Shape& shape, int rank) {
     case Collective::kBroadcast:
       return rank == shape.root ? shape.count : 0;
     case Collective::kReduceScatter:
+    case Collective::kAllToAll:
       return shape.count * static_cast<uint64_t>(shape.num_ranks);
     case Collective::kBarrier:
       return 0;
@@ -46,6 +54,7 @@ uint64_t OutputElements(const Shape& shape, int rank) {
     case Collective::kReduce:
       return rank == shape.root ? shape.count : 0;
     case Collective::kAllGather:
+    case Collective::kAllToAll:
       return shape.count * static_cast<uint64_t>(shape.num_ranks);
     case Collective::kBarrier:
       return 0;
@@ -64,6 +73,7 @@ int64_t InputOffsetInOutput(const Shape& shape, int rank) {
     case Collective::kBroadcast:
     case Collective::kReduce:
     case Collective::kBarrier:
+    case Collective::kAllToAll:
       return 0;
   }
   return 0;

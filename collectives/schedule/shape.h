@@ -16,8 +16,9 @@ enum class Collective : uint8_t {
   kAllGather = 3,
   kReduceScatter = 4,
   kBarrier = 5,
+  kAllToAll = 6,
 };
-inline constexpr int kNumCollectives = 6;
+inline constexpr int kNumCollectives = 7;
 
 // "all_reduce", ...; "unknown" for a value outside the enum.
 const char* CollectiveName(Collective collective);
@@ -27,7 +28,7 @@ struct Shape {
   int num_ranks = 1;
   int root = 0;        // broadcast, reduce
   uint64_t count = 0;  // elements, with the C API's meaning: all_gather per contributing rank, reduce_scatter per
-                       // receiving rank, otherwise the whole vector; barrier 0
+                       // receiving rank, all_to_all per pair of ranks, otherwise the whole vector; barrier 0
   uint32_t element_bytes = 4;  // 1, 2, 4 or 8
   bool in_place = false;       // input and output share memory as the C API says (see InputOffsetInOutput)
   uint64_t segment_bytes = 0;  // how finely to cut chunks for pipelining; 0: the algorithm's own default
@@ -42,6 +43,9 @@ struct Shape {
 
 // Elements in the rank's input (0 where the operation has none: broadcast off the root, barrier).
 uint64_t InputElements(const Shape& shape, int rank);
+
+// Whether the longest vector is made of `count` elements for each rank.
+bool HasBlockPerRank(Collective collective);
 
 // Elements in the rank's output (0 where the operation has none: reduce off the root, barrier).
 uint64_t OutputElements(const Shape& shape, int rank);

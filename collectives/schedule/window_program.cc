@@ -27,9 +27,10 @@ uint64_t LoweredSegmentElements(const Shape& shape, uint64_t default_segment_byt
   return std::max(shape.segment_bytes / shape.element_bytes, CeilDiv(shape.count, max_segments));
 }
 
-void WindowProgramBuilder::Publish(uint32_t number, Region source) {
+void WindowProgramBuilder::Publish(uint32_t number, Region source, int only_reader) {
   WindowStep step;
   step.kind = WindowStepKind::kPublish;
+  step.peer = only_reader;
   step.number = number;
   step.published = source.count;
   step.own = source;
@@ -68,12 +69,21 @@ void WindowProgramBuilder::Wait(uint32_t number, uint64_t published) {
   program_.steps.push_back(step);
 }
 
+void WindowProgramBuilder::Local(Region dst, Region source) {
+  WindowStep step;
+  step.kind = WindowStepKind::kLocal;
+  step.own = source;
+  step.dst = dst;
+  program_.steps.push_back(step);
+}
+
 WindowProgram WindowProgramBuilder::Build() && {
   // From the end: a step's `done` is the lowest number that a later step still reads.
   uint32_t lowest = program_.num_publishes;
   for (auto step = program_.steps.rbegin(); step != program_.steps.rend(); ++step) {
     step->done = lowest;
-    if (step->kind != WindowStepKind::kPublish) lowest = std::min(lowest, step->number);
+    const bool reads = step->kind != WindowStepKind::kPublish && step->kind != WindowStepKind::kLocal;
+    if (reads) lowest = std::min(lowest, step->number);
   }
   return std::move(program_);
 }
@@ -90,6 +100,7 @@ std::string CheckWindowProgram(const WindowProgram& program, uint32_t element_by
   for (size_t i = 0; i < program.steps.size(); ++i) {
     const WindowStep& step = program.steps[i];
     const auto broken = [&](const char* rule) { return absl::StrCat("step ", i, " of the window program ", rule); };
+    if (step.kind == WindowStepKind::kLocal) continue;
     if (step.number >= program.num_publishes) return broken("uses a number beyond the last");
     if (step.published * element_bytes > kWindowSlotBytes) return broken("publishes more than a slot holds");
     if (step.kind == WindowStepKind::kPublish) {
@@ -130,7 +141,10 @@ Schedule LowerToSchedule(const WindowProgram& program, const Shape& shape, int r
   for (const WindowStep& step : program.steps) {
     switch (step.kind) {
       case WindowStepKind::kPublish:
-        for (int distance = 1; distance < n; ++distance) builder.Send((rank + distance) % n, step.own);
+        for (int distance = 1; distance < n; ++distance) {
+          const int peer = (rank + distance) % n;
+          if (step.peer < 0 || step.peer == peer) builder.Send(peer, step.own);
+        }
         break;
       case WindowStepKind::kReduce: {
         std::vector<Region> sources(static_cast<size_t>(n));
@@ -150,6 +164,9 @@ Schedule LowerToSchedule(const WindowProgram& program, const Shape& shape, int r
       case WindowStepKind::kWait:
         for (int distance = 1; distance < n; ++distance)
           receive(step.number, (rank + n - distance) % n, step.published);
+        break;
+      case WindowStepKind::kLocal:
+        builder.Copy(step.dst, step.own);
         break;
     }
   }

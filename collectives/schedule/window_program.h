@@ -7,7 +7,8 @@
 // nothing to say under a number leaves it out). A window holds the last kWindowSlots publishes, so publish m waits until
 // every rank has done its reads of publish m - kWindowSlots. Two rules keep that from deadlock, and CheckWindowProgram
 // tests them: a rank reads number k only after its own publishes of lower numbers and of k, and before its publish of
-// k + kWindowSlots. (By induction over the numbers: whoever waits, waits for a lower number.)
+// k + kWindowSlots. (By induction over the numbers: whoever waits, waits for a lower number; and before it waits, it tells
+// what it has done with.)
 //
 // LowerToSchedule says what a program means in terms of messages. The lowered schedule is verified like any other, and
 // is what runs where memory is not shared.
@@ -28,22 +29,23 @@ inline constexpr uint64_t kWindowSlotBytes = 64 << 10;  // the most that one pub
 inline constexpr int kMaxWindowRanks = 64;
 
 enum class WindowStepKind : uint8_t {
-  kPublish,  // publish `number` = own
+  kPublish,  // publish `number` = own; for all others to read, or for `peer` alone
   kReduce,  // dst = over all ranks in order, op of: own here, [offset, offset + dst.count) of publish `number` elsewhere
   kCopy,    // dst = [offset, offset + dst.count) of publish `number` of `peer`
   kWait,    // until publish `number` of every other rank is there; reads nothing
+  kLocal,   // dst = own; no publish is made or read
 };
 
 struct WindowStep {
   WindowStepKind kind = WindowStepKind::kPublish;
   bool completes = false;  // kReduce: dst now holds every rank's contribution
-  int32_t peer = -1;       // kCopy
+  int32_t peer = -1;       // kCopy, kPublish
   uint32_t number = 0;
   uint32_t done = 0;       // when this step is over, this rank has no more reads of publishes below this number
   uint64_t published = 0;  // elements of the whole publish that is made or read
   uint64_t offset = 0;     // kReduce, kCopy: elements, from the publish's beginning
-  Region own;              // kPublish, kReduce
-  Region dst;              // kReduce, kCopy
+  Region own;              // kPublish, kReduce, kLocal
+  Region dst;              // kReduce, kCopy, kLocal
 };
 
 struct WindowProgram {
@@ -66,10 +68,11 @@ class WindowProgramBuilder {
  public:
   // A number for a publish of all ranks, or of some.
   uint32_t NewNumber() { return program_.num_publishes++; }
-  void Publish(uint32_t number, Region source);
+  void Publish(uint32_t number, Region source, int only_reader = -1);
   void Reduce(uint32_t number, uint64_t published, uint64_t offset, Region own, Region dst, bool completes);
   void Copy(uint32_t number, int peer, uint64_t published, uint64_t offset, Region dst);
   void Wait(uint32_t number, uint64_t published);
+  void Local(Region dst, Region source);
   WindowProgram Build() &&;
 
  private:
@@ -79,7 +82,7 @@ class WindowProgramBuilder {
 // "" or a sentence that names the step that breaks a rule.
 std::string CheckWindowProgram(const WindowProgram& program, uint32_t element_bytes);
 
-// The same with messages. Every rank must read what others publish, all of a number's publishers or none.
+// The same with messages. Every rank must read what others publish for it, all of a number's publishers or none.
 Schedule LowerToSchedule(const WindowProgram& program, const Shape& shape, int rank);
 
 }  // namespace tutti

@@ -59,6 +59,11 @@ constexpr SelectionRule kReduceScatter[] = {
     {kAnyRanks, kManyRanksBytes, "circulant"},
     {kAnyRanks, kAnyBytes, "ring", kLargeSegmentBytes},
 };
+constexpr SelectionRule kAllToAll[] = {
+    {kRingRanks, kAnyBytes, "spread"},
+    {kAnyRanks, kTinyBytes, "bruck"},  // blocks of some bytes
+    {kAnyRanks, kAnyBytes, "spread"},
+};
 constexpr SelectionRule kBarrier[] = {
     {kAnyRanks, kAnyBytes, "dissemination"},
 };
@@ -69,6 +74,33 @@ constexpr SelectionRule kSharedAllReduce[] = {
     {kAnyRanks, 8 * kKiB, "shared_one_shot"},
     {kAnyRanks, kMaxWindowVectorBytes, "shared_slices"},
 };
+
+constexpr SelectionRule kSharedBroadcast[] = {{kAnyRanks, kMaxWindowVectorBytes, "shared"}};
+constexpr SelectionRule kSharedReduce[] = {{kAnyRanks, kTreeBytes, "shared"}};
+constexpr SelectionRule kSharedAllGather[] = {{kAnyRanks, kMaxWindowVectorBytes, "shared"}};
+constexpr SelectionRule kSharedReduceScatter[] = {{kAnyRanks, kMaxWindowVectorBytes, "shared"}};
+constexpr SelectionRule kSharedBarrier[] = {{kAnyRanks, kAnyBytes, "shared"}};
+constexpr SelectionRule kSharedAllToAll[] = {{kAnyRanks, kMaxWindowVectorBytes, "shared"}};
+
+absl::Span<const SelectionRule> SharedRules(Collective collective) {
+  switch (collective) {
+    case Collective::kAllReduce:
+      return kSharedAllReduce;
+    case Collective::kBroadcast:
+      return kSharedBroadcast;
+    case Collective::kReduce:
+      return kSharedReduce;
+    case Collective::kAllGather:
+      return kSharedAllGather;
+    case Collective::kReduceScatter:
+      return kSharedReduceScatter;
+    case Collective::kBarrier:
+      return kSharedBarrier;
+    case Collective::kAllToAll:
+      return kSharedAllToAll;
+  }
+  return {};
+}
 
 const SelectionRule* FirstThatFits(absl::Span<const SelectionRule> rules, const Shape& shape) {
   const uint64_t bytes = TotalBytes(shape);
@@ -95,13 +127,15 @@ absl::Span<const SelectionRule> SelectionRules(Collective collective) {
       return kReduceScatter;
     case Collective::kBarrier:
       return kBarrier;
+    case Collective::kAllToAll:
+      return kAllToAll;
   }
   return kBarrier;
 }
 
 uint64_t TotalBytes(const Shape& shape) {
-  const bool per_rank = shape.collective == Collective::kAllGather || shape.collective == Collective::kReduceScatter;
-  const uint64_t factor = uint64_t{shape.element_bytes} * (per_rank ? static_cast<uint64_t>(shape.num_ranks) : 1);
+  const uint64_t factor =
+      uint64_t{shape.element_bytes} * (HasBlockPerRank(shape.collective) ? static_cast<uint64_t>(shape.num_ranks) : 1);
   return shape.count > kAnyBytes / factor ? kAnyBytes : shape.count * factor;
 }
 
@@ -111,8 +145,6 @@ const SelectionRule& RuleFor(const Shape& shape) {
   return rule != nullptr ? *rule : rules.back();
 }
 
-const SelectionRule* SharedRuleFor(const Shape& shape) {
-  return shape.collective == Collective::kAllReduce ? FirstThatFits(kSharedAllReduce, shape) : nullptr;
-}
+const SelectionRule* SharedRuleFor(const Shape& shape) { return FirstThatFits(SharedRules(shape.collective), shape); }
 
 }  // namespace tutti

@@ -60,6 +60,12 @@ TUTTI_API tutti_status_t tutti_reduce_scatter(tutti_comm_t comm, const void* sen
                                               tutti_dtype_t dtype, tutti_op_t op, const tutti_options_t* options,
                                               tutti_request_t* request);
 
+/* recv[r * count .. (r + 1) * count) on rank q = send[q * count .. (q + 1) * count) of rank r; both hold size * count
+ * elements. In place: send == recv. */
+TUTTI_API tutti_status_t tutti_all_to_all(tutti_comm_t comm, const void* send, void* recv, size_t count,
+                                          tutti_dtype_t dtype, const tutti_options_t* options,
+                                          tutti_request_t* request);
+
 /* Returns (or finishes) on no rank before every rank has called it. */
 TUTTI_API tutti_status_t tutti_barrier(tutti_comm_t comm, const tutti_options_t* options, tutti_request_t* request);
 

@@ -236,6 +236,16 @@ class Comm {
     return Started([&](Handle* h) { StartReduceScatter(ReadOnly(send), Writable(recv), op, options, h); });
   }
 
+  // Part r of recv = the part of rank r's send that is for this rank, in rank order. Both are size() equal parts.
+  template <typename In, typename Out>
+  void AllToAll(const In& send, Out&& recv, const Options& options = {}) {
+    StartAllToAll(ReadOnly(send), Writable(recv), options, nullptr);
+  }
+  template <typename In, typename Out>
+  Request AllToAllAsync(const In& send, Out&& recv, const Options& options = {}) {
+    return Started([&](Handle* h) { StartAllToAll(ReadOnly(send), Writable(recv), options, h); });
+  }
+
   // To and from one peer; not collectives. Recv wants exactly as many elements as are sent.
   template <typename In>
   void Send(const In& buffer, int peer, const Options& options = {}) {
@@ -332,6 +342,13 @@ class Comm {
     Require(send.size() == recv.size() * Ranks(), "Comm::ReduceScatter: send is not size() times as long as recv");
     const tutti_options_t o = ToC(options);
     Check(tutti_reduce_scatter(handle_, send.data(), recv.data(), recv.size(), DtypeOf<T>(), op, &o, h));
+  }
+  template <typename T>
+  void StartAllToAll(Span<const T> send, Span<T> recv, const Options& options, Handle* h) {
+    Require(send.size() == recv.size(), "Comm::AllToAll: send and recv differ in length");
+    Require(send.size() % Ranks() == 0, "Comm::AllToAll: the buffers cannot be divided into size() equal parts");
+    const tutti_options_t o = ToC(options);
+    Check(tutti_all_to_all(handle_, send.data(), recv.data(), send.size() / Ranks(), DtypeOf<T>(), &o, h));
   }
   template <typename T>
   void StartSend(Span<const T> buffer, int peer, const Options& options, Handle* h) {

@@ -71,9 +71,7 @@ tutti_status_t Run(const char* function, const char* in_place_rule, tutti_comm_t
     shape.collective = a.collective;
     shape.num_ranks = communicator->size();
     shape.root = a.root;
-    const size_t blocks = a.collective == Collective::kAllGather || a.collective == Collective::kReduceScatter
-                              ? static_cast<size_t>(communicator->size())
-                              : 1;
+    const size_t blocks = HasBlockPerRank(a.collective) ? static_cast<size_t>(communicator->size()) : 1;
     uint64_t total_bytes = 0;
     TUTTI_RETURN_IF_ERROR(CheckExtent(a.count, blocks, a.dtype, function, &total_bytes));
     shape.count = a.count;
@@ -205,6 +203,18 @@ tutti_status_t tutti_reduce_scatter(tutti_comm_t comm, const void* send, void* r
                      .count = count,
                      .dtype = dtype,
                      .op = op,
+                     .options = options},
+                    request);
+}
+
+tutti_status_t tutti_all_to_all(tutti_comm_t comm, const void* send, void* recv, size_t count, tutti_dtype_t dtype,
+                                const tutti_options_t* options, tutti_request_t* request) {
+  return tutti::Run(__func__, "send == recv", comm,
+                    {.collective = tutti::Collective::kAllToAll,
+                     .send = send,
+                     .recv = recv,
+                     .count = count,
+                     .dtype = dtype,
                      .options = options},
                     request);
 }

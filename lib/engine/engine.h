@@ -151,6 +151,7 @@ class Engine {
   WindowTurn AdvanceWindow(Operation& operation);
   bool RunWindowStep(Operation& operation, const WindowPlanStep& step);
   void LookForTheGone();
+  static bool IsThere(const Operation& operation, int rank);
   const std::byte* FindPublish(Operation& operation, const WindowPlanStep& step, int rank, uint64_t number);
 
   // Time and failure (engine_failure.cc)

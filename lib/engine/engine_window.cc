@@ -114,6 +114,7 @@ Engine::WindowTurn Engine::AdvanceWindow(Operation& operation) {
     if (operation.window_step - first >= kStepsPerTurn) return WindowTurn::kMoved;
     const WindowPlanStep& step = steps[operation.window_step];
     if (!RunWindowStep(operation, step)) {
+      operation.group->Progress(operation.window_done);
       return operation.window_step == first ? WindowTurn::kBlocked : WindowTurn::kMoved;
     }
     operation.window_waits_for = -1;
@@ -131,9 +132,16 @@ bool Engine::RunWindowStep(Operation& operation, const WindowPlanStep& step) {
   const uint64_t number = operation.window_base + step.number;
   if (step.kind == WindowStepKind::kPublish) {
     std::byte* to = group.BeginPublish(number, step.published_bytes);
-    if (to == nullptr) return false;
+    if (to == nullptr) {
+      operation.window_waits_for = group.holder();
+      return false;
+    }
     if (step.published_bytes > 0) std::memcpy(to, operation.At(step.own), step.published_bytes);
     group.EndPublish(number, operation.signature, operation.window_done);
+    return true;
+  }
+  if (step.kind == WindowStepKind::kLocal) {
+    std::memcpy(operation.At(step.dst), operation.At(step.own), step.bytes);
     return true;
   }
   if (step.kind == WindowStepKind::kCopy) {
@@ -169,15 +177,19 @@ void Engine::LookForTheGone() {
     if (rank < 0 || operation.loss_told) continue;
     std::string why = group.WhyGone(rank);
     if (why.empty()) continue;
-    // What it published before it went was there before the news: look once more.
-    if (group.ready() &&
-        group.Find(rank, operation.window_base + operation.plan().window_steps()[operation.window_step].number) !=
-            nullptr) {
-      continue;
-    }
+    // What it published, and read, before it went was there before the news: look once more.
+    if (group.ready() && IsThere(operation, rank)) continue;
     operation.loss_told = true;
     listener_.OnPeerLost(group.job_rank(rank), std::move(why));
   }
+}
+
+// What the operation's next step takes of that rank.
+bool Engine::IsThere(const Operation& operation, int rank) {
+  const WindowPlanStep& step = operation.plan().window_steps()[operation.window_step];
+  const uint64_t number = operation.window_base + step.number;
+  if (step.kind == WindowStepKind::kPublish) return operation.group->BeginPublish(number, 0) != nullptr;
+  return operation.group->Find(rank, number) != nullptr;
 }
 
 // The payload of a rank's publish, or nullptr if it is not there, or not of this call.

@@ -50,7 +50,7 @@ class WindowGroup {
   int size() const { return static_cast<int>(job_ranks_.size()); }
   int32_t job_rank(int rank) const { return job_ranks_[static_cast<size_t>(rank)]; }
 
-  // The payload's place for publish `number`, or nullptr while a rank may still read what lies there.
+  // The payload's place for publish `number`, or nullptr while a rank, holder(), may still read what lies there.
   std::byte* BeginPublish(uint64_t number, uint64_t bytes) {
     if (!IsFree(number)) return nullptr;
     return Payload(Slot(own_, number), bytes);
@@ -74,8 +74,12 @@ class WindowGroup {
     return header;
   }
 
-  // At an operation's end: others may be waiting for it.
+  int holder() const { return holder_; }
+
+  // At an operation's end, and before this rank waits for others: they may be waiting for it.
   void Progress(uint64_t done) {
+    if (done == told_) return;
+    told_ = done;
     own_progress()->store(done, std::memory_order_release);
     Wake();
   }
@@ -127,6 +131,7 @@ class WindowGroup {
       Peer& peer = peers_[r];
       if (peer.done >= needed || static_cast<int>(r) == rank_) continue;
       // Before its window has been found nothing is known of the rank.
+      holder_ = static_cast<int>(r);
       if (peer.window.data == nullptr) return false;
       peer.done = reinterpret_cast<const std::atomic<uint64_t>*>(peer.window.data)->load(std::memory_order_acquire);
       if (peer.done < needed) return false;
@@ -149,6 +154,8 @@ class WindowGroup {
   std::byte* own_ = nullptr;
   std::vector<Peer> peers_;  // by rank
   int found_ = 0;
+  int holder_ = -1;
+  uint64_t told_ = 0;  // to which number this rank's progress line says that it is done
   bool barrier_needed_ = false;
 };
 

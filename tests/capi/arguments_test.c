@@ -32,8 +32,13 @@ static tutti_status_t call_reduce_scatter(tutti_comm_t c, const void* send, void
   return tutti_reduce_scatter(c, send, recv, count, dtype, TUTTI_SUM, options, NULL);
 }
 
-static const data_call_t data_calls[] = {call_all_reduce, call_broadcast, call_reduce, call_all_gather,
-                                         call_reduce_scatter};
+static tutti_status_t call_all_to_all(tutti_comm_t c, const void* send, void* recv, size_t count, tutti_dtype_t dtype,
+                                      const tutti_options_t* options) {
+  return tutti_all_to_all(c, send, recv, count, dtype, options, NULL);
+}
+
+static const data_call_t data_calls[] = {call_all_reduce, call_broadcast,      call_reduce,
+                                         call_all_gather, call_reduce_scatter, call_all_to_all};
 enum { kNumDataCalls = sizeof(data_calls) / sizeof(*data_calls) };
 
 static void null_communicator_is_refused(void) {

@@ -21,6 +21,9 @@ constexpr int kBothPlacesUpTo =
 // but a schedule of a million messages is not checked for each count.
 constexpr int kMostWindowRanks = 2 * kMaxWindowRanks;
 
+// Schedules of all pairs have millions of steps: above, only the largest rank count.
+constexpr int kAllToAllUpTo = 257;
+
 std::vector<int> RankCounts(SweepLevel level) {
   if (level == SweepLevel::kReduced) return {1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 17, 33};
   std::vector<int> counts;
@@ -76,8 +79,8 @@ std::vector<Size> Sizes(const Algorithm& algorithm, int num_ranks, SweepLevel le
   for (uint64_t count : std::set<uint64_t>{0, 1, n - 1, n, n + 1, 3 * n + 2}) sizes.push_back({count});
   // A publish is a message to each other rank: cut into segments, only some of the larger rank counts.
   if (algorithm.window != nullptr && num_ranks > kAllRootsUpTo && num_ranks % 16 > 1) return sizes;
-  const bool per_rank = collective == Collective::kAllGather || collective == Collective::kReduceScatter;
-  const std::vector<Size> segmented = SegmentedSizes(per_rank ? 1 : n, num_ranks <= kAllRootsUpTo, level);
+  const std::vector<Size> segmented =
+      SegmentedSizes(HasBlockPerRank(collective) ? 1 : n, num_ranks <= kAllRootsUpTo, level);
   sizes.insert(sizes.end(), segmented.begin(), segmented.end());
   return sizes;
 }
@@ -90,7 +93,10 @@ std::vector<SweepItem> SweepItems(SweepLevel level) {
   for (auto n = counts.rbegin(); n != counts.rend(); ++n) {
     for (int collective = 0; collective < kNumCollectives; ++collective) {
       for (const Algorithm& algorithm : Algorithms(static_cast<Collective>(collective))) {
-        if (algorithm.window == nullptr || *n <= kMostWindowRanks) items.push_back({&algorithm, *n});
+        const bool too_many = algorithm.window != nullptr ? *n > kMostWindowRanks
+                                                          : algorithm.collective == Collective::kAllToAll &&
+                                                                *n > kAllToAllUpTo && *n != counts.back();
+        if (!too_many) items.push_back({&algorithm, *n});
       }
     }
   }

@@ -84,6 +84,11 @@ class Judgement {
         if (value == Contribution(static_cast<int>(index / shape_.count), index % shape_.count))
           return absl::OkStatus();
         return Wrong(rank, index, "is not its owner's");
+      case Collective::kAllToAll:
+        if (value == Contribution(static_cast<int>(index / shape_.count),
+                                  static_cast<uint64_t>(rank) * shape_.count + index % shape_.count))
+          return absl::OkStatus();
+        return Wrong(rank, index, "is not what its sender has for this rank");
       case Collective::kBarrier:
         return absl::OkStatus();
     }

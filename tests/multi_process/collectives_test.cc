@@ -56,6 +56,12 @@ class Call {
       Prepare(ranks * count_, count_, mine);
       Finish(tutti_reduce_scatter(comm_, send_, recv_, count_, data_.dtype, data_.op, nullptr, nullptr));
       Demand(CheckReduction(data_, mine, count_, recv_));
+    } else if (collective == "all_to_all") {
+      Prepare(ranks * count_, ranks * count_, 0);
+      Finish(tutti_all_to_all(comm_, send_, recv_, count_, data_.dtype, nullptr, nullptr));
+      for (int r = 0; r < data_.num_ranks; ++r) {
+        Demand(CheckContribution(data_, r, mine, count_, recv_ + static_cast<size_t>(r) * count_ * element_bytes_));
+      }
     }
   }
 
@@ -111,7 +117,7 @@ class Call {
 RANK_PROGRAM(RunCollective) {
   const tutti_comm_t comm = Join();
   const std::string& collective = context.arguments[0];
-  const bool reduces = collective != "broadcast" && collective != "all_gather";
+  const bool reduces = collective != "broadcast" && collective != "all_gather" && collective != "all_to_all";
   uint64_t round = 0;
   for (int dtype = TUTTI_INT8; dtype <= TUTTI_FLOAT64; ++dtype) {
     const bool wide = dtype == TUTTI_BFLOAT16 || dtype == TUTTI_FLOAT32 || dtype == TUTTI_INT64;
@@ -139,7 +145,7 @@ TEST_P(Collectives, GiveWhatAnElementWiseReferenceGives) {
 
 INSTANTIATE_TEST_SUITE_P(, Collectives,
                          testing::Combine(testing::Values("all_reduce", "broadcast", "reduce", "all_gather",
-                                                          "reduce_scatter"),
+                                                          "reduce_scatter", "all_to_all"),
                                           testing::Values(2, 3, 4, 8)),
                          [](const auto& test) { return TestName(std::get<0>(test.param), std::get<1>(test.param)); });
 

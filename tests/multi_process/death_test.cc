@@ -107,7 +107,8 @@ INSTANTIATE_TEST_SUITE_P(, KilledWhileAllCompute,
                                   std::to_string(test.param.num_ranks);
                          });
 
-// The last rank ends its process in the middle of the job without a word; the argument says how.
+// The last rank ends its process in the middle of the job without a word; the arguments say how, and what the others are
+// in: a broadcast's root waits for nobody but whoever has yet to take what it sent long ago.
 RANK_PROGRAM(LeaveTheOthersWaiting) {
   const tutti_comm_t comm = Join();
   for (int i = 0; i < 5; ++i) Synchronise(comm);
@@ -121,30 +122,36 @@ RANK_PROGRAM(LeaveTheOthersWaiting) {
     SleepMs(1500 * kSlowdown);  // the process lives on, but has left the job
     return;
   }
-  std::vector<float> values(1000, 1.0f);
+  const bool broadcast = context.arguments[1] == "broadcast";
+  std::vector<float> values(broadcast ? 1'000'000 : 1000, 1.0f);
   tutti_status_t status = TUTTI_OK;
   while (status == TUTTI_OK) {
-    status =
-        tutti_all_reduce(comm, values.data(), values.data(), values.size(), TUTTI_FLOAT32, TUTTI_MAX, nullptr, nullptr);
+    status = broadcast ? tutti_broadcast(comm, values.data(), values.data(), values.size(), TUTTI_FLOAT32, 0, nullptr,
+                                         nullptr)
+                       : tutti_all_reduce(comm, values.data(), values.data(), values.size(), TUTTI_FLOAT32, TUTTI_MAX,
+                                          nullptr, nullptr);
   }
   SayFailure(comm, status);
   REQUIRE_OK(tutti_comm_destroy(comm));
 }
 
-class Deserter : public testing::TestWithParam<std::tuple<const char*, int>> {};
+class Deserter : public testing::TestWithParam<std::tuple<const char*, const char*, int>> {};
 
 TEST_P(Deserter, IsNamedByEveryOtherRankWithinASecond) {
-  const auto [how, num_ranks] = GetParam();
-  Job job("LeaveTheOthersWaiting", num_ranks, {.arguments = {how}});
+  const auto [how, collective, num_ranks] = GetParam();
+  Job job("LeaveTheOthersWaiting", num_ranks, {.arguments = {how, collective}});
   ASSERT_TRUE(job.AllSucceed());
   ExpectAllReport(job, {num_ranks - 1}, "TUTTI_ERR_PEER_FAILED", job.SaidNumber(num_ranks - 1, "left_ns"), 1000 * kMs,
                   RankName(num_ranks - 1));
 }
 
 INSTANTIATE_TEST_SUITE_P(, Deserter,
-                         testing::Combine(testing::Values("fast_exit", "exit", "destroy"), testing::Values(2, 4, 8)),
+                         testing::Combine(testing::Values("fast_exit", "exit", "destroy"),
+                                          testing::Values("all_reduce", "broadcast"), testing::Values(2, 4)),
                          [](const auto& test) {
-                           return TestName(std::string("By_") + std::get<0>(test.param), std::get<1>(test.param));
+                           return TestName(
+                               std::string("By_") + std::get<0>(test.param) + "_in_" + std::get<1>(test.param),
+                               std::get<2>(test.param));
                          });
 
 }  // namespace

@@ -43,6 +43,7 @@ TEST_F(CxxApiTest, CollectivesTakeAnythingContiguous) {
   EXPECT_EQ(array[1], 5);
   comm_.AllGather(send, tutti::Span<float>(recv.data(), 3));
   comm_.ReduceScatter(tutti::Span<const float>(send), recv, TUTTI_AVG);
+  comm_.AllToAll(send, recv);
   comm_.Reduce(send, recv, TUTTI_PROD, 0);
   EXPECT_EQ(recv, send);
   comm_.Barrier();
@@ -80,6 +81,7 @@ TEST_F(CxxApiTest, SizesThatDoNotFitAreRefused) {
   EXPECT_THROW(comm_.Reduce(two, three, TUTTI_SUM, 0), tutti::Error);
   EXPECT_THROW(comm_.AllGather(two, three), tutti::Error);
   EXPECT_THROW(comm_.ReduceScatter(two, three, TUTTI_SUM), tutti::Error);
+  EXPECT_THROW(comm_.AllToAll(two, three), tutti::Error);
 }
 
 TEST_F(CxxApiTest, CommunicatorsMoveAndSplit) {

@@ -16,7 +16,7 @@ constexpr uint64_t kAhead = 2;
 WindowProgram Program(const Shape& shape, uint64_t segment) {
   WindowProgramBuilder builder;
   const uint64_t num_segments = CeilDiv(shape.count, segment);
-  const auto place = [&](uint64_t s) { return Range{s * segment, std::min(segment, shape.count - s * segment)}; };
+  const auto place = [&](uint64_t s) { return SegmentAt(shape.count, segment, s); };
   uint64_t published = 0;
   for (uint64_t s = 0; s < num_segments; ++s) {
     for (; published < std::min(s + kAhead, num_segments); ++published) {

@@ -16,7 +16,7 @@ WindowProgram Program(const Shape& shape, int rank, uint64_t segment) {
   WindowProgramBuilder builder;
   const auto n = static_cast<uint64_t>(shape.num_ranks);
   const uint64_t num_segments = CeilDiv(shape.count, segment);
-  const auto place = [&](uint64_t s) { return Range{s * segment, std::min(segment, shape.count - s * segment)}; };
+  const auto place = [&](uint64_t s) { return SegmentAt(shape.count, segment, s); };
   // Numbers: the next segment's input is published before this one's result, so that nobody waits with nothing to do.
   std::vector<uint32_t> inputs(num_segments), results(num_segments);
   const auto publish_input = [&](uint64_t s) {

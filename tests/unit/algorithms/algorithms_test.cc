@@ -241,18 +241,28 @@ TEST(Registry, IdsStayWhatTheyAre) {
   EXPECT_EQ(id(Collective::kAllReduce, "ring"), 2);
   EXPECT_EQ(id(Collective::kAllReduce, "circulant"), 3);
   EXPECT_EQ(id(Collective::kAllReduce, "double_tree"), 4);
+  EXPECT_EQ(id(Collective::kAllReduce, "shared_one_shot"), 5);
+  EXPECT_EQ(id(Collective::kAllReduce, "shared_slices"), 6);
   EXPECT_EQ(id(Collective::kBroadcast, "binomial"), 0);
   EXPECT_EQ(id(Collective::kBroadcast, "double_tree"), 1);
   EXPECT_EQ(id(Collective::kBroadcast, "scatter_ring"), 2);
+  EXPECT_EQ(id(Collective::kBroadcast, "shared"), 3);
   EXPECT_EQ(id(Collective::kReduce, "binomial"), 0);
   EXPECT_EQ(id(Collective::kReduce, "double_tree"), 1);
+  EXPECT_EQ(id(Collective::kReduce, "shared"), 2);
   EXPECT_EQ(id(Collective::kAllGather, "circulant"), 0);
   EXPECT_EQ(id(Collective::kAllGather, "ring"), 1);
+  EXPECT_EQ(id(Collective::kAllGather, "shared"), 2);
   EXPECT_EQ(id(Collective::kReduceScatter, "circulant"), 0);
   EXPECT_EQ(id(Collective::kReduceScatter, "ring"), 1);
   EXPECT_EQ(id(Collective::kReduceScatter, "pairwise"), 2);
+  EXPECT_EQ(id(Collective::kReduceScatter, "shared"), 3);
   EXPECT_EQ(id(Collective::kBarrier, "dissemination"), 0);
   EXPECT_EQ(id(Collective::kBarrier, "tree"), 1);
+  EXPECT_EQ(id(Collective::kBarrier, "shared"), 2);
+  EXPECT_EQ(id(Collective::kAllToAll, "spread"), 0);
+  EXPECT_EQ(id(Collective::kAllToAll, "bruck"), 1);
+  EXPECT_EQ(id(Collective::kAllToAll, "shared"), 2);
 }
 
 TEST(Registry, AnUnknownNameFindsNothing) {

@@ -31,8 +31,8 @@ TEST(ShapeRule, RefusesImpossibleShapes) {
   shape.count = ~uint64_t{0} / 2;
   ExpectBroken(Rule::kShape, "more than memory can hold", shape, schedules);
   shape = kShape;
-  shape.collective = static_cast<Collective>(6);
-  ExpectBroken(Rule::kShape, "collective 6", shape, schedules);
+  shape.collective = static_cast<Collective>(kNumCollectives);
+  ExpectBroken(Rule::kShape, absl::StrCat("collective ", kNumCollectives), shape, schedules);
 }
 
 TEST(ShapeRule, WantsOneSchedulePerRank) {

@@ -52,6 +52,10 @@ std::vector<int64_t> Expected(const Shape& shape, ReduceOp op, int rank) {
       case Collective::kAllGather:
         expected[i] = ValueOf(static_cast<int>(i / shape.count), i % shape.count);
         break;
+      case Collective::kAllToAll:
+        expected[i] =
+            ValueOf(static_cast<int>(i / shape.count), static_cast<uint64_t>(rank) * shape.count + i % shape.count);
+        break;
       case Collective::kBarrier:
         break;
     }

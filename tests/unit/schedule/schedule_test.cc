@@ -59,6 +59,7 @@ TEST(Shape, CountsFollowTheCApi) {
   EXPECT_EQ(elements(Collective::kReduce, 0), std::pair(uint64_t{10}, uint64_t{0}));
   EXPECT_EQ(elements(Collective::kAllGather, 2), std::pair(uint64_t{10}, uint64_t{40}));
   EXPECT_EQ(elements(Collective::kReduceScatter, 2), std::pair(uint64_t{40}, uint64_t{10}));
+  EXPECT_EQ(elements(Collective::kAllToAll, 2), std::pair(uint64_t{40}, uint64_t{40}));
   EXPECT_EQ(elements(Collective::kBarrier, 2), std::pair(uint64_t{0}, uint64_t{0}));
 }
 
@@ -71,6 +72,8 @@ TEST(Shape, InPlaceOffsetsFollowTheCApi) {
   EXPECT_EQ(InputOffsetInOutput(shape, 3), 30);
   shape.collective = Collective::kReduceScatter;
   EXPECT_EQ(InputOffsetInOutput(shape, 3), -30);
+  shape.collective = Collective::kAllToAll;
+  EXPECT_EQ(InputOffsetInOutput(shape, 3), 0);
 }
 
 TEST(Shape, CollectivesHaveNames) {

@@ -138,6 +138,23 @@ TEST(ChooseAlgorithm, FollowsSizeAndRanks) {
   EXPECT_EQ(name(64, 32 << 20), "double_tree");
 }
 
+TEST(ChooseAlgorithm, RanksThatShareMemoryUseItWhereItFits) {
+  for (int c = 0; c < kNumCollectives; ++c) {
+    for (int n : {2, 3, 8, 64}) {
+      for (uint64_t count : {0u, 1u, 100u}) {
+        const Shape shape = ShapeOf(static_cast<Collective>(c), n, count);
+        const Choice choice = ChooseAlgorithm(shape, nullptr, /*share_memory=*/true);
+        EXPECT_NE(choice.algorithm->window, nullptr) << CollectiveName(shape.collective) << " of " << n << " ranks";
+        EXPECT_EQ(ChooseAlgorithm(shape, nullptr).algorithm->window, nullptr);
+      }
+      const Shape huge = ShapeOf(static_cast<Collective>(c), n, uint64_t{1} << 50);
+      if (huge.count > 0) {
+        EXPECT_EQ(ChooseAlgorithm(huge, nullptr, true).algorithm->window, nullptr);
+      }
+    }
+  }
+}
+
 TEST(ChooseAlgorithm, AWishIsFollowed) {
   const Algorithm* wish = FindAlgorithm(Collective::kAllReduce, "one_shot");
   EXPECT_EQ(ChooseAlgorithm(ShapeOf(Collective::kAllReduce, 64, 1 << 20), wish).algorithm, wish);

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collectives/algorithms/broadcast/shared.h"
+
+#include <utility>
+
+#include "collectives/algorithms/pieces.h"
+#include "lib/base/align.h"
+
+namespace tutti::broadcast {
+namespace {
+
+constexpr uint64_t kDefaultSegmentBytes = 32 << 10;
+
+WindowProgram Program(const Shape& shape, int rank, uint64_t segment) {
+  WindowProgramBuilder builder;
+  for (uint64_t s = 0; s < CeilDiv(shape.count, segment); ++s) {
+    const Range here = SegmentAt(shape.count, segment, s);
+    const uint32_t number = builder.NewNumber();
+    const Region output = Output(here.offset, here.count);
+    if (rank != shape.root) {
+      builder.Copy(number, shape.root, here.count, 0, output);
+      continue;
+    }
+    const Region input = Input(here.offset, here.count);
+    builder.Publish(number, input);
+    if (!shape.in_place) builder.Local(output, input);
+  }
+  return std::move(builder).Build();
+}
+
+}  // namespace
+
+WindowProgram SharedProgram(const Shape& shape, int rank) {
+  return Program(shape, rank, WindowSegmentElements(shape, kDefaultSegmentBytes));
+}
+
+Schedule BuildShared(const Shape& shape, int rank) {
+  if (shape.num_ranks == 1) return CopyOnly(shape, rank);
+  return LowerToSchedule(Program(shape, rank, LoweredSegmentElements(shape, kDefaultSegmentBytes)), shape, rank);
+}
+
+}  // namespace tutti::broadcast
