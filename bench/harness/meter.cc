@@ -115,6 +115,12 @@ uint64_t Meter::CountWrong(const Call& call, bool in_place, const TestData& data
     case Kind::kReduce:
       if (rank_ == call.root) wrong = data.CountWrongResult(0, count, at.recv);
       break;
+    case Kind::kScatter:
+      wrong = data.CountWrongInput(call.root, rank * count, count, at.recv);
+      break;
+    case Kind::kGather:
+      if (rank_ != call.root) break;
+      [[fallthrough]];
     case Kind::kAllGather:
       for (int r = 0; r < ranks_; ++r) {
         const size_t offset = static_cast<size_t>(r) * count * element_bytes;

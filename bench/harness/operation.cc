@@ -14,6 +14,8 @@ const std::vector<Operation>& AllOperations() {
       {Kind::kAllGather, "all_gather", false, false, true, true, true},
       {Kind::kReduceScatter, "reduce_scatter", true, false, true, true, true},
       {Kind::kAllToAll, "all_to_all", false, false, true, true, true},
+      {Kind::kGather, "gather", false, true, true, true, true},
+      {Kind::kScatter, "scatter", false, true, true, true, true},
       {Kind::kBarrier, "barrier", false, false, false, false, true},
       {Kind::kSendRecv, "send_recv", false, false, true, false, false},
   };
@@ -28,17 +30,19 @@ const Operation* FindOperation(const std::string& name) {
 }
 
 size_t Operation::SendElements(size_t count, int ranks) const {
-  return kind == Kind::kReduceScatter || kind == Kind::kAllToAll ? count * static_cast<size_t>(ranks) : count;
+  const bool in_parts = kind == Kind::kReduceScatter || kind == Kind::kAllToAll || kind == Kind::kScatter;
+  return in_parts ? count * static_cast<size_t>(ranks) : count;
 }
 
 size_t Operation::RecvElements(size_t count, int ranks) const {
-  return kind == Kind::kAllGather || kind == Kind::kAllToAll ? count * static_cast<size_t>(ranks) : count;
+  const bool in_parts = kind == Kind::kAllGather || kind == Kind::kAllToAll || kind == Kind::kGather;
+  return in_parts ? count * static_cast<size_t>(ranks) : count;
 }
 
 size_t Operation::CountFor(uint64_t bytes, size_t element_bytes, int ranks) const {
   if (bytes == 0 || !moves_data) return 0;
-  const bool in_parts = kind == Kind::kAllGather || kind == Kind::kReduceScatter || kind == Kind::kAllToAll;
-  const size_t unit = element_bytes * (in_parts ? static_cast<size_t>(ranks) : 1);
+  // In parts, one of both buffers is `ranks` times as long as the count says.
+  const size_t unit = element_bytes * std::max(SendElements(1, ranks), RecvElements(1, ranks));
   return std::max<size_t>(bytes / unit, 1);
 }
 
@@ -50,6 +54,8 @@ double Operation::BusFactor(int ranks) const {
     case Kind::kAllGather:
     case Kind::kReduceScatter:
     case Kind::kAllToAll:
+    case Kind::kGather:
+    case Kind::kScatter:
       return (n - 1) / n;
     case Kind::kBroadcast:
     case Kind::kReduce:
@@ -77,6 +83,10 @@ tutti_status_t Execute(tutti_comm_t comm, const Call& call, int rank, int ranks,
       return tutti_reduce_scatter(comm, send, recv, call.count, call.dtype, call.op, &options, nullptr);
     case Kind::kAllToAll:
       return tutti_all_to_all(comm, send, recv, call.count, call.dtype, &options, nullptr);
+    case Kind::kGather:
+      return tutti_gather(comm, send, recv, call.count, call.dtype, call.root, &options, nullptr);
+    case Kind::kScatter:
+      return tutti_scatter(comm, send, recv, call.count, call.dtype, call.root, &options, nullptr);
     case Kind::kBarrier:
       return tutti_barrier(comm, &options, nullptr);
     case Kind::kSendRecv:

@@ -16,10 +16,12 @@ namespace {
 constexpr int kUsageStatus = 2;
 
 constexpr const char* kFooter =
-    "Columns, as in nccl-tests: size is the larger buffer in bytes (for all_gather, reduce_scatter and all_to_all\n"
+    "Columns, as in nccl-tests: size is the larger buffer in bytes (for all_gather, reduce_scatter, all_to_all, gather "
+    "and scatter\n"
     "all ranks' parts);\n"
     "time is the mean per iteration of the timed loop on the slowest rank; algbw = size / time; busbw = algbw times\n"
-    "2(n-1)/n for all_reduce, (n-1)/n for all_gather, reduce_scatter and all_to_all, 1 for the others; #wrong\n"
+    "2(n-1)/n for all_reduce, (n-1)/n for all_gather, reduce_scatter, all_to_all, gather and scatter, 1 for the "
+    "others; #wrong\n"
     "counts the elements, on all ranks, that differ from an independent reference. Further: p50, p99, p99.9 and max of "
     "the time per "
     "iteration,\n"

@@ -21,6 +21,9 @@
 #include "collectives/algorithms/broadcast/double_tree.h"
 #include "collectives/algorithms/broadcast/scatter_ring.h"
 #include "collectives/algorithms/broadcast/shared.h"
+#include "collectives/algorithms/gather/binomial.h"
+#include "collectives/algorithms/gather/linear.h"
+#include "collectives/algorithms/gather/shared.h"
 #include "collectives/algorithms/reduce/binomial.h"
 #include "collectives/algorithms/reduce/double_tree.h"
 #include "collectives/algorithms/reduce/shared.h"
@@ -28,6 +31,9 @@
 #include "collectives/algorithms/reduce_scatter/pairwise.h"
 #include "collectives/algorithms/reduce_scatter/ring.h"
 #include "collectives/algorithms/reduce_scatter/shared.h"
+#include "collectives/algorithms/scatter/binomial.h"
+#include "collectives/algorithms/scatter/linear.h"
+#include "collectives/algorithms/scatter/shared.h"
 
 namespace tutti {
 namespace {
@@ -96,6 +102,20 @@ constexpr Algorithm kAllToAll[] = {
     {Collective::kAllToAll, 2, "shared", "shared memory: a publish for each reader; 1 round", all_to_all::BuildShared,
      all_to_all::SharedProgram},
 };
+constexpr Algorithm kGather[] = {
+    {Collective::kGather, 0, "linear", "everyone to the root; 1 round, least bytes", gather::BuildLinear},
+    {Collective::kGather, 1, "binomial", "binomial tree; log2 n rounds, log2 n messages at the root",
+     gather::BuildBinomial},
+    {Collective::kGather, 2, "shared", "shared memory: all others publish, the root copies; 1 round",
+     gather::BuildShared, gather::SharedProgram},
+};
+constexpr Algorithm kScatter[] = {
+    {Collective::kScatter, 0, "linear", "the root to everyone; 1 round, least bytes", scatter::BuildLinear},
+    {Collective::kScatter, 1, "binomial", "binomial tree; log2 n rounds, log2 n messages at the root",
+     scatter::BuildBinomial},
+    {Collective::kScatter, 2, "shared", "shared memory: the root publishes for each reader; 1 round",
+     scatter::BuildShared, scatter::SharedProgram},
+};
 
 }  // namespace
 
@@ -115,6 +135,10 @@ absl::Span<const Algorithm> Algorithms(Collective collective) {
       return kBarrier;
     case Collective::kAllToAll:
       return kAllToAll;
+    case Collective::kGather:
+      return kGather;
+    case Collective::kScatter:
+      return kScatter;
   }
   return {};
 }

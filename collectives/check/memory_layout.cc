@@ -10,21 +10,32 @@ namespace {
 
 constexpr uint64_t kMaxElements = uint64_t{1} << 61;
 
-bool OnlyRootHasInput(Collective collective) { return collective == Collective::kBroadcast; }
-bool OnlyRootHasOutput(Collective collective) { return collective == Collective::kReduce; }
+// Written down apart from shape.cc, so that a mistake there is noticed.
+bool OnlyRootHasInput(Collective collective) {
+  return collective == Collective::kBroadcast || collective == Collective::kScatter;
+}
+bool OnlyRootHasOutput(Collective collective) {
+  return collective == Collective::kReduce || collective == Collective::kGather;
+}
+bool InputHasBlocks(Collective collective) {
+  return collective == Collective::kReduceScatter || collective == Collective::kAllToAll ||
+         collective == Collective::kScatter;
+}
+bool OutputHasBlocks(Collective collective) {
+  return collective == Collective::kAllGather || collective == Collective::kAllToAll ||
+         collective == Collective::kGather;
+}
 
 uint64_t InputSize(const Shape& shape, int rank) {
   if (shape.collective == Collective::kBarrier) return 0;
   if (OnlyRootHasInput(shape.collective) && rank != shape.root) return 0;
-  const bool per_rank = shape.collective == Collective::kReduceScatter || shape.collective == Collective::kAllToAll;
-  return per_rank ? shape.count * static_cast<uint64_t>(shape.num_ranks) : shape.count;
+  return InputHasBlocks(shape.collective) ? shape.count * static_cast<uint64_t>(shape.num_ranks) : shape.count;
 }
 
 uint64_t OutputSize(const Shape& shape, int rank) {
   if (shape.collective == Collective::kBarrier) return 0;
   if (OnlyRootHasOutput(shape.collective) && rank != shape.root) return 0;
-  const bool per_rank = shape.collective == Collective::kAllGather || shape.collective == Collective::kAllToAll;
-  return per_rank ? shape.count * static_cast<uint64_t>(shape.num_ranks) : shape.count;
+  return OutputHasBlocks(shape.collective) ? shape.count * static_cast<uint64_t>(shape.num_ranks) : shape.count;
 }
 
 }  // namespace
@@ -55,8 +66,10 @@ MemoryLayout::MemoryLayout(const Shape& shape, int rank, uint64_t scratch_elemen
   uint64_t input_begin = 0;
   uint64_t output_begin = input_size;
   if (shape.in_place && input_size > 0 && output_size > 0) {
-    input_begin = shape.collective == Collective::kAllGather ? block : 0;
-    output_begin = shape.collective == Collective::kReduceScatter ? block : 0;
+    const bool input_has_blocks = InputHasBlocks(shape.collective),
+               output_has_blocks = OutputHasBlocks(shape.collective);
+    input_begin = output_has_blocks && !input_has_blocks ? block : 0;
+    output_begin = input_has_blocks && !output_has_blocks ? block : 0;
   }
   const AddressRange input{input_begin, input_begin + input_size};
   const AddressRange output{output_begin, output_begin + output_size};

@@ -36,6 +36,10 @@ class OutcomeCheck {
         return CheckCopied(rank, output, shape.root, 0);
       case Collective::kAllGather:
         return CheckBlocks(rank, output, 0);
+      case Collective::kGather:  // off the root the output is empty
+        return rank == shape.root ? CheckBlocks(rank, output, 0) : absl::OkStatus();
+      case Collective::kScatter:
+        return CheckCopied(rank, output, shape.root, shape.count * static_cast<uint64_t>(rank));
       case Collective::kAllToAll:
         return CheckBlocks(rank, output, shape.count * static_cast<uint64_t>(rank));
       case Collective::kBarrier:

@@ -63,8 +63,7 @@ class StructureCheck {
       return absl::OkStatus();
     }
     const Collective collective = shape_.collective;
-    if (collective == Collective::kBroadcast || collective == Collective::kAllGather ||
-        collective == Collective::kBarrier) {
+    if (!Reduces(collective)) {
       return Broken("it reduces, but ", CollectiveName(collective), " has no operation");
     }
     return absl::OkStatus();

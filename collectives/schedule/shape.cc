@@ -19,13 +19,42 @@ const char* CollectiveName(Collective collective) {
       return "barrier";
     case Collective::kAllToAll:
       return "all_to_all";
+    case Collective::kGather:
+      return "gather";
+    case Collective::kScatter:
+      return "scatter";
   }
   return "unknown";
 }
 
 bool HasBlockPerRank(Collective collective) {
-  return collective == Collective::kAllGather || collective == Collective::kReduceScatter ||
-         collective == Collective::kAllToAll;
+  switch (collective) {
+    case Collective::kAllGather:
+    case Collective::kReduceScatter:
+    case Collective::kAllToAll:
+    case Collective::kGather:
+    case Collective::kScatter:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool HasRoot(Collective collective) {
+  switch (collective) {
+    case Collective::kBroadcast:
+    case Collective::kReduce:
+    case Collective::kGather:
+    case Collective::kScatter:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool Reduces(Collective collective) {
+  return collective == Collective::kAllReduce || collective == Collective::kReduce ||
+         collective == Collective::kReduceScatter;
 }
 
 uint64_t InputElements(const Shape& shape, int rank) {
@@ -33,12 +62,15 @@ uint64_t InputElements(const Shape& shape, int rank) {
     case Collective::kAllReduce:
     case Collective::kReduce:
     case Collective::kAllGather:
+    case Collective::kGather:
       return shape.count;
     case Collective::kBroadcast:
       return rank == shape.root ? shape.count : 0;
     case Collective::kReduceScatter:
     case Collective::kAllToAll:
       return shape.count * static_cast<uint64_t>(shape.num_ranks);
+    case Collective::kScatter:
+      return rank == shape.root ? shape.count * static_cast<uint64_t>(shape.num_ranks) : 0;
     case Collective::kBarrier:
       return 0;
   }
@@ -50,12 +82,15 @@ uint64_t OutputElements(const Shape& shape, int rank) {
     case Collective::kAllReduce:
     case Collective::kBroadcast:
     case Collective::kReduceScatter:
+    case Collective::kScatter:
       return shape.count;
     case Collective::kReduce:
       return rank == shape.root ? shape.count : 0;
     case Collective::kAllGather:
     case Collective::kAllToAll:
       return shape.count * static_cast<uint64_t>(shape.num_ranks);
+    case Collective::kGather:
+      return rank == shape.root ? shape.count * static_cast<uint64_t>(shape.num_ranks) : 0;
     case Collective::kBarrier:
       return 0;
   }
@@ -66,8 +101,10 @@ int64_t InputOffsetInOutput(const Shape& shape, int rank) {
   const int64_t block = static_cast<int64_t>(shape.count) * rank;
   switch (shape.collective) {
     case Collective::kAllGather:
+    case Collective::kGather:
       return block;
     case Collective::kReduceScatter:
+    case Collective::kScatter:
       return -block;
     case Collective::kAllReduce:
     case Collective::kBroadcast:

@@ -17,8 +17,10 @@ enum class Collective : uint8_t {
   kReduceScatter = 4,
   kBarrier = 5,
   kAllToAll = 6,
+  kGather = 7,
+  kScatter = 8,
 };
-inline constexpr int kNumCollectives = 7;
+inline constexpr int kNumCollectives = 9;
 
 // "all_reduce", ...; "unknown" for a value outside the enum.
 const char* CollectiveName(Collective collective);
@@ -26,9 +28,10 @@ const char* CollectiveName(Collective collective);
 struct Shape {
   Collective collective = Collective::kAllReduce;
   int num_ranks = 1;
-  int root = 0;        // broadcast, reduce
-  uint64_t count = 0;  // elements, with the C API's meaning: all_gather per contributing rank, reduce_scatter per
-                       // receiving rank, all_to_all per pair of ranks, otherwise the whole vector; barrier 0
+  int root = 0;  // where HasRoot
+  uint64_t count =
+      0;  // elements, with the C API's meaning: of one rank's block where HasBlockPerRank, otherwise of the
+          // whole vector; barrier 0
   uint32_t element_bytes = 4;  // 1, 2, 4 or 8
   bool in_place = false;       // input and output share memory as the C API says (see InputOffsetInOutput)
   uint64_t segment_bytes = 0;  // how finely to cut chunks for pipelining; 0: the algorithm's own default
@@ -41,17 +44,20 @@ struct Shape {
   }
 };
 
-// Elements in the rank's input (0 where the operation has none: broadcast off the root, barrier).
+// Elements in the rank's input (0 where the operation has none: broadcast and scatter off the root, barrier).
 uint64_t InputElements(const Shape& shape, int rank);
 
 // Whether the longest vector is made of `count` elements for each rank.
 bool HasBlockPerRank(Collective collective);
 
-// Elements in the rank's output (0 where the operation has none: reduce off the root, barrier).
+bool HasRoot(Collective collective);
+bool Reduces(Collective collective);
+
+// Elements in the rank's output (0 where the operation has none: reduce and gather off the root, barrier).
 uint64_t OutputElements(const Shape& shape, int rank);
 
-// In place, element i of the input is element i + InputOffsetInOutput of the output. Negative for reduce_scatter, whose
-// input is the larger one. Meaningless when !shape.in_place or when the rank has only one of the two.
+// In place, element i of the input is element i + InputOffsetInOutput of the output. Negative for reduce_scatter and
+// scatter, whose input is the larger one. Meaningless when !shape.in_place or when the rank has only one of the two.
 int64_t InputOffsetInOutput(const Shape& shape, int rank);
 
 }  // namespace tutti

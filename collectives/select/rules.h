@@ -26,8 +26,8 @@ struct SelectionRule {
 // In order; the last one fits everything.
 absl::Span<const SelectionRule> SelectionRules(Collective collective);
 
-// The length of the collective's longest vector in bytes: all ranks' chunks together for all_gather, reduce_scatter and all_to_all,
-// the vector itself otherwise. Saturates.
+// The length of the collective's longest vector in bytes: all ranks' blocks together where there is one for each rank, the
+// vector itself otherwise. Saturates.
 uint64_t TotalBytes(const Shape& shape);
 
 // The first rule that fits the shape.

@@ -54,6 +54,18 @@ TUTTI_API tutti_status_t tutti_all_gather(tutti_comm_t comm, const void* send, v
                                           tutti_dtype_t dtype, const tutti_options_t* options,
                                           tutti_request_t* request);
 
+/* recv[r * count .. (r + 1) * count) on root = send[0 .. count) of rank r; recv is used on root only and holds size * count
+ * elements. In place (at root): send == recv + root * count. */
+TUTTI_API tutti_status_t tutti_gather(tutti_comm_t comm, const void* send, void* recv, size_t count,
+                                      tutti_dtype_t dtype, int root, const tutti_options_t* options,
+                                      tutti_request_t* request);
+
+/* recv[0 .. count) on rank r = send[r * count .. (r + 1) * count) of root; send is used on root only and holds size * count
+ * elements. In place (at root): recv == send + root * count. */
+TUTTI_API tutti_status_t tutti_scatter(tutti_comm_t comm, const void* send, void* recv, size_t count,
+                                       tutti_dtype_t dtype, int root, const tutti_options_t* options,
+                                       tutti_request_t* request);
+
 /* recv[0 .. count) on rank r = op over all ranks of send[r * count .. (r + 1) * count); send holds size * count elements
  * and is not changed, except for what recv covers. In place: recv == send + rank * count. */
 TUTTI_API tutti_status_t tutti_reduce_scatter(tutti_comm_t comm, const void* send, void* recv, size_t count,

@@ -236,6 +236,26 @@ class Comm {
     return Started([&](Handle* h) { StartReduceScatter(ReadOnly(send), Writable(recv), op, options, h); });
   }
 
+  // At the root: recv = send of rank 0, send of rank 1, ...; recv is size() times as long as send, and not used elsewhere.
+  template <typename In, typename Out>
+  void Gather(const In& send, Out&& recv, int root, const Options& options = {}) {
+    StartGather(ReadOnly(send), Writable(recv), root, options, nullptr);
+  }
+  template <typename In, typename Out>
+  Request GatherAsync(const In& send, Out&& recv, int root, const Options& options = {}) {
+    return Started([&](Handle* h) { StartGather(ReadOnly(send), Writable(recv), root, options, h); });
+  }
+
+  // recv on rank r = the r-th part of the root's send, which is size() times as long as recv, and not used elsewhere.
+  template <typename In, typename Out>
+  void Scatter(const In& send, Out&& recv, int root, const Options& options = {}) {
+    StartScatter(ReadOnly(send), Writable(recv), root, options, nullptr);
+  }
+  template <typename In, typename Out>
+  Request ScatterAsync(const In& send, Out&& recv, int root, const Options& options = {}) {
+    return Started([&](Handle* h) { StartScatter(ReadOnly(send), Writable(recv), root, options, h); });
+  }
+
   // Part r of recv = the part of rank r's send that is for this rank, in rank order. Both are size() equal parts.
   template <typename In, typename Out>
   void AllToAll(const In& send, Out&& recv, const Options& options = {}) {
@@ -342,6 +362,20 @@ class Comm {
     Require(send.size() == recv.size() * Ranks(), "Comm::ReduceScatter: send is not size() times as long as recv");
     const tutti_options_t o = ToC(options);
     Check(tutti_reduce_scatter(handle_, send.data(), recv.data(), recv.size(), DtypeOf<T>(), op, &o, h));
+  }
+  template <typename T>
+  void StartGather(Span<const T> send, Span<T> recv, int root, const Options& options, Handle* h) {
+    Require(rank() != root || recv.size() == send.size() * Ranks(),
+            "Comm::Gather: recv is not size() times as long as send");
+    const tutti_options_t o = ToC(options);
+    Check(tutti_gather(handle_, send.data(), recv.data(), send.size(), DtypeOf<T>(), root, &o, h));
+  }
+  template <typename T>
+  void StartScatter(Span<const T> send, Span<T> recv, int root, const Options& options, Handle* h) {
+    Require(rank() != root || send.size() == recv.size() * Ranks(),
+            "Comm::Scatter: send is not size() times as long as recv");
+    const tutti_options_t o = ToC(options);
+    Check(tutti_scatter(handle_, send.data(), recv.data(), recv.size(), DtypeOf<T>(), root, &o, h));
   }
   template <typename T>
   void StartAllToAll(Span<const T> send, Span<T> recv, const Options& options, Handle* h) {

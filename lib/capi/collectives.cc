@@ -85,10 +85,9 @@ tutti_status_t Run(const char* function, const char* in_place_rule, tutti_comm_t
     bool in_place = false;
     if (send_bytes > 0 && recv_bytes > 0) {
       const uint64_t own_block = static_cast<uint64_t>(rank) * a.count * element_bytes;
-      in_place =
-          a.collective == Collective::kReduceScatter
-              ? AddressOf(a.recv, 0) == AddressOf(a.send, own_block)
-              : AddressOf(a.send, 0) == AddressOf(a.recv, a.collective == Collective::kAllGather ? own_block : 0);
+      // The shorter buffer lies in the longer one, at this rank's block.
+      in_place = AddressOf(a.send, send_bytes > recv_bytes ? own_block : 0) ==
+                 AddressOf(a.recv, recv_bytes > send_bytes ? own_block : 0);
     }
     TUTTI_RETURN_IF_ERROR(CheckOverlap(a.send, send_bytes, a.recv, recv_bytes, in_place, function, in_place_rule));
 
@@ -215,6 +214,32 @@ tutti_status_t tutti_all_to_all(tutti_comm_t comm, const void* send, void* recv,
                      .recv = recv,
                      .count = count,
                      .dtype = dtype,
+                     .options = options},
+                    request);
+}
+
+tutti_status_t tutti_gather(tutti_comm_t comm, const void* send, void* recv, size_t count, tutti_dtype_t dtype,
+                            int root, const tutti_options_t* options, tutti_request_t* request) {
+  return tutti::Run(__func__, "send == recv + root * count", comm,
+                    {.collective = tutti::Collective::kGather,
+                     .send = send,
+                     .recv = recv,
+                     .count = count,
+                     .dtype = dtype,
+                     .root = root,
+                     .options = options},
+                    request);
+}
+
+tutti_status_t tutti_scatter(tutti_comm_t comm, const void* send, void* recv, size_t count, tutti_dtype_t dtype,
+                             int root, const tutti_options_t* options, tutti_request_t* request) {
+  return tutti::Run(__func__, "recv == send + root * count", comm,
+                    {.collective = tutti::Collective::kScatter,
+                     .send = send,
+                     .recv = recv,
+                     .count = count,
+                     .dtype = dtype,
+                     .root = root,
                      .options = options},
                     request);
 }

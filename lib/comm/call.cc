@@ -29,15 +29,6 @@ uint64_t FieldOrHash(uint64_t value, int bits) {
 
 bool IsHashed(uint64_t field, int bits) { return (field >> (bits - 1)) != 0; }
 
-bool Reduces(Collective collective) {
-  return collective == Collective::kAllReduce || collective == Collective::kReduce ||
-         collective == Collective::kReduceScatter;
-}
-
-bool HasRoot(Collective collective) {
-  return collective == Collective::kBroadcast || collective == Collective::kReduce;
-}
-
 }  // namespace
 
 uint64_t PackSignature(const Call& call) {

@@ -37,8 +37,17 @@ static tutti_status_t call_all_to_all(tutti_comm_t c, const void* send, void* re
   return tutti_all_to_all(c, send, recv, count, dtype, options, NULL);
 }
 
-static const data_call_t data_calls[] = {call_all_reduce, call_broadcast,      call_reduce,
-                                         call_all_gather, call_reduce_scatter, call_all_to_all};
+static tutti_status_t call_gather(tutti_comm_t c, const void* send, void* recv, size_t count, tutti_dtype_t dtype,
+                                  const tutti_options_t* options) {
+  return tutti_gather(c, send, recv, count, dtype, 0, options, NULL);
+}
+static tutti_status_t call_scatter(tutti_comm_t c, const void* send, void* recv, size_t count, tutti_dtype_t dtype,
+                                   const tutti_options_t* options) {
+  return tutti_scatter(c, send, recv, count, dtype, 0, options, NULL);
+}
+
+static const data_call_t data_calls[] = {call_all_reduce,     call_broadcast,  call_reduce, call_all_gather,
+                                         call_reduce_scatter, call_all_to_all, call_gather, call_scatter};
 enum { kNumDataCalls = sizeof(data_calls) / sizeof(*data_calls) };
 
 static void null_communicator_is_refused(void) {

@@ -15,6 +15,8 @@ static int every_call_gives(tutti_comm_t comm, tutti_status_t expected) {
   ok &= CHECK_REFUSED(tutti_all_gather(comm, a, b, 8, TUTTI_FLOAT32, NULL, NULL), expected);
   ok &= CHECK_REFUSED(tutti_reduce_scatter(comm, a, b, 8, TUTTI_FLOAT32, TUTTI_SUM, NULL, NULL), expected);
   ok &= CHECK_REFUSED(tutti_all_to_all(comm, a, b, 8, TUTTI_FLOAT32, NULL, NULL), expected);
+  ok &= CHECK_REFUSED(tutti_gather(comm, a, b, 8, TUTTI_FLOAT32, 0, NULL, NULL), expected);
+  ok &= CHECK_REFUSED(tutti_scatter(comm, a, b, 8, TUTTI_FLOAT32, 0, NULL, NULL), expected);
   ok &= CHECK_REFUSED(tutti_barrier(comm, NULL, NULL), expected);
   ok &= CHECK_REFUSED(tutti_barrier(comm, NULL, &request), expected);
   return ok;

@@ -48,6 +48,10 @@ static void every_collective_is_the_identity(void) {
       CHECK(is_identity(tutti_all_gather(comm, in, out, n, type, NULL, NULL), bytes));
       fill();
       CHECK(is_identity(tutti_all_to_all(comm, in, out, n, type, NULL, NULL), bytes));
+      fill();
+      CHECK(is_identity(tutti_gather(comm, in, out, n, type, 0, NULL, NULL), bytes));
+      fill();
+      CHECK(is_identity(tutti_scatter(comm, in, out, n, type, 0, NULL, NULL), bytes));
     }
   }
   CHECK_STATUS(tutti_barrier(comm, NULL, NULL), TUTTI_OK);

@@ -52,7 +52,7 @@ Shape DrawShape(Prng& prng, Collective collective) {
   shape.collective = collective;
   shape.num_ranks = static_cast<int>(prng.Between(2, 7));
   const auto n = static_cast<uint64_t>(shape.num_ranks);
-  const bool rooted = collective == Collective::kBroadcast || collective == Collective::kReduce;
+  const bool rooted = HasRoot(collective);
   shape.root = rooted ? static_cast<int>(prng.Below(n)) : 0;
   const uint64_t counts[] = {1, n - 1, n, n + 1, 3 * n + 2};
   shape.count = collective == Collective::kBarrier ? 0 : counts[prng.Below(std::size(counts))];

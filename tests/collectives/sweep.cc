@@ -33,10 +33,6 @@ std::vector<int> RankCounts(SweepLevel level) {
   return counts;
 }
 
-bool HasRoot(Collective collective) {
-  return collective == Collective::kBroadcast || collective == Collective::kReduce;
-}
-
 std::set<int> Roots(Collective collective, int num_ranks) {
   if (!HasRoot(collective)) return {0};
   std::set<int> roots = {0, 1, num_ranks / 3, num_ranks / 2, num_ranks - 1};

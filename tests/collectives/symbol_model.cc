@@ -80,6 +80,11 @@ class Judgement {
       case Collective::kBroadcast:
         if (value == Contribution(shape_.root, index)) return absl::OkStatus();
         return Wrong(rank, index, "is not the root's");
+      case Collective::kScatter:
+        if (value == Contribution(shape_.root, static_cast<uint64_t>(rank) * shape_.count + index))
+          return absl::OkStatus();
+        return Wrong(rank, index, "is not what the root has for this rank");
+      case Collective::kGather:
       case Collective::kAllGather:
         if (value == Contribution(static_cast<int>(index / shape_.count), index % shape_.count))
           return absl::OkStatus();

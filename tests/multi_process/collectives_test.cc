@@ -56,6 +56,18 @@ class Call {
       Prepare(ranks * count_, count_, mine);
       Finish(tutti_reduce_scatter(comm_, send_, recv_, count_, data_.dtype, data_.op, nullptr, nullptr));
       Demand(CheckReduction(data_, mine, count_, recv_));
+    } else if (collective == "gather") {
+      Prepare(count_, rank_ == root_ ? ranks * count_ : 0, mine);
+      if (rank_ != root_) recv_ = nullptr;  // not used off the root
+      Finish(tutti_gather(comm_, send_, recv_, count_, data_.dtype, root_, nullptr, nullptr));
+      for (int r = 0; rank_ == root_ && r < data_.num_ranks; ++r) {
+        Demand(CheckContribution(data_, r, 0, count_, recv_ + static_cast<size_t>(r) * count_ * element_bytes_));
+      }
+    } else if (collective == "scatter") {
+      Prepare(rank_ == root_ ? ranks * count_ : 0, count_, mine);
+      if (rank_ != root_) send_ = nullptr;  // not used off the root
+      Finish(tutti_scatter(comm_, send_, recv_, count_, data_.dtype, root_, nullptr, nullptr));
+      Demand(CheckContribution(data_, root_, mine, count_, recv_));
     } else if (collective == "all_to_all") {
       Prepare(ranks * count_, ranks * count_, 0);
       Finish(tutti_all_to_all(comm_, send_, recv_, count_, data_.dtype, nullptr, nullptr));
@@ -117,7 +129,7 @@ class Call {
 RANK_PROGRAM(RunCollective) {
   const tutti_comm_t comm = Join();
   const std::string& collective = context.arguments[0];
-  const bool reduces = collective != "broadcast" && collective != "all_gather" && collective != "all_to_all";
+  const bool reduces = collective.find("reduce") != std::string::npos;
   uint64_t round = 0;
   for (int dtype = TUTTI_INT8; dtype <= TUTTI_FLOAT64; ++dtype) {
     const bool wide = dtype == TUTTI_BFLOAT16 || dtype == TUTTI_FLOAT32 || dtype == TUTTI_INT64;
@@ -145,8 +157,24 @@ TEST_P(Collectives, GiveWhatAnElementWiseReferenceGives) {
 
 INSTANTIATE_TEST_SUITE_P(, Collectives,
                          testing::Combine(testing::Values("all_reduce", "broadcast", "reduce", "all_gather",
-                                                          "reduce_scatter", "all_to_all"),
+                                                          "reduce_scatter", "all_to_all", "gather", "scatter"),
                                           testing::Values(2, 3, 4, 8)),
+                         [](const auto& test) { return TestName(std::get<0>(test.param), std::get<1>(test.param)); });
+
+// Whatever is chosen by itself: windows at every length, so that they are used over and over within one call.
+class CollectivesOverWindows : public testing::TestWithParam<std::tuple<const char*, int>> {};
+
+TEST_P(CollectivesOverWindows, GiveWhatAnElementWiseReferenceGives) {
+  const auto [collective, num_ranks] = GetParam();
+  const std::string wish = std::string(collective) + ":shared";
+  Job job("RunCollective", num_ranks, {.arguments = {collective}, .environment = {{"TUTTI_ALGORITHM", wish}}});
+  EXPECT_TRUE(job.AllSucceed());
+}
+
+INSTANTIATE_TEST_SUITE_P(, CollectivesOverWindows,
+                         testing::Combine(testing::Values("broadcast", "reduce", "all_gather", "reduce_scatter",
+                                                          "all_to_all", "gather", "scatter"),
+                                          testing::Values(3)),
                          [](const auto& test) { return TestName(std::get<0>(test.param), std::get<1>(test.param)); });
 
 RANK_PROGRAM(EnterBarrierLate) {

@@ -139,7 +139,8 @@ class Deserter : public testing::TestWithParam<std::tuple<const char*, const cha
 
 TEST_P(Deserter, IsNamedByEveryOtherRankWithinASecond) {
   const auto [how, collective, num_ranks] = GetParam();
-  Job job("LeaveTheOthersWaiting", num_ranks, {.arguments = {how, collective}});
+  Job job("LeaveTheOthersWaiting", num_ranks,
+          {.arguments = {how, collective}, .environment = {{"TUTTI_ALGORITHM", "broadcast:shared"}}});
   ASSERT_TRUE(job.AllSucceed());
   ExpectAllReport(job, {num_ranks - 1}, "TUTTI_ERR_PEER_FAILED", job.SaidNumber(num_ranks - 1, "left_ns"), 1000 * kMs,
                   RankName(num_ranks - 1));

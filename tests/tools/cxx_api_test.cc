@@ -44,6 +44,8 @@ TEST_F(CxxApiTest, CollectivesTakeAnythingContiguous) {
   comm_.AllGather(send, tutti::Span<float>(recv.data(), 3));
   comm_.ReduceScatter(tutti::Span<const float>(send), recv, TUTTI_AVG);
   comm_.AllToAll(send, recv);
+  comm_.Gather(send, recv, 0);
+  comm_.Scatter(send, recv, 0);
   comm_.Reduce(send, recv, TUTTI_PROD, 0);
   EXPECT_EQ(recv, send);
   comm_.Barrier();
@@ -82,6 +84,8 @@ TEST_F(CxxApiTest, SizesThatDoNotFitAreRefused) {
   EXPECT_THROW(comm_.AllGather(two, three), tutti::Error);
   EXPECT_THROW(comm_.ReduceScatter(two, three, TUTTI_SUM), tutti::Error);
   EXPECT_THROW(comm_.AllToAll(two, three), tutti::Error);
+  EXPECT_THROW(comm_.Gather(two, three, 0), tutti::Error);
+  EXPECT_THROW(comm_.Scatter(two, three, 0), tutti::Error);
 }
 
 TEST_F(CxxApiTest, CommunicatorsMoveAndSplit) {

@@ -34,7 +34,7 @@ TEST_P(TuttiBenchTest, EveryResultIsRight) {
 
 INSTANTIATE_TEST_SUITE_P(Collectives, TuttiBenchTest,
                          testing::Values("all_reduce", "broadcast", "reduce", "all_gather", "reduce_scatter",
-                                         "all_to_all", "barrier", "send_recv"),
+                                         "all_to_all", "gather", "scatter", "barrier", "send_recv"),
                          [](const auto& instance) { return std::string(instance.param); });
 
 TEST(TuttiBench, GoesThroughAllAlgorithms) {

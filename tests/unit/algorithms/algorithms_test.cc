@@ -35,10 +35,6 @@ std::vector<Schedule> BuildAll(const Algorithm& algorithm, const Shape& shape) {
   return schedules;
 }
 
-bool HasRoot(Collective collective) {
-  return collective == Collective::kBroadcast || collective == Collective::kReduce;
-}
-
 class EveryAlgorithm : public testing::TestWithParam<const Algorithm*> {
  protected:
   const Algorithm& algorithm() const { return *GetParam(); }
@@ -263,6 +259,12 @@ TEST(Registry, IdsStayWhatTheyAre) {
   EXPECT_EQ(id(Collective::kAllToAll, "spread"), 0);
   EXPECT_EQ(id(Collective::kAllToAll, "bruck"), 1);
   EXPECT_EQ(id(Collective::kAllToAll, "shared"), 2);
+  EXPECT_EQ(id(Collective::kGather, "linear"), 0);
+  EXPECT_EQ(id(Collective::kGather, "binomial"), 1);
+  EXPECT_EQ(id(Collective::kGather, "shared"), 2);
+  EXPECT_EQ(id(Collective::kScatter, "linear"), 0);
+  EXPECT_EQ(id(Collective::kScatter, "binomial"), 1);
+  EXPECT_EQ(id(Collective::kScatter, "shared"), 2);
 }
 
 TEST(Registry, AnUnknownNameFindsNothing) {

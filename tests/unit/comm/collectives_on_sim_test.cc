@@ -49,6 +49,10 @@ std::vector<int64_t> Expected(const Shape& shape, ReduceOp op, int rank) {
       case Collective::kBroadcast:
         expected[i] = ValueOf(shape.root, i);
         break;
+      case Collective::kScatter:
+        expected[i] = ValueOf(shape.root, static_cast<uint64_t>(rank) * shape.count + i);
+        break;
+      case Collective::kGather:
       case Collective::kAllGather:
         expected[i] = ValueOf(static_cast<int>(i / shape.count), i % shape.count);
         break;

@@ -60,6 +60,10 @@ TEST(Shape, CountsFollowTheCApi) {
   EXPECT_EQ(elements(Collective::kAllGather, 2), std::pair(uint64_t{10}, uint64_t{40}));
   EXPECT_EQ(elements(Collective::kReduceScatter, 2), std::pair(uint64_t{40}, uint64_t{10}));
   EXPECT_EQ(elements(Collective::kAllToAll, 2), std::pair(uint64_t{40}, uint64_t{40}));
+  EXPECT_EQ(elements(Collective::kGather, 1), std::pair(uint64_t{10}, uint64_t{40}));
+  EXPECT_EQ(elements(Collective::kGather, 2), std::pair(uint64_t{10}, uint64_t{0}));
+  EXPECT_EQ(elements(Collective::kScatter, 1), std::pair(uint64_t{40}, uint64_t{10}));
+  EXPECT_EQ(elements(Collective::kScatter, 2), std::pair(uint64_t{0}, uint64_t{10}));
   EXPECT_EQ(elements(Collective::kBarrier, 2), std::pair(uint64_t{0}, uint64_t{0}));
 }
 

@@ -140,8 +140,8 @@ TEST(ChooseAlgorithm, FollowsSizeAndRanks) {
 
 TEST(ChooseAlgorithm, RanksThatShareMemoryUseItWhereItFits) {
   for (int c = 0; c < kNumCollectives; ++c) {
-    for (int n : {2, 3, 8, 64}) {
-      for (uint64_t count : {0u, 1u, 100u}) {
+    for (int n : {2, 64}) {
+      for (uint64_t count : {0u, 1u, 50u}) {
         const Shape shape = ShapeOf(static_cast<Collective>(c), n, count);
         const Choice choice = ChooseAlgorithm(shape, nullptr, /*share_memory=*/true);
         EXPECT_NE(choice.algorithm->window, nullptr) << CollectiveName(shape.collective) << " of " << n << " ranks";

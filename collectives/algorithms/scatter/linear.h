@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// Linear: the root sends each rank its block.
+//
+// Cost: 1 round, n - 1 messages at the root: the least bytes. For blocks that are long against a message's cost.
+// Source: folklore.
+#ifndef TUTTI_COLLECTIVES_ALGORITHMS_SCATTER_LINEAR_H_
+#define TUTTI_COLLECTIVES_ALGORITHMS_SCATTER_LINEAR_H_
+
+#include "collectives/schedule/schedule.h"
+#include "collectives/schedule/shape.h"
+
+namespace tutti::scatter {
+
+Schedule BuildLinear(const Shape& shape, int rank);
+
+}  // namespace tutti::scatter
+
+#endif  // TUTTI_COLLECTIVES_ALGORITHMS_SCATTER_LINEAR_H_
