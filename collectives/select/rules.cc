@@ -81,19 +81,12 @@ constexpr SelectionRule kBarrier[] = {
 constexpr uint64_t kSharedTinyBytes = 16 * kKiB;     // what one line more or less costs is still seen
 constexpr uint64_t kSharedMiddleBytes = 256 * kKiB;  // the windows of three and more ranks still save waiting
 
+// None for collectives with a root: where two ranks take themselves for the root, each publishes and neither reads, so that
+// nobody would notice. Messages that nobody expects are noticed.
 constexpr SelectionRule kSharedAllReduce[] = {
     {2, kMaxWindowVectorBytes, "shared_one_shot"},
     {kAnyRanks, 8 * kKiB, "shared_one_shot"},
     {kAnyRanks, kMaxWindowVectorBytes, "shared_slices"},
-};
-constexpr SelectionRule kSharedBroadcast[] = {
-    {kAnyRanks, kSharedTinyBytes, "shared"},
-    {kOneShotRanks, kMaxWindowVectorBytes, "binomial"},
-};
-constexpr SelectionRule kSharedReduce[] = {
-    {kAnyRanks, kSharedTinyBytes, "shared"},
-    {2, kMaxWindowVectorBytes, "binomial"},
-    {kOneShotRanks, kMaxWindowVectorBytes, "shared"},  // with more ranks the root would reduce too much alone
 };
 constexpr SelectionRule kSharedAllGather[] = {
     {kAnyRanks, kSharedTinyBytes, "shared"},
@@ -111,23 +104,11 @@ constexpr SelectionRule kSharedAllToAll[] = {
     {2, kAnyBytes, "spread"},
     {kAnyRanks, kSharedMiddleBytes, "shared"},
 };
-constexpr SelectionRule kSharedGather[] = {
-    {kAnyRanks, kSharedTinyBytes, "shared"},
-    {kAnyRanks, kAnyBytes, "linear"},
-};
-constexpr SelectionRule kSharedScatter[] = {
-    {kAnyRanks, kSharedTinyBytes, "shared"},
-    {kAnyRanks, kAnyBytes, "linear"},
-};
 
 absl::Span<const SelectionRule> SharedRules(Collective collective) {
   switch (collective) {
     case Collective::kAllReduce:
       return kSharedAllReduce;
-    case Collective::kBroadcast:
-      return kSharedBroadcast;
-    case Collective::kReduce:
-      return kSharedReduce;
     case Collective::kAllGather:
       return kSharedAllGather;
     case Collective::kReduceScatter:
@@ -136,10 +117,11 @@ absl::Span<const SelectionRule> SharedRules(Collective collective) {
       return kSharedBarrier;
     case Collective::kAllToAll:
       return kSharedAllToAll;
+    case Collective::kBroadcast:
+    case Collective::kReduce:
     case Collective::kGather:
-      return kSharedGather;
     case Collective::kScatter:
-      return kSharedScatter;
+      break;
   }
   return {};
 }
