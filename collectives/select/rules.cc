@@ -82,7 +82,8 @@ constexpr uint64_t kSharedTinyBytes = 16 * kKiB;     // what one line more or le
 constexpr uint64_t kSharedMiddleBytes = 256 * kKiB;  // the windows of three and more ranks still save waiting
 
 // None for collectives with a root: where two ranks take themselves for the root, each publishes and neither reads, so that
-// nobody would notice. Messages that nobody expects are noticed.
+// nobody would notice. Messages that nobody expects are noticed. And none for barrier: in a loop of barriers ranks would get
+// so far past a call that differed that they no longer remember which it was (see kRememberedCalls).
 constexpr SelectionRule kSharedAllReduce[] = {
     {2, kMaxWindowVectorBytes, "shared_one_shot"},
     {kAnyRanks, 8 * kKiB, "shared_one_shot"},
@@ -98,7 +99,6 @@ constexpr SelectionRule kSharedReduceScatter[] = {
     {kOneShotRanks, kMiddleBytes, "pairwise"},
     {kAnyRanks, kSharedTinyBytes, "shared"},
 };
-constexpr SelectionRule kSharedBarrier[] = {{kAnyRanks, kAnyBytes, "shared"}};
 constexpr SelectionRule kSharedAllToAll[] = {
     {kAnyRanks, kSharedTinyBytes, "shared"},
     {2, kAnyBytes, "spread"},
@@ -113,10 +113,9 @@ absl::Span<const SelectionRule> SharedRules(Collective collective) {
       return kSharedAllGather;
     case Collective::kReduceScatter:
       return kSharedReduceScatter;
-    case Collective::kBarrier:
-      return kSharedBarrier;
     case Collective::kAllToAll:
       return kSharedAllToAll;
+    case Collective::kBarrier:
     case Collective::kBroadcast:
     case Collective::kReduce:
     case Collective::kGather:
