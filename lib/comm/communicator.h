@@ -112,7 +112,8 @@ class Communicator {
  private:
   // More than the operations that a rank can be ahead of another one: a root's sends are soon done, but bounded by the
   // transports' budgets for messages that nobody has asked for yet.
-  static constexpr size_t kRememberedCalls = 16384;
+  // Over shared memory a microsecond each: this is what happens in a tenth of a second.
+  static constexpr size_t kRememberedCalls = 131072;
   struct RememberedCall {
     std::atomic<uint64_t> sequence{~uint64_t{0}};
     std::atomic<uint64_t> signature{0};
