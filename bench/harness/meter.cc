@@ -119,22 +119,18 @@ uint64_t Meter::CountWrong(const Call& call, bool in_place, const TestData& data
       wrong = data.CountWrongInput(call.root, rank * count, count, at.recv);
       break;
     case Kind::kGather:
-      if (rank_ != call.root) break;
-      [[fallthrough]];
     case Kind::kAllGather:
+    case Kind::kAllToAll: {
+      if (call.operation->kind == Kind::kGather && rank_ != call.root) break;
+      const size_t first = call.operation->kind == Kind::kAllToAll ? rank * count : 0;
       for (int r = 0; r < ranks_; ++r) {
         const size_t offset = static_cast<size_t>(r) * count * element_bytes;
-        wrong += data.CountWrongInput(r, 0, count, static_cast<const unsigned char*>(at.recv) + offset);
+        wrong += data.CountWrongInput(r, first, count, static_cast<const unsigned char*>(at.recv) + offset);
       }
       break;
+    }
     case Kind::kReduceScatter:
       wrong = data.CountWrongResult(rank * count, count, at.recv);
-      break;
-    case Kind::kAllToAll:
-      for (int r = 0; r < ranks_; ++r) {
-        const size_t offset = static_cast<size_t>(r) * count * element_bytes;
-        wrong += data.CountWrongInput(r, rank * count, count, static_cast<const unsigned char*>(at.recv) + offset);
-      }
       break;
     case Kind::kSendRecv:
       wrong = data.CountWrongInput((rank_ + ranks_ - 1) % ranks_, 0, count, at.recv);

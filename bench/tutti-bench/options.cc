@@ -16,16 +16,13 @@ namespace {
 constexpr int kUsageStatus = 2;
 
 constexpr const char* kFooter =
-    "Columns, as in nccl-tests: size is the larger buffer in bytes (for all_gather, reduce_scatter, all_to_all, gather "
-    "and scatter\n"
-    "all ranks' parts);\n"
+    "Columns, as in nccl-tests: size is the larger buffer in bytes (all ranks' parts together where a call has "
+    "parts);\n"
     "time is the mean per iteration of the timed loop on the slowest rank; algbw = size / time; busbw = algbw times\n"
-    "2(n-1)/n for all_reduce, (n-1)/n for all_gather, reduce_scatter, all_to_all, gather and scatter, 1 for the "
-    "others; #wrong\n"
-    "counts the elements, on all ranks, that differ from an independent reference. Further: p50, p99, p99.9 and max of "
-    "the time per "
-    "iteration,\n"
-    "where each iteration counts with its slowest rank.\n\n"
+    "2(n-1)/n for all_reduce, 1 for broadcast, reduce and send_recv, (n-1)/n for the others; #wrong counts the\n"
+    "elements, on all ranks, that differ from an independent reference. Further: p50, p99, p99.9 and max of the time "
+    "per\n"
+    "iteration, where each iteration counts with its slowest rank.\n\n"
     "As in nccl-tests iterations follow each other without a barrier, so that ranks may enter one at different times "
     "and\n"
     "that difference is part of the time; --sync 1 puts a barrier, which is not timed, before each.\n"
@@ -71,7 +68,7 @@ void Declare(CLI::App* app, Options* o, Texts* t) {
   app->add_option("-w,--warmup", o->meter.warmup, "Iterations before them")->capture_default_str();
   app->add_option("-d,--dtype", t->dtype, "int8 to float64, or a list a,b, or all")->capture_default_str();
   app->add_option("-o,--op", t->op, "sum, prod, min, max, avg, or a list, or all")->capture_default_str();
-  app->add_option("-r,--root", o->root, "Root of broadcast and reduce")->capture_default_str();
+  app->add_option("-r,--root", o->root, "Root of the calls that have one")->capture_default_str();
   app->add_option("-c,--check", o->meter.checks, "Checked iterations; 0: none")->capture_default_str();
   app->add_option("-a,--algorithm", o->algorithm, "An algorithm by name, or all; default: tutti chooses");
   app->add_option("-s,--sync", t->sync, "1: a barrier before each timed iteration")->capture_default_str();

@@ -25,13 +25,18 @@ inline constexpr int kNumCollectives = 9;
 // "all_reduce", ...; "unknown" for a value outside the enum.
 const char* CollectiveName(Collective collective);
 
+// Whether the longest vector is made of `count` elements for each rank.
+bool HasBlockPerRank(Collective collective);
+
+bool HasRoot(Collective collective);
+bool Reduces(Collective collective);
+
 struct Shape {
   Collective collective = Collective::kAllReduce;
   int num_ranks = 1;
   int root = 0;  // where HasRoot
-  uint64_t count =
-      0;  // elements, with the C API's meaning: of one rank's block where HasBlockPerRank, otherwise of the
-          // whole vector; barrier 0
+  // Elements, with the C API's meaning: of one rank's block where HasBlockPerRank, else of the whole vector; barrier 0.
+  uint64_t count = 0;
   uint32_t element_bytes = 4;  // 1, 2, 4 or 8
   bool in_place = false;       // input and output share memory as the C API says (see InputOffsetInOutput)
   uint64_t segment_bytes = 0;  // how finely to cut chunks for pipelining; 0: the algorithm's own default
@@ -46,12 +51,6 @@ struct Shape {
 
 // Elements in the rank's input (0 where the operation has none: broadcast and scatter off the root, barrier).
 uint64_t InputElements(const Shape& shape, int rank);
-
-// Whether the longest vector is made of `count` elements for each rank.
-bool HasBlockPerRank(Collective collective);
-
-bool HasRoot(Collective collective);
-bool Reduces(Collective collective);
 
 // Elements in the rank's output (0 where the operation has none: reduce and gather off the root, barrier).
 uint64_t OutputElements(const Shape& shape, int rank);

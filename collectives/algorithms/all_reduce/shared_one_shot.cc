@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "collectives/algorithms/over_windows.h"
 #include "collectives/algorithms/pieces.h"
 
 namespace tutti::all_reduce {
@@ -13,7 +14,7 @@ constexpr uint64_t kDefaultSegmentBytes = 32 << 10;
 // How many segments a rank publishes before it reads the first. More would push them out of the cache.
 constexpr uint64_t kAhead = 2;
 
-WindowProgram Program(const Shape& shape, uint64_t segment) {
+WindowProgram Program(const Shape& shape, int, uint64_t segment) {
   WindowProgramBuilder builder;
   const uint64_t num_segments = CeilDiv(shape.count, segment);
   const auto place = [&](uint64_t s) { return SegmentAt(shape.count, segment, s); };
@@ -31,13 +32,12 @@ WindowProgram Program(const Shape& shape, uint64_t segment) {
 
 }  // namespace
 
-WindowProgram SharedOneShotProgram(const Shape& shape, int) {
-  return Program(shape, WindowSegmentElements(shape, kDefaultSegmentBytes));
+WindowProgram SharedOneShotProgram(const Shape& shape, int rank) {
+  return OverWindows(Program, shape, rank, kDefaultSegmentBytes);
 }
 
 Schedule BuildSharedOneShot(const Shape& shape, int rank) {
-  if (shape.num_ranks == 1) return CopyOnly(shape, rank);
-  return LowerToSchedule(Program(shape, LoweredSegmentElements(shape, kDefaultSegmentBytes)), shape, rank);
+  return AsMessages(Program, shape, rank, kDefaultSegmentBytes);
 }
 
 }  // namespace tutti::all_reduce

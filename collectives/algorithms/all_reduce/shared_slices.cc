@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "collectives/algorithms/over_windows.h"
 #include "collectives/algorithms/pieces.h"
 
 namespace tutti::all_reduce {
@@ -52,12 +53,11 @@ WindowProgram Program(const Shape& shape, int rank, uint64_t segment) {
 }  // namespace
 
 WindowProgram SharedSlicesProgram(const Shape& shape, int rank) {
-  return Program(shape, rank, WindowSegmentElements(shape, kDefaultSegmentBytes));
+  return OverWindows(Program, shape, rank, kDefaultSegmentBytes);
 }
 
 Schedule BuildSharedSlices(const Shape& shape, int rank) {
-  if (shape.num_ranks == 1) return CopyOnly(shape, rank);
-  return LowerToSchedule(Program(shape, rank, LoweredSegmentElements(shape, kDefaultSegmentBytes)), shape, rank);
+  return AsMessages(Program, shape, rank, kDefaultSegmentBytes);
 }
 
 }  // namespace tutti::all_reduce

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "collectives/algorithms/over_windows.h"
 #include "collectives/algorithms/pieces.h"
 #include "lib/base/align.h"
 
@@ -38,12 +39,9 @@ WindowProgram Program(const Shape& shape, int rank, uint64_t segment) {
 }  // namespace
 
 WindowProgram SharedProgram(const Shape& shape, int rank) {
-  return Program(shape, rank, WindowSegmentElements(shape, kDefaultSegmentBytes));
+  return OverWindows(Program, shape, rank, kDefaultSegmentBytes);
 }
 
-Schedule BuildShared(const Shape& shape, int rank) {
-  if (shape.num_ranks == 1) return CopyOnly(shape, rank);
-  return LowerToSchedule(Program(shape, rank, LoweredSegmentElements(shape, kDefaultSegmentBytes)), shape, rank);
-}
+Schedule BuildShared(const Shape& shape, int rank) { return AsMessages(Program, shape, rank, kDefaultSegmentBytes); }
 
 }  // namespace tutti::reduce_scatter

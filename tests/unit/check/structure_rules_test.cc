@@ -2,6 +2,7 @@
 // Malformed shapes, steps and messages: each is an error that names the step, none a crash.
 #include <functional>
 
+#include "absl/strings/str_cat.h"
 #include "expect_rule.h"
 
 namespace tutti::check {
