@@ -96,6 +96,12 @@ T CombineIntegers(tutti_op_t op, T a, T b) {
       return std::max(a, b);
     case TUTTI_PROD:
       return static_cast<T>(static_cast<U>(static_cast<U>(a) * static_cast<U>(b)));
+    case TUTTI_AND:
+      return static_cast<T>(a & b);
+    case TUTTI_OR:
+      return static_cast<T>(a | b);
+    case TUTTI_XOR:
+      return static_cast<T>(a ^ b);
     case TUTTI_SUM:
     case TUTTI_AVG:
       break;
@@ -113,6 +119,9 @@ double CombineFloats(tutti_op_t op, double a, double b) {
       return a * b;
     case TUTTI_SUM:
     case TUTTI_AVG:
+    case TUTTI_AND:  // not defined
+    case TUTTI_OR:
+    case TUTTI_XOR:
       break;
   }
   return a + b;

@@ -67,7 +67,7 @@ void Declare(CLI::App* app, Options* o, Texts* t) {
   app->add_option("-n,--iters", o->meter.iterations, "Timed iterations")->capture_default_str();
   app->add_option("-w,--warmup", o->meter.warmup, "Iterations before them")->capture_default_str();
   app->add_option("-d,--dtype", t->dtype, "int8 to float64, or a list a,b, or all")->capture_default_str();
-  app->add_option("-o,--op", t->op, "sum, prod, min, max, avg, or a list, or all")->capture_default_str();
+  app->add_option("-o,--op", t->op, "sum, prod, min, max, avg, and, or, xor, or a list, or all")->capture_default_str();
   app->add_option("-r,--root", o->root, "Root of the calls that have one")->capture_default_str();
   app->add_option("-c,--check", o->meter.checks, "Checked iterations; 0: none")->capture_default_str();
   app->add_option("-a,--algorithm", o->algorithm, "An algorithm by name, or all; default: tutti chooses");
@@ -124,8 +124,12 @@ std::string CheckRest(const Texts& t, Options* o) {
   if (o->operation == nullptr) return "\"" + t.collective + "\" is not one of " + OperationNames();
   std::string error = ParseList(t.dtype, TUTTI_FLOAT64, tutti_dtype_name, &o->dtypes);
   if (!error.empty()) return "--dtype " + error;
-  error = ParseList(t.op, TUTTI_AVG, tutti_op_name, &o->ops);
+  error = ParseList(t.op, TUTTI_XOR, tutti_op_name, &o->ops);
   if (!error.empty()) return "--op " + error;
+  const bool only_floats =
+      std::all_of(o->dtypes.begin(), o->dtypes.end(), [](auto dtype) { return dtype >= TUTTI_FLOAT16; });
+  const bool only_bitwise = std::all_of(o->ops.begin(), o->ops.end(), [](auto op) { return op >= TUTTI_AND; });
+  if (only_floats && only_bitwise) return "--op " + t.op + " is for integers, --dtype " + t.dtype + " is not";
   if (o->meter.iterations < 1 || o->meter.iterations > 100'000'000) return "--iters must be from 1 to 100000000";
   if (o->meter.warmup < 0) return "--warmup must be 0 or more";
   if (o->meter.checks < 0) return "--check must be 0 or more";

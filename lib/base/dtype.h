@@ -29,8 +29,11 @@ enum class ReduceOp : uint8_t {
   kMin = 2,
   kMax = 3,
   kAvg = 4,
+  kAnd = 5,
+  kOr = 6,
+  kXor = 7,
 };
-inline constexpr int kNumReduceOps = 5;
+inline constexpr int kNumReduceOps = 8;
 
 // Bytes per element: 1, 2, 4 or 8.
 constexpr size_t DataTypeBytes(DataType type) {
@@ -53,10 +56,16 @@ constexpr size_t DataTypeBytes(DataType type) {
   return 0;
 }
 
+constexpr bool IsFloatingPoint(DataType type) { return type >= DataType::kFloat16; }
+constexpr bool IsBitwise(ReduceOp op) { return op >= ReduceOp::kAnd; }
+
+// Bits of floating-point numbers are not combined: nobody means that.
+constexpr bool IsDefined(ReduceOp op, DataType type) { return !(IsBitwise(op) && IsFloatingPoint(type)); }
+
 // "int8" ... "float64"; "unknown" for a value outside the enum.
 const char* DataTypeName(DataType type);
 
-// "sum" ... "avg"; "unknown" for a value outside the enum.
+// "sum" ... "xor"; "unknown" for a value outside the enum.
 const char* ReduceOpName(ReduceOp op);
 
 }  // namespace tutti

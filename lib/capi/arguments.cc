@@ -43,10 +43,12 @@ tutti_status_t CheckType(tutti_dtype_t dtype, const char* function) {
   return Invalid(function, "dtype ", static_cast<int>(dtype), " is unknown");
 }
 
-tutti_status_t CheckOp(tutti_op_t op, const char* function) {
+tutti_status_t CheckOp(tutti_op_t op, tutti_dtype_t dtype, const char* function) {
   const int value = static_cast<int>(op);
-  if (value >= 0 && value < kNumReduceOps) return TUTTI_OK;
-  return Invalid(function, "op ", value, " is unknown");
+  if (value < 0 || value >= kNumReduceOps) return Invalid(function, "op ", value, " is unknown");
+  if (IsDefined(static_cast<ReduceOp>(op), static_cast<DataType>(dtype))) return TUTTI_OK;
+  return Invalid(function, "op ", tutti_op_name(op), " is bitwise, for integers only; dtype is ",
+                 tutti_dtype_name(dtype));
 }
 
 tutti_status_t CheckRank(int rank, int size, const char* function, const char* name) {

@@ -18,7 +18,7 @@ tutti_status_t CheckStruct(const void* object, size_t struct_size, size_t known_
                            const char* name);
 
 tutti_status_t CheckType(tutti_dtype_t dtype, const char* function);
-tutti_status_t CheckOp(tutti_op_t op, const char* function);
+tutti_status_t CheckOp(tutti_op_t op, tutti_dtype_t dtype, const char* function);  // dtype has passed CheckType
 tutti_status_t CheckRank(int rank, int size, const char* function, const char* name);
 
 // count * blocks elements must fit an object's size; *bytes is the product.

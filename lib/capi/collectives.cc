@@ -62,7 +62,7 @@ tutti_status_t Run(const char* function, const char* in_place_rule, tutti_comm_t
     Communicator* communicator = Find(comm, function);
     if (communicator == nullptr) return TUTTI_ERR_INVALID_HANDLE;
     TUTTI_RETURN_IF_ERROR(CheckType(a.dtype, function));
-    TUTTI_RETURN_IF_ERROR(CheckOp(a.op, function));
+    TUTTI_RETURN_IF_ERROR(CheckOp(a.op, a.dtype, function));
     TUTTI_RETURN_IF_ERROR(CheckRank(a.root, communicator->size(), function, "root"));
     CheckedOptions options;
     TUTTI_RETURN_IF_ERROR(CheckOptions(a.options, &a.collective, function, &options));

@@ -23,6 +23,9 @@ void FillIntegerRow(KernelTable& table, DataType type) {
   table.At(type, ReduceOp::kMin) = KernelsOf<PlainFormat<T>, MinOp>();
   table.At(type, ReduceOp::kMax) = KernelsOf<PlainFormat<T>, MaxOp>();
   table.At(type, ReduceOp::kAvg) = KernelsOf<PlainFormat<U>, AddOp>(IntegerFinish<T>());
+  table.At(type, ReduceOp::kAnd) = KernelsOf<PlainFormat<U>, AndOp>();
+  table.At(type, ReduceOp::kOr) = KernelsOf<PlainFormat<U>, OrOp>();
+  table.At(type, ReduceOp::kXor) = KernelsOf<PlainFormat<U>, XorOp>();
 }
 
 void FillInteger(KernelTable& table) {

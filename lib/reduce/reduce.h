@@ -30,7 +30,7 @@ struct ReduceKernels {
   void (*finish)(void* data, size_t count, uint32_t num_ranks);
 };
 
-// Valid for every pair of enum values.
+// Valid for every pair of enum values that IsDefined.
 const ReduceKernels& KernelsFor(DataType type, ReduceOp op);
 
 // The instruction set in use: "AVX2", "AVX3", "NEON", "SCALAR", ... for logs.

@@ -98,6 +98,27 @@ struct MaxOp {
   }
 };
 
+struct AndOp {
+  template <class D>
+  static TUTTI_REDUCE_INLINE hn::Vec<D> Apply(D, hn::Vec<D> a, hn::Vec<D> b) {
+    return hn::And(a, b);
+  }
+};
+
+struct OrOp {
+  template <class D>
+  static TUTTI_REDUCE_INLINE hn::Vec<D> Apply(D, hn::Vec<D> a, hn::Vec<D> b) {
+    return hn::Or(a, b);
+  }
+};
+
+struct XorOp {
+  template <class D>
+  static TUTTI_REDUCE_INLINE hn::Vec<D> Apply(D, hn::Vec<D> a, hn::Vec<D> b) {
+    return hn::Xor(a, b);
+  }
+};
+
 // Min and Max of the processors differ on NaN and on zeros of different sign. Here a NaN on either side is taken (left:
 // by the test for it; right: because no comparison with it holds), and of two equal numbers, which can only differ in
 // the sign of zero, the bits are joined.

@@ -93,13 +93,24 @@ static void unknown_types_are_refused(void) {
 }
 
 static void unknown_operations_are_refused(void) {
-  static const int ops[] = {5, 7, 99, -1, 2147483647};
+  static const int ops[] = {8, 15, 99, -1, 2147483647};
   size_t k;
   for (k = 0; k < sizeof(ops) / sizeof(*ops); ++k) {
     const tutti_op_t op = (tutti_op_t)ops[k];
     CHECK_REFUSED(tutti_all_reduce(comm, a, b, 4, TUTTI_FLOAT32, op, NULL, NULL), TUTTI_ERR_INVALID_ARGUMENT);
     CHECK_REFUSED(tutti_reduce(comm, a, b, 4, TUTTI_FLOAT32, op, 0, NULL, NULL), TUTTI_ERR_INVALID_ARGUMENT);
     CHECK_REFUSED(tutti_reduce_scatter(comm, a, b, 4, TUTTI_FLOAT32, op, NULL, NULL), TUTTI_ERR_INVALID_ARGUMENT);
+  }
+}
+
+static void bitwise_operations_on_floating_point_types_are_refused(void) {
+  int op, dtype;
+  for (op = TUTTI_AND; op <= TUTTI_XOR; ++op) {
+    for (dtype = TUTTI_FLOAT16; dtype <= TUTTI_FLOAT64; ++dtype) {
+      CHECK_REFUSED(tutti_all_reduce(comm, a, b, 1, (tutti_dtype_t)dtype, (tutti_op_t)op, NULL, NULL),
+                    TUTTI_ERR_INVALID_ARGUMENT);
+    }
+    CHECK_STATUS(tutti_all_reduce(comm, a, b, 1, TUTTI_INT32, (tutti_op_t)op, NULL, NULL), TUTTI_OK);
   }
 }
 
@@ -186,7 +197,8 @@ static void a_communicator_is_created(void) { comm = capi_single_rank_comm(); }
 CAPI_MAIN(CAPI_CASE(a_communicator_is_created), CAPI_CASE(null_communicator_is_refused),
           CAPI_CASE(null_buffers_are_refused_unless_nothing_is_in_them),
           CAPI_CASE(counts_that_no_memory_can_hold_are_refused), CAPI_CASE(unknown_types_are_refused),
-          CAPI_CASE(unknown_operations_are_refused), CAPI_CASE(roots_outside_the_communicator_are_refused),
+          CAPI_CASE(unknown_operations_are_refused), CAPI_CASE(bitwise_operations_on_floating_point_types_are_refused),
+          CAPI_CASE(roots_outside_the_communicator_are_refused),
           CAPI_CASE(peers_outside_the_communicator_and_oneself_are_refused),
           CAPI_CASE(overlapping_buffers_that_are_not_in_place_are_refused), CAPI_CASE(wrong_options_are_refused),
           CAPI_CASE(missing_places_for_results_are_refused), CAPI_CASE(the_communicator_still_works))

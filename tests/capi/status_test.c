@@ -26,7 +26,8 @@ static void status_values_are_pinned(void) {
 static void other_values_are_pinned(void) {
   CHECK(TUTTI_INT8 == 0 && TUTTI_UINT8 == 1 && TUTTI_INT32 == 2 && TUTTI_UINT32 == 3 && TUTTI_INT64 == 4);
   CHECK(TUTTI_UINT64 == 5 && TUTTI_FLOAT16 == 6 && TUTTI_BFLOAT16 == 7 && TUTTI_FLOAT32 == 8 && TUTTI_FLOAT64 == 9);
-  CHECK(TUTTI_SUM == 0 && TUTTI_PROD == 1 && TUTTI_MIN == 2 && TUTTI_MAX == 3 && TUTTI_AVG == 4);
+  CHECK(TUTTI_SUM == 0 && TUTTI_PROD == 1 && TUTTI_MIN == 2 && TUTTI_MAX == 3 && TUTTI_AVG == 4 && TUTTI_AND == 5 &&
+        TUTTI_OR == 6 && TUTTI_XOR == 7);
   CHECK(TUTTI_WAIT_DEFAULT == 0 && TUTTI_WAIT_ADAPTIVE == 1 && TUTTI_WAIT_SPIN == 2 && TUTTI_WAIT_SLEEP == 3);
   CHECK(TUTTI_LOG_DEFAULT == 0 && TUTTI_LOG_ERROR == 1 && TUTTI_LOG_WARN == 2 && TUTTI_LOG_INFO == 3);
   CHECK(TUTTI_LOG_DEBUG == 4);

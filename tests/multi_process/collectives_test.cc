@@ -133,7 +133,8 @@ RANK_PROGRAM(RunCollective) {
   uint64_t round = 0;
   for (int dtype = TUTTI_INT8; dtype <= TUTTI_FLOAT64; ++dtype) {
     const bool wide = dtype == TUTTI_BFLOAT16 || dtype == TUTTI_FLOAT32 || dtype == TUTTI_INT64;
-    for (int op = TUTTI_SUM; op <= (reduces ? TUTTI_AVG : TUTTI_SUM); ++op) {
+    const int last_op = !reduces ? TUTTI_SUM : dtype < TUTTI_FLOAT16 ? TUTTI_XOR : TUTTI_AVG;
+    for (int op = TUTTI_SUM; op <= last_op; ++op) {
       std::vector<size_t> counts = {0, 1, 5, 64, 1000};
       if (wide && op == TUTTI_SUM) counts.push_back(100003);
       for (const size_t count : counts) {

@@ -50,6 +50,10 @@ int SmallInteger(const Data& data, int rank, size_t index) {
       return static_cast<int>(mixed % 201) - 100;
     case TUTTI_AVG:  // divisible by the number of ranks
       return data.num_ranks * (static_cast<int>(mixed % 5) - 2);
+    case TUTTI_AND:
+    case TUTTI_OR:
+    case TUTTI_XOR:
+      break;  // not defined
   }
   return 0;
 }
@@ -65,12 +69,15 @@ T Contribution(const Data& data, int rank, size_t index) {
 
 template <typename T>
 T ReduceIntegers(const Data& data, size_t index) {
-  uint64_t sum = 0, product = 1;
+  uint64_t sum = 0, product = 1, every = ~uint64_t{0}, any = 0, odd = 0;
   T least = std::numeric_limits<T>::max(), greatest = std::numeric_limits<T>::min();
   for (int rank = 0; rank < data.num_ranks; ++rank) {
     const T value = Contribution<T>(data, rank, index);
     sum += static_cast<uint64_t>(value);
     product *= static_cast<uint64_t>(value);
+    every &= static_cast<uint64_t>(value);
+    any |= static_cast<uint64_t>(value);
+    odd ^= static_cast<uint64_t>(value);
     least = std::min(least, value);
     greatest = std::max(greatest, value);
   }
@@ -85,6 +92,12 @@ T ReduceIntegers(const Data& data, size_t index) {
       return greatest;
     case TUTTI_AVG:
       return static_cast<T>(static_cast<T>(sum) / static_cast<T>(data.num_ranks));
+    case TUTTI_AND:
+      return static_cast<T>(every);
+    case TUTTI_OR:
+      return static_cast<T>(any);
+    case TUTTI_XOR:
+      return static_cast<T>(odd);
   }
   return 0;
 }

@@ -19,7 +19,7 @@ constexpr size_t kFirst = 37;
 // Calls test(data) for every operation and some numbers of ranks.
 template <typename Test>
 void ForAllData(tutti_dtype_t dtype, const Test& test) {
-  for (int op = TUTTI_SUM; op <= TUTTI_AVG; ++op) {
+  for (int op = TUTTI_SUM; op <= (dtype < TUTTI_FLOAT16 ? TUTTI_XOR : TUTTI_AVG); ++op) {
     for (const int ranks : {1, 2, 7, 300}) {
       const TestData data = {dtype, true, static_cast<tutti_op_t>(op), ranks, 1};
       SCOPED_TRACE(std::string(tutti_op_name(data.op)) + " over " + std::to_string(ranks) + " ranks");
@@ -51,6 +51,9 @@ std::vector<typename N::Stored> ReduceBackwards(const TestData& data) {
         sum[i] = data.op == TUTTI_PROD  ? static_cast<T>(static_cast<U>(a) * static_cast<U>(b))
                  : data.op == TUTTI_MIN ? std::min(a, b)
                  : data.op == TUTTI_MAX ? std::max(a, b)
+                 : data.op == TUTTI_AND ? static_cast<T>(a & b)
+                 : data.op == TUTTI_OR  ? static_cast<T>(a | b)
+                 : data.op == TUTTI_XOR ? static_cast<T>(a ^ b)
                                         : static_cast<T>(static_cast<U>(a) + static_cast<U>(b));
       }
     }

@@ -98,6 +98,12 @@ inline uint64_t CombineIntegers(DataType type, ReduceOp op, uint64_t a, uint64_t
       return less ? a : b;
     case ReduceOp::kMax:
       return less ? b : a;
+    case ReduceOp::kAnd:
+      return a & b;
+    case ReduceOp::kOr:
+      return a | b;
+    case ReduceOp::kXor:
+      return a ^ b;
   }
   return 0;
 }
@@ -118,6 +124,10 @@ F CombineFloats(ReduceOp op, F a, F b) {
     case ReduceOp::kMax:
       if (a == b) return std::signbit(a) ? b : a;
       return a > b ? a : b;
+    case ReduceOp::kAnd:
+    case ReduceOp::kOr:
+    case ReduceOp::kXor:
+      break;  // not defined
   }
   return a;
 }
