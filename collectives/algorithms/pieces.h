@@ -37,6 +37,18 @@ inline ScheduleBuilder::StepId SendPiece(ScheduleBuilder& builder, int peer, con
   return source.count > 0 ? builder.Send(peer, source) : ScheduleBuilder::kNoStep;
 }
 
+// A whole block. Blocks whose lengths only two ranks know are exchanged even if they are empty: should the two disagree,
+// they find out.
+inline bool IsExchanged(const Shape& shape, const Region& block) {
+  return block.count > 0 || (shape.uneven() && !AllKnowAllBlocks(shape.collective));
+}
+inline void SendBlock(ScheduleBuilder& builder, const Shape& shape, int peer, const Region& block) {
+  if (IsExchanged(shape, block)) builder.Send(peer, block);
+}
+inline void RecvBlock(ScheduleBuilder& builder, const Shape& shape, int peer, const Region& block) {
+  if (IsExchanged(shape, block)) builder.Recv(peer, block);
+}
+
 inline void RecvPiece(ScheduleBuilder& builder, int peer, const Region& dst) {
   if (dst.count > 0) builder.Recv(peer, dst);
 }

@@ -4,6 +4,7 @@
 #include "collectives/algorithms/all_gather/circulant.h"
 #include "collectives/algorithms/all_gather/ring.h"
 #include "collectives/algorithms/all_gather/shared.h"
+#include "collectives/algorithms/all_gather/spread.h"
 #include "collectives/algorithms/all_reduce/circulant.h"
 #include "collectives/algorithms/all_reduce/double_tree.h"
 #include "collectives/algorithms/all_reduce/one_shot.h"
@@ -37,6 +38,8 @@
 
 namespace tutti {
 namespace {
+
+constexpr bool kTakesUnevenBlocks = true;
 
 // Ids are for ever: a new algorithm takes the next free one of its collective, a removed one leaves a gap.
 constexpr Algorithm kAllReduce[] = {
@@ -75,9 +78,12 @@ constexpr Algorithm kReduce[] = {
 constexpr Algorithm kAllGather[] = {
     {Collective::kAllGather, 0, "circulant", "doubling skips, any n; log2 n rounds, least bytes",
      all_gather::BuildCirculant},
-    {Collective::kAllGather, 1, "ring", "neighbours only, pipelined; n-1 rounds, least bytes", all_gather::BuildRing},
+    {Collective::kAllGather, 1, "ring", "neighbours only, pipelined; n-1 rounds, least bytes", all_gather::BuildRing,
+     nullptr, kTakesUnevenBlocks},
     {Collective::kAllGather, 2, "shared", "shared memory: everyone publishes and copies all; 1 round",
      all_gather::BuildShared, all_gather::SharedProgram},
+    {Collective::kAllGather, 3, "spread", "everyone to everyone at once; 1 round, least bytes", all_gather::BuildSpread,
+     nullptr, kTakesUnevenBlocks},
 };
 constexpr Algorithm kReduceScatter[] = {
     {Collective::kReduceScatter, 0, "circulant", "halving skips, any n; log2 n rounds, least bytes",
@@ -85,7 +91,7 @@ constexpr Algorithm kReduceScatter[] = {
     {Collective::kReduceScatter, 1, "ring", "neighbours only, pipelined; n-1 rounds, least bytes",
      reduce_scatter::BuildRing},
     {Collective::kReduceScatter, 2, "pairwise", "everyone to everyone; 1 round, least bytes, reduced in rank order",
-     reduce_scatter::BuildPairwise},
+     reduce_scatter::BuildPairwise, nullptr, kTakesUnevenBlocks},
     {Collective::kReduceScatter, 3, "shared", "shared memory: each reduces its slice of all windows; 1 round",
      reduce_scatter::BuildShared, reduce_scatter::SharedProgram},
 };
@@ -97,20 +103,23 @@ constexpr Algorithm kBarrier[] = {
      barrier::SharedProgram},
 };
 constexpr Algorithm kAllToAll[] = {
-    {Collective::kAllToAll, 0, "spread", "everyone to everyone at once; 1 round, least bytes", all_to_all::BuildSpread},
+    {Collective::kAllToAll, 0, "spread", "everyone to everyone at once; 1 round, least bytes", all_to_all::BuildSpread,
+     nullptr, kTakesUnevenBlocks},
     {Collective::kAllToAll, 1, "bruck", "by powers of two; log2 n rounds, log2 n / 2 x bytes", all_to_all::BuildBruck},
     {Collective::kAllToAll, 2, "shared", "shared memory: a publish for each reader; 1 round", all_to_all::BuildShared,
      all_to_all::SharedProgram},
 };
 constexpr Algorithm kGather[] = {
-    {Collective::kGather, 0, "linear", "everyone to the root; 1 round, least bytes", gather::BuildLinear},
+    {Collective::kGather, 0, "linear", "everyone to the root; 1 round, least bytes", gather::BuildLinear, nullptr,
+     kTakesUnevenBlocks},
     {Collective::kGather, 1, "binomial", "binomial tree; log2 n rounds, log2 n messages at the root",
      gather::BuildBinomial},
     {Collective::kGather, 2, "shared", "shared memory: all others publish, the root copies; 1 round",
      gather::BuildShared, gather::SharedProgram},
 };
 constexpr Algorithm kScatter[] = {
-    {Collective::kScatter, 0, "linear", "the root to everyone; 1 round, least bytes", scatter::BuildLinear},
+    {Collective::kScatter, 0, "linear", "the root to everyone; 1 round, least bytes", scatter::BuildLinear, nullptr,
+     kTakesUnevenBlocks},
     {Collective::kScatter, 1, "binomial", "binomial tree; log2 n rounds, log2 n messages at the root",
      scatter::BuildBinomial},
     {Collective::kScatter, 2, "shared", "shared memory: the root publishes for each reader; 1 round",

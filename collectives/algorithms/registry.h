@@ -24,6 +24,8 @@ struct Algorithm {
   Schedule (*build)(const Shape& shape, int rank);
   // The same for ranks that share memory, or nullptr: build then gives its lowered form.
   WindowProgram (*window)(const Shape& shape, int rank) = nullptr;
+  // Whether build understands Shape::blocks.
+  bool takes_uneven_blocks = false;
 };
 
 // Never empty.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collectives/check/outcome.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <vector>
 
 #include "collectives/check/rule.h"
 
@@ -31,17 +33,16 @@ class OutcomeCheck {
       case Collective::kReduce:  // off the root the output is empty
         return CheckReduced(rank, output, 0);
       case Collective::kReduceScatter:
-        return CheckReduced(rank, output, shape.count * static_cast<uint64_t>(rank));
+        return CheckReduced(rank, output, InputOffsetOf(rank, rank));
       case Collective::kBroadcast:
         return CheckCopied(rank, output, shape.root, 0);
       case Collective::kAllGather:
-        return CheckBlocks(rank, output, 0);
-      case Collective::kGather:  // off the root the output is empty
-        return rank == shape.root ? CheckBlocks(rank, output, 0) : absl::OkStatus();
-      case Collective::kScatter:
-        return CheckCopied(rank, output, shape.root, shape.count * static_cast<uint64_t>(rank));
       case Collective::kAllToAll:
-        return CheckBlocks(rank, output, shape.count * static_cast<uint64_t>(rank));
+        return CheckBlocks(rank, output);
+      case Collective::kGather:  // off the root the output is empty
+        return rank == shape.root ? CheckBlocks(rank, output) : absl::OkStatus();
+      case Collective::kScatter:
+        return CheckCopied(rank, output, shape.root, InputOffsetOf(shape.root, rank));
       case Collective::kBarrier:
         return absl::OkStatus();
     }
@@ -64,14 +65,48 @@ class OutcomeCheck {
     });
   }
 
-  // Block r of the output holds what rank r contributes, from element first_element on.
-  absl::Status CheckBlocks(int rank, const AddressRange& output, uint64_t first_element) const {
-    const uint64_t count = program_.shape().count;
+  // Where in the rank's input the block for `target` begins.
+  uint64_t InputOffsetOf(int rank, int target) const {
+    const Shape& shape = program_.shape();
+    const auto at = static_cast<size_t>(target);
+    return shape.uneven() ? shape.blocks[static_cast<size_t>(rank)].input.offsets[at] : shape.count * at;
+  }
+
+  // Every block of the output holds what its rank contributes, and between them nothing was written.
+  absl::Status CheckBlocks(int rank, const AddressRange& output) const {
+    const Shape& shape = program_.shape();
+    std::vector<AddressRange> blocks;
     for (int source = 0; source < program_.num_ranks(); ++source) {
-      const uint64_t begin = output.begin + count * static_cast<uint64_t>(source);
-      if (absl::Status s = CheckCopied(rank, {begin, begin + count}, source, first_element); !s.ok()) return s;
+      const auto at = static_cast<size_t>(source);
+      AddressRange block{output.begin + shape.count * at, output.begin + shape.count * (at + 1)};
+      if (shape.uneven()) {
+        const BlockList& list = shape.blocks[static_cast<size_t>(rank)].output;
+        block.begin = output.begin + list.offsets[at];
+        block.end = block.begin + list.counts[at];
+      }
+      const uint64_t first_element = shape.collective == Collective::kAllToAll ? InputOffsetOf(source, rank) : 0;
+      if (absl::Status s = CheckCopied(rank, block, source, first_element); !s.ok()) return s;
+      blocks.push_back(block);
+    }
+    std::sort(blocks.begin(), blocks.end(), [](const auto& a, const auto& b) { return a.begin < b.begin; });
+    uint64_t gap_begin = output.begin;
+    for (const AddressRange& block : blocks) {
+      if (absl::Status s = CheckUntouched(rank, {gap_begin, block.begin}); !s.ok()) return s;
+      gap_begin = std::max(gap_begin, block.end);
     }
     return absl::OkStatus();
+  }
+
+  absl::Status CheckUntouched(int rank, const AddressRange& range) const {
+    absl::Status status;
+    if (range.begin >= range.end) return status;
+    values_.memory(rank).Visit(range, [&](const AddressRange& part, const Value& value) {
+      if (value.expression != Value::kUnwritten) {
+        status = Wrong(Rule::kResult, rank, part, "lies between blocks, but was written");
+      }
+      return status.ok();
+    });
+    return status;
   }
 
   // The range holds what rank `source` contributes, from element first_element on.

@@ -210,4 +210,27 @@ ScheduleBuilder::StepId ScheduleBuilder::CopyInputToOutput() {
 
 Schedule ScheduleBuilder::Build() && { return std::move(state_->schedule); }
 
+namespace {
+
+Region BlockOf(Buffer buffer, const Shape& shape, const BlockList* list, int r) {
+  if (list == nullptr) return {buffer, static_cast<uint64_t>(r) * shape.count, shape.count};
+  return {buffer, list->OffsetOf(r), list->counts[static_cast<size_t>(r)]};
+}
+
+}  // namespace
+
+Region InputBlock(const Shape& shape, int rank, int target) {
+  const bool has_blocks = shape.collective == Collective::kReduceScatter || shape.collective == Collective::kAllToAll ||
+                          shape.collective == Collective::kScatter;
+  if (!has_blocks) return Input(0, InputElements(shape, rank));
+  return BlockOf(Buffer::kInput, shape, shape.uneven() ? &shape.BlocksOf(rank).input : nullptr, target);
+}
+
+Region OutputBlock(const Shape& shape, int rank, int source) {
+  const bool has_blocks = shape.collective == Collective::kAllGather || shape.collective == Collective::kAllToAll ||
+                          shape.collective == Collective::kGather;
+  if (!has_blocks) return Output(0, OutputElements(shape, rank));
+  return BlockOf(Buffer::kOutput, shape, shape.uneven() ? &shape.BlocksOf(rank).output : nullptr, source);
+}
+
 }  // namespace tutti

@@ -51,6 +51,11 @@ class ScheduleBuilder {
 inline Region Input(uint64_t offset, uint64_t count) { return {Buffer::kInput, offset, count}; }
 inline Region Output(uint64_t offset, uint64_t count) { return {Buffer::kOutput, offset, count}; }
 
+// Where HasBlockPerRank, for blocks of equal and of different lengths: the block of `rank`'s input that goes to `target`,
+// and that of its output that comes from `source`. The whole buffer where that is not made of blocks.
+Region InputBlock(const Shape& shape, int rank, int target);
+Region OutputBlock(const Shape& shape, int rank, int source);
+
 }  // namespace tutti
 
 #endif  // TUTTI_COLLECTIVES_SCHEDULE_BUILDER_H_

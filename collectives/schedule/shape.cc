@@ -52,12 +52,28 @@ bool HasRoot(Collective collective) {
   }
 }
 
+bool AllKnowAllBlocks(Collective collective) {
+  return collective == Collective::kAllGather || collective == Collective::kReduceScatter;
+}
+
 bool Reduces(Collective collective) {
   return collective == Collective::kAllReduce || collective == Collective::kReduce ||
          collective == Collective::kReduceScatter;
 }
 
 uint64_t InputElements(const Shape& shape, int rank) {
+  if (shape.uneven()) {
+    const RankBlocks& blocks = shape.BlocksOf(rank);
+    switch (shape.collective) {
+      case Collective::kReduceScatter:
+      case Collective::kAllToAll:
+        return blocks.input.Extent();
+      case Collective::kScatter:
+        return rank == shape.root ? blocks.input.Extent() : 0;
+      default:
+        return blocks.own;
+    }
+  }
   switch (shape.collective) {
     case Collective::kAllReduce:
     case Collective::kReduce:
@@ -78,6 +94,18 @@ uint64_t InputElements(const Shape& shape, int rank) {
 }
 
 uint64_t OutputElements(const Shape& shape, int rank) {
+  if (shape.uneven()) {
+    const RankBlocks& blocks = shape.BlocksOf(rank);
+    switch (shape.collective) {
+      case Collective::kAllGather:
+      case Collective::kAllToAll:
+        return blocks.output.Extent();
+      case Collective::kGather:
+        return rank == shape.root ? blocks.output.Extent() : 0;
+      default:
+        return blocks.own;
+    }
+  }
   switch (shape.collective) {
     case Collective::kAllReduce:
     case Collective::kBroadcast:
@@ -98,7 +126,12 @@ uint64_t OutputElements(const Shape& shape, int rank) {
 }
 
 int64_t InputOffsetInOutput(const Shape& shape, int rank) {
-  const int64_t block = static_cast<int64_t>(shape.count) * rank;
+  int64_t block = static_cast<int64_t>(shape.count) * rank;
+  if (shape.uneven()) {
+    const RankBlocks& blocks = shape.BlocksOf(rank);
+    const BlockList& list = blocks.output.counts.empty() ? blocks.input : blocks.output;
+    block = list.counts.empty() ? 0 : static_cast<int64_t>(list.OffsetOf(rank));
+  }
   switch (shape.collective) {
     case Collective::kAllGather:
     case Collective::kGather:

@@ -6,6 +6,10 @@
 #include <cstdint>
 #include <utility>
 
+#include "absl/types/span.h"
+
+#include "collectives/schedule/blocks.h"
+
 namespace tutti {
 
 // The values are stable: they travel between ranks in message signatures.
@@ -40,14 +44,24 @@ struct Shape {
   uint32_t element_bytes = 4;  // 1, 2, 4 or 8
   bool in_place = false;       // input and output share memory as the C API says (see InputOffsetInOutput)
   uint64_t segment_bytes = 0;  // how finely to cut chunks for pipelining; 0: the algorithm's own default
+  // Where HasBlockPerRank and blocks differ in length (all_gather_v, ...): what each rank knows, by rank; or one entry, what
+  // the rank knows for which an algorithm is asked. Then `count` is the sum of all blocks if every rank knows it, else 0.
+  // Not owned.
+  absl::Span<const RankBlocks> blocks;
+
+  bool uneven() const { return !blocks.empty(); }
+  const RankBlocks& BlocksOf(int rank) const { return blocks[blocks.size() == 1 ? 0 : static_cast<size_t>(rank)]; }
 
   friend bool operator==(const Shape&, const Shape&) = default;
   template <typename H>
   friend H AbslHashValue(H h, const Shape& s) {
     return H::combine(std::move(h), s.collective, s.num_ranks, s.root, s.count, s.element_bytes, s.in_place,
-                      s.segment_bytes);
+                      s.segment_bytes, s.blocks);
   }
 };
+
+// Whether every rank knows the length of every block; else two ranks agree only on what they exchange.
+bool AllKnowAllBlocks(Collective collective);
 
 // Elements in the rank's input (0 where the operation has none: broadcast and scatter off the root, barrier).
 uint64_t InputElements(const Shape& shape, int rank);

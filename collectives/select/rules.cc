@@ -76,6 +76,29 @@ constexpr SelectionRule kBarrier[] = {
     {kAnyRanks, kAnyBytes, "dissemination"},
 };
 
+// Blocks of different lengths. In a ring, a long one leaves its rank only once.
+constexpr SelectionRule kUnevenAllGather[] = {
+    {kOneShotRanks, kTreeBytes, "spread"},
+    {kAnyRanks, kMiddleBytes, "ring"},
+    {kAnyRanks, kAnyBytes, "ring", kMiddleSegmentBytes},
+};
+constexpr SelectionRule kUnevenReduceScatter[] = {{kAnyRanks, kAnyBytes, "pairwise"}};
+constexpr SelectionRule kUnevenAllToAll[] = {{kAnyRanks, kAnyBytes, "spread"}};
+constexpr SelectionRule kUnevenRooted[] = {{kAnyRanks, kAnyBytes, "linear"}};
+
+absl::Span<const SelectionRule> UnevenRules(Collective collective) {
+  switch (collective) {
+    case Collective::kAllGather:
+      return kUnevenAllGather;
+    case Collective::kReduceScatter:
+      return kUnevenReduceScatter;
+    case Collective::kAllToAll:
+      return kUnevenAllToAll;
+    default:
+      return kUnevenRooted;
+  }
+}
+
 // In shared memory, bytes are copied by the ranks themselves. Windows save messages but copy twice; a long message is read
 // in place, once. Measured with 2 and 4 ranks on 2 cores.
 constexpr uint64_t kSharedTinyBytes = 16 * kKiB;     // what one line more or less costs is still seen
@@ -161,17 +184,21 @@ absl::Span<const SelectionRule> SelectionRules(Collective collective) {
 }
 
 uint64_t TotalBytes(const Shape& shape) {
+  const bool one_of_many_blocks = HasBlockPerRank(shape.collective) && !shape.uneven();
   const uint64_t factor =
-      uint64_t{shape.element_bytes} * (HasBlockPerRank(shape.collective) ? static_cast<uint64_t>(shape.num_ranks) : 1);
+      uint64_t{shape.element_bytes} * (one_of_many_blocks ? static_cast<uint64_t>(shape.num_ranks) : 1);
   return shape.count > kAnyBytes / factor ? kAnyBytes : shape.count * factor;
 }
 
 const SelectionRule& RuleFor(const Shape& shape) {
-  const absl::Span<const SelectionRule> rules = SelectionRules(shape.collective);
+  const absl::Span<const SelectionRule> rules =
+      shape.uneven() ? UnevenRules(shape.collective) : SelectionRules(shape.collective);
   const SelectionRule* rule = FirstThatFits(rules, shape);
   return rule != nullptr ? *rule : rules.back();
 }
 
-const SelectionRule* SharedRuleFor(const Shape& shape) { return FirstThatFits(SharedRules(shape.collective), shape); }
+const SelectionRule* SharedRuleFor(const Shape& shape) {
+  return shape.uneven() ? nullptr : FirstThatFits(SharedRules(shape.collective), shape);
+}
 
 }  // namespace tutti

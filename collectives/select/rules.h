@@ -27,7 +27,7 @@ struct SelectionRule {
 absl::Span<const SelectionRule> SelectionRules(Collective collective);
 
 // The length of the collective's longest vector in bytes: all ranks' blocks together where there is one for each rank, the
-// vector itself otherwise. Saturates.
+// vector itself otherwise; 0 where the blocks differ and not every rank knows them. Saturates.
 uint64_t TotalBytes(const Shape& shape);
 
 // The first rule that fits the shape.

@@ -9,6 +9,7 @@ Choice ChooseAlgorithm(const Shape& shape, const Algorithm* wish, bool share_mem
   const SelectionRule* shared = share_memory ? SharedRuleFor(shape) : nullptr;
   const SelectionRule& rule = shared != nullptr ? *shared : RuleFor(shape);
   const Algorithm* usual = FindAlgorithm(shape.collective, rule.algorithm);
+  if (wish != nullptr && shape.uneven() && !wish->takes_uneven_blocks) wish = nullptr;
   Choice choice;
   choice.algorithm = wish != nullptr ? wish : usual;
   // A rule's segments fit its own algorithm only.

@@ -29,7 +29,7 @@ struct Choice {
   uint64_t segment_bytes = 0;
 };
 
-// `wish` may be nullptr, else an algorithm for shape.collective. A segment size in the shape is kept; otherwise 0 in
+// `wish` may be nullptr, else an algorithm for shape.collective; one that cannot have the shape's uneven blocks is no wish. A segment size in the shape is kept; otherwise 0 in
 // the choice stands for the algorithm's own default.
 Choice ChooseAlgorithm(const Shape& shape, const Algorithm* wish, bool share_memory = false);
 

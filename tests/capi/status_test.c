@@ -61,7 +61,7 @@ static void values_outside_the_enums_are_answered(void) {
   CHECK(tutti_status_string((tutti_status_t)200) != NULL);
   CHECK(tutti_dtype_size((tutti_dtype_t)10) == 0);
   CHECK(strcmp(tutti_dtype_name((tutti_dtype_t)10), "unknown") == 0);
-  CHECK(strcmp(tutti_op_name((tutti_op_t)5), "unknown") == 0);
+  CHECK(strcmp(tutti_op_name((tutti_op_t)8), "unknown") == 0);
 }
 
 static void types_and_operations_have_sizes_and_names(void) {
@@ -73,7 +73,7 @@ static void types_and_operations_have_sizes_and_names(void) {
                {TUTTI_UINT32, 4, "uint32"},   {TUTTI_INT64, 8, "int64"},       {TUTTI_UINT64, 8, "uint64"},
                {TUTTI_FLOAT16, 2, "float16"}, {TUTTI_BFLOAT16, 2, "bfloat16"}, {TUTTI_FLOAT32, 4, "float32"},
                {TUTTI_FLOAT64, 8, "float64"}};
-  static const char* const ops[] = {"sum", "prod", "min", "max", "avg"};
+  static const char* const ops[] = {"sum", "prod", "min", "max", "avg", "and", "or", "xor"};
   size_t i;
   for (i = 0; i < sizeof(types) / sizeof(*types); ++i) {
     CHECK(tutti_dtype_size(types[i].dtype) == types[i].size);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collectives/algorithms/all_gather/ring.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 #include "collectives/algorithms/pieces.h"
 #include "collectives/patterns/ring.h"
@@ -15,22 +17,34 @@ constexpr uint64_t kDefaultSegmentBytes = 256 * 1024;
 }  // namespace
 
 Schedule BuildRing(const Shape& shape, int rank) {
-  if (shape.num_ranks == 1) return CopyOnly(shape, rank);
   ScheduleBuilder builder(shape, rank);
-  const uint64_t n = static_cast<uint64_t>(shape.num_ranks);
+  const Region own = InputBlock(shape, rank, rank);
   const Ring ring(shape.num_ranks, rank, /*shift=*/0);
-  const uint64_t num_segments =
-      NumSegmentsFor(shape, shape.count, kDefaultSegmentBytes, /*steps_per_segment=*/2 * (n - 1));
-  const auto chunk = [&](int index) { return Output(static_cast<uint64_t>(index) * shape.count, shape.count); };
+  std::vector<Region> chunks;
+  uint64_t longest = 0;
+  for (int r = 0; r < shape.num_ranks; ++r) {
+    chunks.push_back(OutputBlock(shape, rank, r));
+    longest = std::max(longest, chunks.back().count);
+  }
+  if (shape.num_ranks == 1) {
+    if (!shape.in_place) builder.Copy(chunks[0], own);
+    return std::move(builder).Build();
+  }
+  const uint64_t num_segments = NumSegmentsFor(shape, longest, kDefaultSegmentBytes,
+                                               /*steps_per_segment=*/2 * static_cast<uint64_t>(ring.num_rounds()));
+  const auto segment_of = [num_segments](const Region& chunk, uint64_t s) {
+    return PieceOf(chunk, PartOf({0, chunk.count}, num_segments, s));
+  };
   for (int round = 0; round < ring.num_rounds(); ++round) {
-    const Region sent = round == 0 ? Input(0, shape.count) : chunk(ring.SentChunk(round));
-    const Region received = chunk(ring.ReceivedChunk(round));
+    const Region& sent = round == 0 ? own : chunks[static_cast<size_t>(ring.SentChunk(round))];
+    const Region& received = chunks[static_cast<size_t>(ring.ReceivedChunk(round))];
     for (uint64_t s = 0; s < num_segments; ++s) {
-      const Range segment = PartOf({0, shape.count}, num_segments, s);
-      const ScheduleBuilder::StepId sending = SendPiece(builder, ring.next(), PieceOf(sent, segment));
+      const ScheduleBuilder::StepId sending = SendPiece(builder, ring.next(), segment_of(sent, s));
       // A long copy would hold up the sends; a segment's copy after its send goes along with them.
-      if (round == 0 && !shape.in_place) builder.Copy(PieceOf(chunk(rank), segment), PieceOf(sent, segment), {sending});
-      RecvPiece(builder, ring.previous(), PieceOf(received, segment));
+      if (round == 0 && !shape.in_place) {
+        builder.Copy(segment_of(chunks[static_cast<size_t>(rank)], s), segment_of(sent, s), {sending});
+      }
+      RecvPiece(builder, ring.previous(), segment_of(received, s));
     }
   }
   return std::move(builder).Build();

@@ -9,27 +9,24 @@
 namespace tutti::all_to_all {
 
 Schedule BuildSpread(const Shape& shape, int rank) {
-  if (shape.num_ranks == 1) return CopyOnly(shape, rank);
   ScheduleBuilder builder(shape, rank);
   const int n = shape.num_ranks;
-  const uint64_t count = shape.count;
-  const auto place = [count](int r) { return static_cast<uint64_t>(r) * count; };
   std::vector<std::pair<int, Region>> waiting;  // blocks in scratch, and whose they are
-  for (int distance = 1; distance < n && count > 0; ++distance) {
+  for (int distance = 1; distance < n; ++distance) {
     const int source = (rank + n - distance) % n;
-    Region dst = Output(place(source), count);
-    if (shape.in_place) {
-      dst = builder.Scratch(count);
+    Region dst = OutputBlock(shape, rank, source);
+    if (shape.in_place && dst.count > 0) {
+      dst = builder.Scratch(dst.count);
       waiting.emplace_back(source, dst);
     }
-    builder.Recv(source, dst);
+    RecvBlock(builder, shape, source, dst);
   }
   for (int distance = 1; distance < n; ++distance) {
     const int target = (rank + distance) % n;
-    SendPiece(builder, target, Input(place(target), count));
+    SendBlock(builder, shape, target, InputBlock(shape, rank, target));
   }
-  if (!shape.in_place) builder.Copy(Output(place(rank), count), Input(place(rank), count));
-  for (const auto& [source, block] : waiting) builder.Copy(Output(place(source), count), block);
+  if (!shape.in_place) builder.Copy(OutputBlock(shape, rank, rank), InputBlock(shape, rank, rank));
+  for (const auto& [source, block] : waiting) builder.Copy(OutputBlock(shape, rank, source), block);
   return std::move(builder).Build();
 }
 

@@ -9,17 +9,16 @@ namespace tutti::gather {
 
 Schedule BuildLinear(const Shape& shape, int rank) {
   ScheduleBuilder builder(shape, rank);
-  const Region own = Input(0, shape.count);
-  const auto block = [&](int r) { return Output(static_cast<uint64_t>(r) * shape.count, shape.count); };
+  const Region own = InputBlock(shape, rank, shape.root);
   if (rank != shape.root) {
-    SendPiece(builder, shape.root, own);
+    SendBlock(builder, shape, shape.root, own);
     return std::move(builder).Build();
   }
   for (int distance = 1; distance < shape.num_ranks; ++distance) {
     const int source = (rank + distance) % shape.num_ranks;
-    RecvPiece(builder, source, block(source));
+    RecvBlock(builder, shape, source, OutputBlock(shape, rank, source));
   }
-  if (!shape.in_place) builder.Copy(block(rank), own);
+  if (!shape.in_place) builder.Copy(OutputBlock(shape, rank, rank), own);
   return std::move(builder).Build();
 }
 

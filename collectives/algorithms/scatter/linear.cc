@@ -9,17 +9,16 @@ namespace tutti::scatter {
 
 Schedule BuildLinear(const Shape& shape, int rank) {
   ScheduleBuilder builder(shape, rank);
-  const Region own = Output(0, shape.count);
-  const auto block = [&](int r) { return Input(static_cast<uint64_t>(r) * shape.count, shape.count); };
+  const Region own = OutputBlock(shape, rank, shape.root);
   if (rank != shape.root) {
-    RecvPiece(builder, shape.root, own);
+    RecvBlock(builder, shape, shape.root, own);
     return std::move(builder).Build();
   }
   for (int distance = 1; distance < shape.num_ranks; ++distance) {
     const int target = (rank + distance) % shape.num_ranks;
-    SendPiece(builder, target, block(target));
+    SendBlock(builder, shape, target, InputBlock(shape, rank, target));
   }
-  if (!shape.in_place) builder.Copy(own, block(rank));
+  if (!shape.in_place) builder.Copy(own, InputBlock(shape, rank, rank));
   return std::move(builder).Build();
 }
 

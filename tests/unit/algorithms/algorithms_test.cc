@@ -16,6 +16,7 @@
 #include "collectives/schedule/schedule.h"
 #include "collectives/schedule/shape.h"
 #include "sanitized.h"
+#include "uneven_blocks.h"
 
 namespace tutti {
 namespace {
@@ -52,6 +53,15 @@ class EveryAlgorithm : public testing::TestWithParam<const Algorithm*> {
     }
   }
 
+  // In a real call a rank knows no other rank's table.
+  void ExpectOwnBlocksAreEnough(const Shape& shape) {
+    for (int rank = 0; rank < shape.num_ranks; ++rank) {
+      Shape own = shape;
+      own.blocks = shape.blocks.subspan(static_cast<size_t>(rank), 1);
+      ASSERT_EQ(DescribeSchedule(algorithm().build(own, rank)), DescribeSchedule(algorithm().build(shape, rank)));
+    }
+  }
+
   void VerifyRoots(Shape shape) {
     const int num_roots = HasRoot(shape.collective) ? shape.num_ranks : 1;
     for (shape.root = 0; shape.root < num_roots; ++shape.root) {
@@ -63,6 +73,12 @@ class EveryAlgorithm : public testing::TestWithParam<const Algorithm*> {
     }
   }
 };
+
+std::vector<const Algorithm*> UnevenAlgorithms() {
+  std::vector<const Algorithm*> all = AllAlgorithms(false);
+  std::erase_if(all, [](const Algorithm* algorithm) { return !algorithm->takes_uneven_blocks; });
+  return all;
+}
 
 class EveryAlgorithmWithData : public EveryAlgorithm {};
 
@@ -161,11 +177,38 @@ TEST_P(EveryAlgorithmWithData, ExchangesTheSameMessagesInPlace) {
   }
 }
 
+class EveryUnevenAlgorithm : public EveryAlgorithm {};
+
+TEST_P(EveryUnevenAlgorithm, IsCorrectForBlocksOfDifferentLengths) {
+  for (int n = 1; n <= (kSanitized ? 7 : 17); ++n) {
+    const int num_roots = HasRoot(algorithm().collective) ? n : 1;
+    for (int root = 0; root < num_roots; ++root) {
+      for (uint64_t longest : {0, 1, 5, 40}) {
+        const UnevenBlocks blocks(algorithm().collective, n, root, longest);
+        for (bool in_place : {false, true}) {
+          if (in_place && !CanBeUnevenInPlace(algorithm().collective)) continue;
+          Shape shape;
+          shape.collective = algorithm().collective;
+          shape.num_ranks = n;
+          shape.root = root;
+          shape.in_place = in_place;
+          shape.segment_bytes = longest == 40 ? 24 : 0;
+          blocks.SetIn(shape);
+          Verify(shape);
+          if (HasFatalFailure()) return;
+          ExpectOwnBlocksAreEnough(shape);
+        }
+      }
+    }
+  }
+}
+
 std::string ParamName(const testing::TestParamInfo<const Algorithm*>& info) {
   return absl::StrCat(CollectiveName(info.param->collective), "_", info.param->name);
 }
 
 INSTANTIATE_TEST_SUITE_P(Registry, EveryAlgorithm, testing::ValuesIn(AllAlgorithms(true)), ParamName);
+INSTANTIATE_TEST_SUITE_P(Registry, EveryUnevenAlgorithm, testing::ValuesIn(UnevenAlgorithms()), ParamName);
 INSTANTIATE_TEST_SUITE_P(Registry, EveryAlgorithmWithData, testing::ValuesIn(AllAlgorithms(false)), ParamName);
 
 // Bytes that a rank sends, as a multiple of the vector's; the most over all ranks.
@@ -249,6 +292,7 @@ TEST(Registry, IdsStayWhatTheyAre) {
   EXPECT_EQ(id(Collective::kAllGather, "circulant"), 0);
   EXPECT_EQ(id(Collective::kAllGather, "ring"), 1);
   EXPECT_EQ(id(Collective::kAllGather, "shared"), 2);
+  EXPECT_EQ(id(Collective::kAllGather, "spread"), 3);
   EXPECT_EQ(id(Collective::kReduceScatter, "circulant"), 0);
   EXPECT_EQ(id(Collective::kReduceScatter, "ring"), 1);
   EXPECT_EQ(id(Collective::kReduceScatter, "pairwise"), 2);
