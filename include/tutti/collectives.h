@@ -78,6 +78,46 @@ TUTTI_API tutti_status_t tutti_all_to_all(tutti_comm_t comm, const void* send, v
                                           tutti_dtype_t dtype, const tutti_options_t* options,
                                           tutti_request_t* request);
 
+/* BLOCKS OF DIFFERENT LENGTHS
+ *
+ * Counts and offsets are arrays with an entry for each rank, in elements; offsets are from the beginning of the buffer, NULL
+ * stands for blocks one after the other without gaps. What lies between blocks is neither read nor written. Receive blocks
+ * must not overlap; send blocks may. The arrays are used until the call returns, also with a request. Ranks whose counts for
+ * the same block differ get MISMATCH. A repeated call with the same counts and offsets costs no set-up; another one does. */
+
+/* Rank r's block, of recv_counts[r] elements, comes to recv + recv_offsets[r] on every rank; every rank has the same counts,
+ * offsets may differ. send holds recv_counts[rank] elements. In place: send == recv + recv_offsets[rank]. Since 0.1. */
+TUTTI_API tutti_status_t tutti_all_gather_v(tutti_comm_t comm, const void* send, void* recv, const size_t* recv_counts,
+                                            const size_t* recv_offsets, tutti_dtype_t dtype,
+                                            const tutti_options_t* options, tutti_request_t* request);
+
+/* recv[0 .. send_counts[r]) on rank r = op over all ranks of their blocks for r, at send + send_offsets[r]; every rank has the
+ * same counts, offsets may differ. In place: recv == send + send_offsets[rank]. Since 0.1. */
+TUTTI_API tutti_status_t tutti_reduce_scatter_v(tutti_comm_t comm, const void* send, const size_t* send_counts,
+                                                const size_t* send_offsets, void* recv, tutti_dtype_t dtype,
+                                                tutti_op_t op, const tutti_options_t* options,
+                                                tutti_request_t* request);
+
+/* Rank r's send, of send_count elements, comes to recv + recv_offsets[r] on root, whose recv_counts[r] is the same number.
+ * recv, recv_counts and recv_offsets are used on root only. In place (at root): send == recv + recv_offsets[root]. Since 0.1. */
+TUTTI_API tutti_status_t tutti_gather_v(tutti_comm_t comm, const void* send, size_t send_count, void* recv,
+                                        const size_t* recv_counts, const size_t* recv_offsets, tutti_dtype_t dtype,
+                                        int root, const tutti_options_t* options, tutti_request_t* request);
+
+/* Root's block at send + send_offsets[r], of send_counts[r] elements, comes to recv on rank r, whose recv_count is the same
+ * number. send, send_counts and send_offsets are used on root only. In place (at root): recv == send + send_offsets[root].
+ * Since 0.1. */
+TUTTI_API tutti_status_t tutti_scatter_v(tutti_comm_t comm, const void* send, const size_t* send_counts,
+                                         const size_t* send_offsets, void* recv, size_t recv_count, tutti_dtype_t dtype,
+                                         int root, const tutti_options_t* options, tutti_request_t* request);
+
+/* The block at send + send_offsets[q] of rank r, of send_counts[q] elements, comes to recv + recv_offsets[r] on rank q, whose
+ * recv_counts[r] is the same number. Not in place. Since 0.1. */
+TUTTI_API tutti_status_t tutti_all_to_all_v(tutti_comm_t comm, const void* send, const size_t* send_counts,
+                                            const size_t* send_offsets, void* recv, const size_t* recv_counts,
+                                            const size_t* recv_offsets, tutti_dtype_t dtype,
+                                            const tutti_options_t* options, tutti_request_t* request);
+
 /* Returns (or finishes) on no rank before every rank has called it. */
 TUTTI_API tutti_status_t tutti_barrier(tutti_comm_t comm, const tutti_options_t* options, tutti_request_t* request);
 

@@ -2,44 +2,13 @@
 // The collectives and messages of the C API: arguments are checked, then the communicator starts the operation.
 #include "tutti/collectives.h"
 #include "lib/capi/arguments.h"
+#include "lib/capi/deliver.h"
 #include "lib/capi/errors.h"
 #include "lib/capi/handles.h"
 #include "lib/comm/job.h"
 
-#define TUTTI_RETURN_IF_ERROR(expression)        \
-  do {                                           \
-    const tutti_status_t status_ = (expression); \
-    if (status_ != TUTTI_OK) return status_;     \
-  } while (false)
-
 namespace tutti {
 namespace {
-
-// Waits for a started operation, or makes it a request.
-tutti_status_t Deliver(Communicator& communicator, absl::StatusOr<Operation*> started, const char* function,
-                       tutti_request_t* request) {
-  if (!started.ok()) {
-    if (communicator.outcome() != Outcome::kOk) return FailedWith(communicator);
-    return Failed(StatusFrom(started.status().code(), TUTTI_ERR_INTERNAL),
-                  absl::StrCat(function, ": ", started.status().message()));
-  }
-  Operation& operation = **started;
-  Engine& engine = communicator.job().engine();
-  if (request != nullptr) {
-    const uintptr_t handle = RequestHandles().Insert(&operation);
-    if (handle != 0) {
-      *request = reinterpret_cast<tutti_request_t>(handle);
-      engine.Submit(operation);
-      engine.Poll();  // what can leave at once, leaves
-      return TUTTI_OK;
-    }
-    // A million requests are open. The other ranks count on the operation, so it is finished here.
-  }
-  engine.SubmitAndWait(operation);
-  const Outcome outcome = operation.outcome();
-  operation.Release();
-  return outcome == Outcome::kOk ? TUTTI_OK : FailedWith(communicator);
-}
 
 struct Arguments {
   Collective collective;

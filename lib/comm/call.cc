@@ -12,10 +12,11 @@ constexpr int kRootBits = 14;
 constexpr int kAlgorithmBits = 6;
 constexpr int kOpBits = 3;
 constexpr int kTypeBits = 4;
-constexpr int kKindBits = 5;  // collective + 1, or kMessageKind; so a signature is never 0
+constexpr int kKindBits = 5;  // collective + 1, that with kUnevenKind, or kMessageKind; so a signature is never 0
 static_assert(kCountBits + kRootBits + kAlgorithmBits + kOpBits + kTypeBits + kKindBits == 64);
+constexpr uint64_t kUnevenKind = 16;
 constexpr uint64_t kMessageKind = 31;
-static_assert(kNumCollectives < static_cast<int>(kMessageKind));
+static_assert(kNumCollectives + kUnevenKind < kMessageKind);
 
 constexpr uint64_t Mask(int bits) { return (uint64_t{1} << bits) - 1; }
 
@@ -32,7 +33,8 @@ bool IsHashed(uint64_t field, int bits) { return (field >> (bits - 1)) != 0; }
 }  // namespace
 
 uint64_t PackSignature(const Call& call) {
-  uint64_t signature = call.is_message ? kMessageKind : static_cast<uint64_t>(call.collective) + 1;
+  uint64_t signature =
+      call.is_message ? kMessageKind : (static_cast<uint64_t>(call.collective) + 1) | (call.uneven ? kUnevenKind : 0);
   const auto append = [&signature](uint64_t field, int bits) {
     signature = (signature << bits) | (field & Mask(bits));
   };
@@ -57,15 +59,21 @@ std::string DescribeSignature(uint64_t signature) {
   const uint64_t algorithm_id = take(kAlgorithmBits);
   const uint64_t op = take(kOpBits);
   const uint64_t type = take(kTypeBits);
-  const uint64_t kind = take(kKindBits);
+  const uint64_t kind_and_form = take(kKindBits);
+  const bool uneven = (kind_and_form & kUnevenKind) != 0;
+  const uint64_t kind = kind_and_form & ~kUnevenKind;
 
   const std::string count_text = IsHashed(count, kCountBits) ? "over 2147483647" : absl::StrCat(count);
-  const std::string elements = absl::StrCat(DataTypeName(static_cast<DataType>(type)), " x ", count_text);
-  if (kind == kMessageKind) return absl::StrCat("send/recv(", elements, ")");
+  std::string elements = absl::StrCat(DataTypeName(static_cast<DataType>(type)), " x ", count_text);
+  if (kind_and_form == kMessageKind) return absl::StrCat("send/recv(", elements, ")");
   if (kind == 0 || kind > kNumCollectives) return "an unknown operation";
 
   const Collective collective = static_cast<Collective>(kind - 1);
-  std::string text = absl::StrCat(CollectiveName(collective), "(");
+  if (uneven) {
+    elements = AllKnowAllBlocks(collective) ? absl::StrCat(elements, " in all")
+                                            : std::string(DataTypeName(static_cast<DataType>(type)));
+  }
+  std::string text = absl::StrCat(CollectiveName(collective), uneven ? "_v(" : "(");
   if (collective != Collective::kBarrier) absl::StrAppend(&text, elements, ", ");
   if (Reduces(collective)) absl::StrAppend(&text, ReduceOpName(static_cast<ReduceOp>(op)), ", ");
   if (HasRoot(collective)) {

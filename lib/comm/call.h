@@ -21,6 +21,7 @@ struct Call {
   int root = 0;
   uint64_t count = 0;
   uint8_t algorithm_id = 0;
+  bool uneven = false;  // the _v form
 };
 
 // Never 0. Equal calls give equal signatures; calls that differ in anything but counts from 2^31 or roots from 2^13 up give

@@ -52,6 +52,7 @@ absl::StatusOr<Operation*> Communicator::Make(const CollectiveCall& call) {
   key.shape.count = call.count;
   key.shape.element_bytes = static_cast<uint32_t>(DataTypeBytes(call.type));
   key.shape.in_place = call.in_place;
+  if (call.blocks != nullptr) key.shape.blocks = absl::MakeConstSpan(call.blocks, 1);
   const Algorithm* wish = call.algorithm;
   if (wish == nullptr) wish = job_->options().algorithms.by_collective[static_cast<size_t>(call.collective)];
   if (!looked_for_windows_) LookForWindows();
@@ -62,14 +63,17 @@ absl::StatusOr<Operation*> Communicator::Make(const CollectiveCall& call) {
   key.op = call.op;
 
   absl::StatusOr<PlanCache::Acquired> acquired = plans_.Acquire(key, [&]() -> absl::StatusOr<Plan> {
+    Shape shape = key.shape;
+    const OwnedBlocks blocks(shape.blocks, OwnedBlocks::Offsets::kWrittenOut);
+    shape.blocks = blocks.ranks();
     if (windows_ != nullptr && choice.algorithm->window != nullptr) {
-      const WindowProgram program = choice.algorithm->window(key.shape, rank_);
+      const WindowProgram program = choice.algorithm->window(shape, rank_);
       // A vector that is too long for windows, with an algorithm for them by the user's wish, goes as messages.
-      if (CheckWindowProgram(program, key.shape.element_bytes).empty()) {
+      if (CheckWindowProgram(program, shape.element_bytes).empty()) {
         return Plan::CompileWindow(program, members_, rank_, call.type, call.op);
       }
     }
-    return Plan::Compile(choice.algorithm->build(key.shape, rank_), members_, call.type, call.op);
+    return Plan::Compile(choice.algorithm->build(shape, rank_), members_, call.type, call.op);
   });
   if (!acquired.ok()) return acquired.status();
   Operation& operation = *acquired->operation;
@@ -84,7 +88,8 @@ absl::StatusOr<Operation*> Communicator::Make(const CollectiveCall& call) {
                                        .op = call.op,
                                        .root = call.root,
                                        .count = call.count,
-                                       .algorithm_id = choice.algorithm->id});
+                                       .algorithm_id = choice.algorithm->id,
+                                       .uneven = call.blocks != nullptr});
   operation.sequence = entered_.load(std::memory_order_relaxed);
   operation.completions = &completed_;
   operation.group = windows_.get();

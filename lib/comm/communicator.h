@@ -40,6 +40,8 @@ struct CollectiveCall {
   ReduceOp op = ReduceOp::kSum;
   int root = 0;
   bool in_place = false;
+  // Of this rank, where blocks differ in length: used until Make returns. `count` is then as in Shape.
+  const RankBlocks* blocks = nullptr;
   const Algorithm* algorithm = nullptr;  // nullptr: the communicator's choice
   int64_t timeout_ns = 0;                // 0: the job's
 };

@@ -32,11 +32,10 @@ absl::StatusOr<PlanCache::Acquired> PlanCache::Acquire(const PlanKey& key,
   }
   absl::StatusOr<Plan> plan = compile();
   if (!plan.ok()) return plan.status();
-  auto entry = std::make_unique<Entry>();
-  entry->key = key;
+  auto entry = std::make_unique<Entry>(key);
   entry->plan = std::make_shared<const Plan>(*std::move(plan));
   latest_ = entry.get();
-  entries_.emplace(key, std::move(entry));
+  entries_.emplace(latest_->key, std::move(entry));
   Operation& operation = ClaimFrom(*latest_);
   MakeRoom();
   return Acquired{&operation, true};

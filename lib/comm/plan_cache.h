@@ -45,7 +45,8 @@ class PlanCache {
     Operation* operation = nullptr;
     bool first_use_of_plan = false;  // its peers may not be connected yet
   };
-  // An idle operation for the key, claimed for the caller. `compile` is called when there is no plan yet.
+  // An idle operation for the key, claimed for the caller. `compile` is called when there is no plan yet. The key's blocks
+  // are copied.
   absl::StatusOr<Acquired> Acquire(const PlanKey& key, absl::FunctionRef<absl::StatusOr<Plan>()> compile);
 
   // Every operation, also idle ones.
@@ -55,7 +56,10 @@ class PlanCache {
 
  private:
   struct Entry {
+    explicit Entry(const PlanKey& of) : key(of), blocks(of.shape.blocks) { key.shape.blocks = blocks.ranks(); }
+
     PlanKey key;
+    const OwnedBlocks blocks;
     std::shared_ptr<const Plan> plan;
     std::vector<std::unique_ptr<Operation>> operations;
     uint64_t last_use = 0;

@@ -23,6 +23,7 @@
 #include "mutation.h"
 #include "sweep.h"
 #include "symbol_model.h"
+#include "uneven_blocks.h"
 
 namespace tutti {
 namespace {
@@ -47,7 +48,8 @@ const Algorithm& DrawAlgorithm(Prng& prng) {
   return *all[prng.Below(all.size())];
 }
 
-Shape DrawShape(Prng& prng, Collective collective) {
+Shape DrawShape(Prng& prng, const Algorithm& algorithm) {
+  const Collective collective = algorithm.collective;
   Shape shape;
   shape.collective = collective;
   shape.num_ranks = static_cast<int>(prng.Between(2, 7));
@@ -58,6 +60,10 @@ Shape DrawShape(Prng& prng, Collective collective) {
   shape.count = collective == Collective::kBarrier ? 0 : counts[prng.Below(std::size(counts))];
   shape.in_place = collective != Collective::kBarrier && prng.Chance(0.5);
   shape.segment_bytes = prng.Chance(0.5) ? 8 : 0;
+  if (algorithm.takes_uneven_blocks && prng.Chance(0.3)) {
+    shape.in_place = shape.in_place && CanBeUnevenInPlace(collective);
+    SetUnevenBlocks(shape, 7);
+  }
   return shape;
 }
 
@@ -66,7 +72,7 @@ std::optional<Mutant> DrawMutant(uint64_t seed) {
   for (int attempt = 0; attempt < kMaxAttempts; ++attempt) {
     Mutant mutant;
     mutant.algorithm = &DrawAlgorithm(prng);
-    mutant.shape = DrawShape(prng, mutant.algorithm->collective);
+    mutant.shape = DrawShape(prng, *mutant.algorithm);
     mutant.schedules = BuildAll(*mutant.algorithm, mutant.shape);
     if (!VerifySchedules(mutant.shape, mutant.schedules).ok()) continue;  // for the sweep to report
     mutant.mutation = Mutate(prng, mutant.schedules);

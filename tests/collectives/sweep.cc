@@ -3,11 +3,17 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
 #include <set>
+#include <tuple>
 
 #include "absl/strings/str_cat.h"
 
+#include "collectives/algorithms/all_gather/spread.h"
 #include "collectives/schedule/window_program.h"
+#include "uneven_blocks.h"
 
 namespace tutti {
 namespace {
@@ -22,7 +28,10 @@ constexpr int kBothPlacesUpTo =
 constexpr int kMostWindowRanks = 2 * kMaxWindowRanks;
 
 // Schedules of all pairs have millions of steps: above, only the largest rank count.
-constexpr int kAllToAllUpTo = 257;
+constexpr int kAllPairsUpTo = 257;
+bool IsBetweenAllPairs(const Algorithm& algorithm) {
+  return algorithm.collective == Collective::kAllToAll || algorithm.build == all_gather::BuildSpread;
+}
 
 std::vector<int> RankCounts(SweepLevel level) {
   if (level == SweepLevel::kReduced) return {1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 17, 33};
@@ -89,14 +98,26 @@ std::vector<SweepItem> SweepItems(SweepLevel level) {
   for (auto n = counts.rbegin(); n != counts.rend(); ++n) {
     for (int collective = 0; collective < kNumCollectives; ++collective) {
       for (const Algorithm& algorithm : Algorithms(static_cast<Collective>(collective))) {
-        const bool too_many = algorithm.window != nullptr ? *n > kMostWindowRanks
-                                                          : algorithm.collective == Collective::kAllToAll &&
-                                                                *n > kAllToAllUpTo && *n != counts.back();
+        const bool too_many = algorithm.window != nullptr
+                                  ? *n > kMostWindowRanks
+                                  : IsBetweenAllPairs(algorithm) && *n > kAllPairsUpTo && *n != counts.back();
         if (!too_many) items.push_back({&algorithm, *n});
       }
     }
   }
   return items;
+}
+
+void SetUnevenBlocks(Shape& shape, uint64_t longest) {
+  using Key = std::tuple<Collective, int, int, uint64_t>;
+  static std::mutex mutex;
+  static std::map<Key, std::unique_ptr<const UnevenBlocks>> tables;
+  std::lock_guard<std::mutex> lock(mutex);
+  auto& blocks = tables[Key(shape.collective, shape.num_ranks, shape.root, longest)];
+  if (blocks == nullptr) {
+    blocks = std::make_unique<const UnevenBlocks>(shape.collective, shape.num_ranks, shape.root, longest);
+  }
+  blocks->SetIn(shape);
 }
 
 std::vector<Shape> SweepShapes(const SweepItem& item, SweepLevel level) {
@@ -120,6 +141,21 @@ std::vector<Shape> SweepShapes(const SweepItem& item, SweepLevel level) {
         shapes.push_back(shape);
       }
     }
+    const bool some = item.num_ranks <= kAllRootsUpTo || item.num_ranks % 16 == 1;
+    if (!item.algorithm->takes_uneven_blocks || item.num_ranks > kAllCountsUpTo || !some) continue;
+    for (uint64_t longest : {uint64_t{3}, uint64_t{50}}) {
+      for (bool in_place : {false, true}) {
+        if (in_place && !CanBeUnevenInPlace(collective)) continue;
+        Shape shape;
+        shape.collective = collective;
+        shape.num_ranks = item.num_ranks;
+        shape.root = root;
+        shape.in_place = in_place;
+        shape.segment_bytes = longest == 50 ? 64 : 0;
+        SetUnevenBlocks(shape, longest);
+        shapes.push_back(shape);
+      }
+    }
   }
   return shapes;
 }
@@ -134,7 +170,8 @@ std::vector<Schedule> BuildAll(const Algorithm& algorithm, const Shape& shape) {
 std::string DescribeCase(const Algorithm& algorithm, const Shape& shape) {
   return absl::StrCat(CollectiveName(algorithm.collective), ":", algorithm.name, " ranks=", shape.num_ranks,
                       " root=", shape.root, " count=", shape.count, " element_bytes=", shape.element_bytes,
-                      " in_place=", shape.in_place ? 1 : 0, " segment_bytes=", shape.segment_bytes);
+                      " in_place=", shape.in_place ? 1 : 0, " segment_bytes=", shape.segment_bytes,
+                      shape.uneven() ? " uneven" : "");
 }
 
 }  // namespace tutti

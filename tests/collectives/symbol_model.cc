@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "symbol_model.h"
 
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 
 #include "collectives/check/interleaving.h"
@@ -76,28 +78,44 @@ class Judgement {
       case Collective::kReduce:
         return CheckSum(rank, index, index, value);
       case Collective::kReduceScatter:
-        return CheckSum(rank, index, static_cast<uint64_t>(rank) * shape_.count + index, value);
+        return CheckSum(rank, index, InputOffsetOf(rank, rank) + index, value);
       case Collective::kBroadcast:
         if (value == Contribution(shape_.root, index)) return absl::OkStatus();
         return Wrong(rank, index, "is not the root's");
       case Collective::kScatter:
-        if (value == Contribution(shape_.root, static_cast<uint64_t>(rank) * shape_.count + index))
-          return absl::OkStatus();
+        if (value == Contribution(shape_.root, InputOffsetOf(shape_.root, rank) + index)) return absl::OkStatus();
         return Wrong(rank, index, "is not what the root has for this rank");
       case Collective::kGather:
       case Collective::kAllGather:
-        if (value == Contribution(static_cast<int>(index / shape_.count), index % shape_.count))
-          return absl::OkStatus();
+      case Collective::kAllToAll: {
+        const auto [owner, place] = OwnerOf(rank, index);
+        if (owner < 0) return absl::OkStatus();  // between blocks
+        const uint64_t first = shape_.collective == Collective::kAllToAll ? InputOffsetOf(owner, rank) : 0;
+        if (value == Contribution(owner, first + place)) return absl::OkStatus();
         return Wrong(rank, index, "is not its owner's");
-      case Collective::kAllToAll:
-        if (value == Contribution(static_cast<int>(index / shape_.count),
-                                  static_cast<uint64_t>(rank) * shape_.count + index % shape_.count))
-          return absl::OkStatus();
-        return Wrong(rank, index, "is not what its sender has for this rank");
+      }
       case Collective::kBarrier:
         return absl::OkStatus();
     }
     return absl::OkStatus();
+  }
+
+  // Where in a rank's input the block for `target` begins.
+  uint64_t InputOffsetOf(int rank, int target) const {
+    const auto at = static_cast<size_t>(target);
+    return shape_.uneven() ? shape_.blocks[static_cast<size_t>(rank)].input.offsets[at] : shape_.count * at;
+  }
+
+  // Whose block an output element belongs to, and its place in the block; -1 if it is between blocks.
+  std::pair<int, uint64_t> OwnerOf(int rank, uint64_t index) const {
+    if (!shape_.uneven()) return {static_cast<int>(index / shape_.count), index % shape_.count};
+    const BlockList& list = shape_.blocks[static_cast<size_t>(rank)].output;
+    for (size_t r = 0; r < list.counts.size(); ++r) {
+      if (index >= list.offsets[r] && index - list.offsets[r] < list.counts[r]) {
+        return {static_cast<int>(r), index - list.offsets[r]};
+      }
+    }
+    return {-1, 0};
   }
 
   absl::Status CheckSum(int rank, uint64_t index, uint64_t element, const Symbol& value) const {
