@@ -114,6 +114,34 @@ static void bitwise_operations_on_floating_point_types_are_refused(void) {
   }
 }
 
+static const size_t one = 1, two = 2, none = 0;
+
+static void uneven_blocks_are_checked(void) {
+  static const size_t far = (size_t)-1 / 8;
+  tutti_options_t options = TUTTI_OPTIONS_INIT;
+  CHECK_REFUSED(tutti_all_gather_v(comm, a, b, NULL, NULL, TUTTI_FLOAT32, NULL, NULL), TUTTI_ERR_INVALID_ARGUMENT);
+  CHECK_REFUSED(tutti_all_gather_v(comm, NULL, b, &one, NULL, TUTTI_FLOAT32, NULL, NULL), TUTTI_ERR_INVALID_ARGUMENT);
+  CHECK_REFUSED(tutti_all_gather_v(comm, a, NULL, &one, NULL, TUTTI_FLOAT32, NULL, NULL), TUTTI_ERR_INVALID_ARGUMENT);
+  CHECK_REFUSED(tutti_all_gather_v(comm, a, b, &far, NULL, TUTTI_FLOAT64, NULL, NULL), TUTTI_ERR_INVALID_ARGUMENT);
+  CHECK_REFUSED(tutti_all_gather_v(comm, a, b, &one, &far, TUTTI_FLOAT64, NULL, NULL), TUTTI_ERR_INVALID_ARGUMENT);
+  CHECK_REFUSED(tutti_all_gather_v(comm, a, a, &one, &one, TUTTI_INT8, NULL, NULL), TUTTI_ERR_INVALID_ARGUMENT);
+  CHECK_REFUSED(tutti_all_gather_v(NULL, a, b, &one, NULL, TUTTI_FLOAT32, NULL, NULL), TUTTI_ERR_INVALID_HANDLE);
+  CHECK_REFUSED(tutti_reduce_scatter_v(comm, a, NULL, NULL, b, TUTTI_FLOAT32, TUTTI_SUM, NULL, NULL),
+                TUTTI_ERR_INVALID_ARGUMENT);
+  CHECK_REFUSED(tutti_reduce_scatter_v(comm, a, &one, NULL, b, TUTTI_FLOAT32, TUTTI_XOR, NULL, NULL),
+                TUTTI_ERR_INVALID_ARGUMENT);
+  CHECK_REFUSED(tutti_gather_v(comm, a, 1, b, &two, NULL, TUTTI_FLOAT32, 0, NULL, NULL), TUTTI_ERR_INVALID_ARGUMENT);
+  CHECK_REFUSED(tutti_gather_v(comm, a, 1, b, &one, NULL, TUTTI_FLOAT32, 1, NULL, NULL), TUTTI_ERR_INVALID_ARGUMENT);
+  CHECK_REFUSED(tutti_scatter_v(comm, a, &two, NULL, b, 1, TUTTI_FLOAT32, 0, NULL, NULL), TUTTI_ERR_INVALID_ARGUMENT);
+  CHECK_REFUSED(tutti_all_to_all_v(comm, a, &one, NULL, b, NULL, NULL, TUTTI_FLOAT32, NULL, NULL),
+                TUTTI_ERR_INVALID_ARGUMENT);
+  CHECK_REFUSED(tutti_all_to_all_v(comm, a, &one, NULL, a, &one, NULL, TUTTI_FLOAT32, NULL, NULL),
+                TUTTI_ERR_INVALID_ARGUMENT);
+  options.algorithm = "circulant";
+  CHECK_REFUSED(tutti_all_gather_v(comm, a, b, &one, NULL, TUTTI_FLOAT32, &options, NULL), TUTTI_ERR_INVALID_ARGUMENT);
+  CHECK_STATUS(tutti_all_gather_v(comm, NULL, NULL, &none, NULL, TUTTI_FLOAT32, NULL, NULL), TUTTI_OK);
+}
+
 static void roots_outside_the_communicator_are_refused(void) {
   static const int roots[] = {1, -1, 2147483647, -2147483647 - 1};
   size_t k;
@@ -197,7 +225,8 @@ static void a_communicator_is_created(void) { comm = capi_single_rank_comm(); }
 CAPI_MAIN(CAPI_CASE(a_communicator_is_created), CAPI_CASE(null_communicator_is_refused),
           CAPI_CASE(null_buffers_are_refused_unless_nothing_is_in_them),
           CAPI_CASE(counts_that_no_memory_can_hold_are_refused), CAPI_CASE(unknown_types_are_refused),
-          CAPI_CASE(unknown_operations_are_refused), CAPI_CASE(bitwise_operations_on_floating_point_types_are_refused),
+          CAPI_CASE(unknown_operations_are_refused), CAPI_CASE(uneven_blocks_are_checked),
+          CAPI_CASE(bitwise_operations_on_floating_point_types_are_refused),
           CAPI_CASE(roots_outside_the_communicator_are_refused),
           CAPI_CASE(peers_outside_the_communicator_and_oneself_are_refused),
           CAPI_CASE(overlapping_buffers_that_are_not_in_place_are_refused), CAPI_CASE(wrong_options_are_refused),

@@ -52,6 +52,16 @@ static void every_collective_is_the_identity(void) {
       CHECK(is_identity(tutti_gather(comm, in, out, n, type, 0, NULL, NULL), bytes));
       fill();
       CHECK(is_identity(tutti_scatter(comm, in, out, n, type, 0, NULL, NULL), bytes));
+      fill();
+      CHECK(is_identity(tutti_all_gather_v(comm, in, out, &n, NULL, type, NULL, NULL), bytes));
+      fill();
+      CHECK(is_identity(tutti_reduce_scatter_v(comm, in, &n, NULL, out, type, TUTTI_SUM, NULL, NULL), bytes));
+      fill();
+      CHECK(is_identity(tutti_gather_v(comm, in, n, out, &n, NULL, type, 0, NULL, NULL), bytes));
+      fill();
+      CHECK(is_identity(tutti_scatter_v(comm, in, &n, NULL, out, n, type, 0, NULL, NULL), bytes));
+      fill();
+      CHECK(is_identity(tutti_all_to_all_v(comm, in, &n, NULL, out, &n, NULL, type, NULL, NULL), bytes));
     }
   }
   CHECK_STATUS(tutti_barrier(comm, NULL, NULL), TUTTI_OK);
