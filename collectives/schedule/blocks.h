@@ -32,8 +32,8 @@ struct BlockList {
 
 // What one rank knows. A buffer that is not made of blocks has an empty list, and `own` elements.
 struct RankBlocks {
-  BlockList input;
-  BlockList output;
+  BlockList input = {};
+  BlockList output = {};
   uint64_t own = 0;
 
   friend bool operator==(const RankBlocks&, const RankBlocks&) = default;

@@ -84,6 +84,7 @@ class Span {
 
   constexpr T* data() const { return data_; }
   constexpr std::size_t size() const { return size_; }
+  constexpr T& operator[](std::size_t index) const { return data_[index]; }
   constexpr Span subspan(std::size_t first, std::size_t count) const { return Span(data_ + first, count); }
 
  private:
@@ -266,6 +267,64 @@ class Comm {
     return Started([&](Handle* h) { StartAllToAll(ReadOnly(send), Writable(recv), options, h); });
   }
 
+  // BLOCKS OF DIFFERENT LENGTHS, one after the other without gaps (the C API can also have gaps). Counts are in elements, one
+  // for each rank, and are used until the call returns.
+
+  // recv = the counts[r] elements of each rank r's send.
+  template <typename In, typename Out>
+  void AllGatherV(const In& send, Out&& recv, Span<const size_t> counts, const Options& options = {}) {
+    StartAllGatherV(ReadOnly(send), Writable(recv), counts, options, nullptr);
+  }
+  template <typename In, typename Out>
+  Request AllGatherVAsync(const In& send, Out&& recv, Span<const size_t> counts, const Options& options = {}) {
+    return Started([&](Handle* h) { StartAllGatherV(ReadOnly(send), Writable(recv), counts, options, h); });
+  }
+
+  // recv on rank r, counts[r] elements, = op over all ranks of the r-th block of send.
+  template <typename In, typename Out>
+  void ReduceScatterV(const In& send, Out&& recv, Span<const size_t> counts, tutti_op_t op,
+                      const Options& options = {}) {
+    StartReduceScatterV(ReadOnly(send), Writable(recv), counts, op, options, nullptr);
+  }
+  template <typename In, typename Out>
+  Request ReduceScatterVAsync(const In& send, Out&& recv, Span<const size_t> counts, tutti_op_t op,
+                              const Options& options = {}) {
+    return Started([&](Handle* h) { StartReduceScatterV(ReadOnly(send), Writable(recv), counts, op, options, h); });
+  }
+
+  // At the root: recv = the counts[r] elements of each rank r's send. recv and counts are not used elsewhere.
+  template <typename In, typename Out>
+  void GatherV(const In& send, Out&& recv, Span<const size_t> counts, int root, const Options& options = {}) {
+    StartGatherV(ReadOnly(send), Writable(recv), counts, root, options, nullptr);
+  }
+  template <typename In, typename Out>
+  Request GatherVAsync(const In& send, Out&& recv, Span<const size_t> counts, int root, const Options& options = {}) {
+    return Started([&](Handle* h) { StartGatherV(ReadOnly(send), Writable(recv), counts, root, options, h); });
+  }
+
+  // recv on rank r = the r-th block, of counts[r] elements, of the root's send. send and counts are not used elsewhere.
+  template <typename In, typename Out>
+  void ScatterV(const In& send, Out&& recv, Span<const size_t> counts, int root, const Options& options = {}) {
+    StartScatterV(ReadOnly(send), Writable(recv), counts, root, options, nullptr);
+  }
+  template <typename In, typename Out>
+  Request ScatterVAsync(const In& send, Out&& recv, Span<const size_t> counts, int root, const Options& options = {}) {
+    return Started([&](Handle* h) { StartScatterV(ReadOnly(send), Writable(recv), counts, root, options, h); });
+  }
+
+  // Block r of recv, of recv_counts[r] elements, = the block of rank r's send that is for this rank.
+  template <typename In, typename Out>
+  void AllToAllV(const In& send, Span<const size_t> send_counts, Out&& recv, Span<const size_t> recv_counts,
+                 const Options& options = {}) {
+    StartAllToAllV(ReadOnly(send), send_counts, Writable(recv), recv_counts, options, nullptr);
+  }
+  template <typename In, typename Out>
+  Request AllToAllVAsync(const In& send, Span<const size_t> send_counts, Out&& recv, Span<const size_t> recv_counts,
+                         const Options& options = {}) {
+    return Started(
+        [&](Handle* h) { StartAllToAllV(ReadOnly(send), send_counts, Writable(recv), recv_counts, options, h); });
+  }
+
   // To and from one peer; not collectives. Recv wants exactly as many elements as are sent.
   template <typename In>
   void Send(const In& buffer, int peer, const Options& options = {}) {
@@ -334,6 +393,12 @@ class Comm {
     return value;
   }
 
+  void RequireBlocks(Span<const size_t> counts, size_t length, const char* sentence) const {
+    size_t sum = 0;
+    for (size_t r = 0; r < counts.size(); ++r) sum += counts[r];
+    Require(counts.size() == Ranks() && sum == length, sentence);
+  }
+
   template <typename T>
   void StartAllReduce(Span<const T> send, Span<T> recv, tutti_op_t op, const Options& options, Handle* h) {
     Require(send.size() == recv.size(), "Comm::AllReduce: send and recv differ in size");
@@ -383,6 +448,50 @@ class Comm {
     Require(send.size() % Ranks() == 0, "Comm::AllToAll: the buffers cannot be divided into size() equal parts");
     const tutti_options_t o = ToC(options);
     Check(tutti_all_to_all(handle_, send.data(), recv.data(), send.size() / Ranks(), DtypeOf<T>(), &o, h));
+  }
+  template <typename T>
+  void StartAllGatherV(Span<const T> send, Span<T> recv, Span<const size_t> counts, const Options& options, Handle* h) {
+    RequireBlocks(counts, recv.size(), "Comm::AllGatherV: counts do not add up to the length of recv");
+    Require(send.size() == counts[static_cast<size_t>(rank())], "Comm::AllGatherV: send is not counts[rank] long");
+    const tutti_options_t o = ToC(options);
+    Check(tutti_all_gather_v(handle_, send.data(), recv.data(), counts.data(), nullptr, DtypeOf<T>(), &o, h));
+  }
+  template <typename T>
+  void StartReduceScatterV(Span<const T> send, Span<T> recv, Span<const size_t> counts, tutti_op_t op,
+                           const Options& options, Handle* h) {
+    RequireBlocks(counts, send.size(), "Comm::ReduceScatterV: counts do not add up to the length of send");
+    Require(recv.size() == counts[static_cast<size_t>(rank())], "Comm::ReduceScatterV: recv is not counts[rank] long");
+    const tutti_options_t o = ToC(options);
+    Check(tutti_reduce_scatter_v(handle_, send.data(), counts.data(), nullptr, recv.data(), DtypeOf<T>(), op, &o, h));
+  }
+  template <typename T>
+  void StartGatherV(Span<const T> send, Span<T> recv, Span<const size_t> counts, int root, const Options& options,
+                    Handle* h) {
+    if (rank() == root) {
+      RequireBlocks(counts, recv.size(), "Comm::GatherV: counts do not add up to the length of recv");
+    }
+    const tutti_options_t o = ToC(options);
+    Check(tutti_gather_v(handle_, send.data(), send.size(), recv.data(), counts.data(), nullptr, DtypeOf<T>(), root, &o,
+                         h));
+  }
+  template <typename T>
+  void StartScatterV(Span<const T> send, Span<T> recv, Span<const size_t> counts, int root, const Options& options,
+                     Handle* h) {
+    if (rank() == root) {
+      RequireBlocks(counts, send.size(), "Comm::ScatterV: counts do not add up to the length of send");
+    }
+    const tutti_options_t o = ToC(options);
+    Check(tutti_scatter_v(handle_, send.data(), counts.data(), nullptr, recv.data(), recv.size(), DtypeOf<T>(), root,
+                          &o, h));
+  }
+  template <typename T>
+  void StartAllToAllV(Span<const T> send, Span<const size_t> send_counts, Span<T> recv, Span<const size_t> recv_counts,
+                      const Options& options, Handle* h) {
+    RequireBlocks(send_counts, send.size(), "Comm::AllToAllV: send_counts do not add up to the length of send");
+    RequireBlocks(recv_counts, recv.size(), "Comm::AllToAllV: recv_counts do not add up to the length of recv");
+    const tutti_options_t o = ToC(options);
+    Check(tutti_all_to_all_v(handle_, send.data(), send_counts.data(), nullptr, recv.data(), recv_counts.data(),
+                             nullptr, DtypeOf<T>(), &o, h));
   }
   template <typename T>
   void StartSend(Span<const T> buffer, int peer, const Options& options, Handle* h) {

@@ -13,15 +13,23 @@
 namespace tutti::multi_process {
 namespace {
 
-// Argument: elements. Says how many allocations 200 all-reduces made after 50 had warmed up what they use.
+// Arguments: elements, and whether it is an all_gather_v instead. Says how many allocations 200 all-reduces made after 50 had warmed up what they use.
 RANK_PROGRAM(CountAllocations) {
   const long before_joining = AllocationsSoFar();
   const tutti_comm_t comm = Join();
   Require(AllocationsSoFar() > before_joining, "the counter sees what the library allocates");
   const size_t count = std::stoul(context.arguments[0]);
-  std::vector<float> values(count, 1.0f), sums(count);
+  const bool uneven = context.arguments.size() > 1;
+  const size_t ranks = static_cast<size_t>(context.size);
+  const std::vector<size_t> counts(ranks, count);
+  std::vector<float> values(count, 1.0f), sums(uneven ? count * ranks : count);
   const auto reduce = [&](int times) {
     for (int i = 0; i < times; ++i) {
+      if (uneven) {
+        REQUIRE_OK(tutti_all_gather_v(comm, values.data(), sums.data(), counts.data(), nullptr, TUTTI_FLOAT32, nullptr,
+                                      nullptr));
+        continue;
+      }
       REQUIRE_OK(tutti_all_reduce(comm, values.data(), sums.data(), count, TUTTI_FLOAT32, TUTTI_SUM, nullptr, nullptr));
     }
   };
@@ -48,6 +56,12 @@ TEST_P(Allocations, AreNotMadeByARepeatedBlockingAllReduce) {
           {.arguments = {count}, .environment = {{"TUTTI_PROGRESS_THREAD", progress_thread}}});
   ASSERT_TRUE(job.AllSucceed());
   for (int rank = 0; rank < num_ranks; ++rank) EXPECT_EQ(job.SaidNumber(rank, "allocations"), 0) << "rank " << rank;
+}
+
+TEST(UnevenAllocations, AreNotMadeByARepeatedCallWithTheSameCounts) {
+  Job job("CountAllocations", 2, {.arguments = {"1000", "uneven"}});
+  ASSERT_TRUE(job.AllSucceed());
+  for (int rank = 0; rank < 2; ++rank) EXPECT_EQ(job.SaidNumber(rank, "allocations"), 0) << "rank " << rank;
 }
 
 INSTANTIATE_TEST_SUITE_P(, Allocations,

@@ -51,6 +51,26 @@ TEST_F(CxxApiTest, CollectivesTakeAnythingContiguous) {
   comm_.Barrier();
 }
 
+TEST_F(CxxApiTest, BlocksOfDifferentLengthsAreCheckedAgainstTheirBuffers) {
+  const std::vector<float> send = {1, 2, 3};
+  const std::vector<size_t> counts = {3}, wrong = {2}, too_many = {3, 0};
+  const auto expect_all = [&](const auto& call) {
+    std::vector<float> recv(3);
+    call(recv, counts);
+    EXPECT_EQ(recv, send);
+    EXPECT_THROW(call(recv, wrong), tutti::Error);
+    EXPECT_THROW(call(recv, too_many), tutti::Error);
+  };
+  expect_all([&](auto& recv, const auto& c) { comm_.AllGatherV(send, recv, c); });
+  expect_all([&](auto& recv, const auto& c) { comm_.ReduceScatterV(send, recv, c, TUTTI_SUM); });
+  expect_all([&](auto& recv, const auto& c) { comm_.GatherV(send, recv, c, 0); });
+  expect_all([&](auto& recv, const auto& c) { comm_.ScatterV(send, recv, c, 0); });
+  expect_all([&](auto& recv, const auto& c) { comm_.AllToAllV(send, counts, recv, c); });
+  std::vector<float> recv(3);
+  comm_.AllToAllVAsync(send, counts, recv, counts).Wait();
+  EXPECT_EQ(recv, send);
+}
+
 TEST_F(CxxApiTest, RequestsFinishByWaitByTestAndByGoingAway) {
   std::vector<double> values = {1, 2};
   tutti::Request waited = comm_.AllReduceAsync(values, TUTTI_SUM);

@@ -42,6 +42,10 @@ TEST(CallSignature, DiffersWhereverCallsDiffer) {
   other = base;
   other.is_message = true;
   EXPECT_TRUE(signatures.insert(PackSignature(other)).second);
+  other = base;
+  other.collective = Collective::kReduceScatter;
+  other.uneven = true;
+  EXPECT_TRUE(signatures.insert(PackSignature(other)).second);
   EXPECT_EQ(signatures.count(0), 0u);
 }
 
@@ -66,6 +70,14 @@ TEST(CallSignature, IsReadableByPeople) {
                                                             .algorithm_id = algorithm.id}));
   EXPECT_THAT(text, HasSubstr("reduce(bfloat16 x 1024, avg, root 5, "));
   EXPECT_THAT(text, HasSubstr(algorithm.name));
+  EXPECT_EQ(DescribeSignature(PackSignature({.collective = Collective::kAllGather,
+                                             .type = DataType::kInt8,
+                                             .count = 9,
+                                             .algorithm_id = 1,
+                                             .uneven = true})),
+            "all_gather_v(int8 x 9 in all, ring)");
+  EXPECT_EQ(DescribeSignature(PackSignature({.collective = Collective::kScatter, .root = 2, .uneven = true})),
+            "scatter_v(int8, root 2, linear)");
   EXPECT_EQ(DescribeSignature(PackSignature({.is_message = true, .type = DataType::kUint8, .count = 7})),
             "send/recv(uint8 x 7)");
   EXPECT_THAT(DescribeSignature(PackSignature({.is_message = true, .count = uint64_t{1} << 33})), HasSubstr("over"));

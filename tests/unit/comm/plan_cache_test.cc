@@ -80,5 +80,33 @@ TEST_F(PlanCacheTest, OperationsInUseAreNeverDropped) {
   EXPECT_EQ(&Acquire(1), &kept);
 }
 
+TEST_F(PlanCacheTest, BlocksAreComparedByWhatTheyHold) {
+  std::vector<size_t> counts = {3, 4};
+  const auto acquire = [&] {
+    const RankBlocks blocks = {.output = {counts, {}}, .own = counts[0]};
+    PlanKey key = KeyOf(7);
+    key.shape.collective = Collective::kAllGather;
+    key.shape.blocks = absl::MakeConstSpan(&blocks, 1);
+    auto acquired = cache_.Acquire(key, [&]() -> absl::StatusOr<Plan> {
+      ++compiled_;
+      ScheduleBuilder builder(key.shape, 0);
+      builder.Send(1, Input(0, 3));
+      return Plan::Compile(std::move(builder).Build(), {0, 1}, key.type, key.op);
+    });
+    acquired->operation->Release();
+  };
+  acquire();
+  acquire();
+  EXPECT_EQ(compiled_, 1);
+  counts = {4, 3};
+  acquire();
+  EXPECT_EQ(compiled_, 2);
+  Acquire(7).Release();  // without blocks
+  EXPECT_EQ(compiled_, 3);
+  counts = {3, 4};
+  acquire();
+  EXPECT_EQ(compiled_, 3);
+}
+
 }  // namespace
 }  // namespace tutti

@@ -80,6 +80,50 @@ TEST(Shape, InPlaceOffsetsFollowTheCApi) {
   EXPECT_EQ(InputOffsetInOutput(shape, 3), 0);
 }
 
+TEST(Shape, UnevenBlocksFollowTheCApi) {
+  const std::vector<size_t> counts = {3, 0, 5}, offsets = {6, 0, 0};
+  RankBlocks blocks;
+  Shape shape;
+  shape.num_ranks = 3;
+  shape.root = 2;
+  shape.blocks = absl::MakeConstSpan(&blocks, 1);
+  shape.collective = Collective::kAllGather;
+  blocks = {.output = {counts, offsets}, .own = 3};
+  EXPECT_EQ(InputElements(shape, 0), 3u);
+  EXPECT_EQ(OutputElements(shape, 0), 9u);
+  EXPECT_EQ(InputOffsetInOutput(shape, 0), 6);
+  EXPECT_EQ(OutputBlock(shape, 0, 2), Output(0, 5));
+  EXPECT_EQ(InputBlock(shape, 0, 2), Input(0, 3));
+  shape.collective = Collective::kReduceScatter;
+  blocks = {.input = {counts, {}}, .own = 5};
+  EXPECT_EQ(InputElements(shape, 2), 8u);
+  EXPECT_EQ(OutputElements(shape, 2), 5u);
+  EXPECT_EQ(InputOffsetInOutput(shape, 2), -3);
+  EXPECT_EQ(InputBlock(shape, 2, 2), Input(3, 5));
+  shape.collective = Collective::kScatter;
+  EXPECT_EQ(InputElements(shape, 2), 8u);
+  EXPECT_EQ(InputElements(shape, 1), 0u);
+  shape.collective = Collective::kGather;
+  blocks = {.output = {counts, {}}, .own = 5};
+  EXPECT_EQ(OutputElements(shape, 2), 8u);
+  EXPECT_EQ(OutputElements(shape, 1), 0u);
+  EXPECT_EQ(InputElements(shape, 2), 5u);
+}
+
+TEST(OwnedBlocks, AreACopyWithOffsetsIfWanted) {
+  std::vector<size_t> counts = {3, 0, 5};
+  const RankBlocks blocks = {.input = {counts, {}}, .own = 7};
+  const OwnedBlocks same(absl::MakeConstSpan(&blocks, 1));
+  const OwnedBlocks written(absl::MakeConstSpan(&blocks, 1), OwnedBlocks::Offsets::kWrittenOut);
+  counts = {9, 9, 9};
+  EXPECT_TRUE(same.ranks()[0].input.offsets.empty());
+  EXPECT_EQ(same.ranks()[0].input.Extent(), 8u);
+  EXPECT_EQ(std::vector<size_t>(written.ranks()[0].input.offsets.begin(), written.ranks()[0].input.offsets.end()),
+            (std::vector<size_t>{0, 3, 3}));
+  EXPECT_TRUE(written.ranks()[0].output.counts.empty());
+  EXPECT_EQ(written.ranks()[0].own, 7u);
+}
+
 TEST(Shape, CollectivesHaveNames) {
   EXPECT_STREQ(CollectiveName(Collective::kReduceScatter), "reduce_scatter");
   EXPECT_STREQ(CollectiveName(static_cast<Collective>(99)), "unknown");

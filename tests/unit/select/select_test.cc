@@ -158,6 +158,25 @@ TEST(ChooseAlgorithm, RanksThatShareMemoryUseItWhereItFits) {
   }
 }
 
+TEST(ChooseAlgorithm, UnevenBlocksGetAnAlgorithmThatTakesThem) {
+  const RankBlocks blocks;
+  for (int c = 0; c < kNumCollectives; ++c) {
+    if (!HasBlockPerRank(static_cast<Collective>(c))) continue;
+    for (int n : {1, 2, 64, 1000}) {
+      for (uint64_t count : {uint64_t{0}, uint64_t{1000}, uint64_t{1} << 40}) {
+        Shape shape = ShapeOf(static_cast<Collective>(c), n, count);
+        shape.blocks = absl::MakeConstSpan(&blocks, 1);
+        for (const Algorithm& wish : Algorithms(shape.collective)) {
+          const Choice choice = ChooseAlgorithm(shape, &wish, true);
+          EXPECT_TRUE(choice.algorithm->takes_uneven_blocks);
+          EXPECT_EQ(choice.algorithm == &wish, wish.takes_uneven_blocks);
+        }
+        EXPECT_TRUE(ChooseAlgorithm(shape, nullptr, true).algorithm->takes_uneven_blocks);
+      }
+    }
+  }
+}
+
 TEST(ChooseAlgorithm, AWishIsFollowed) {
   const Algorithm* wish = FindAlgorithm(Collective::kAllReduce, "one_shot");
   EXPECT_EQ(ChooseAlgorithm(ShapeOf(Collective::kAllReduce, 64, 1 << 20), wish).algorithm, wish);
