@@ -7,6 +7,7 @@
 #include "collectives/algorithms/all_gather/spread.h"
 #include "collectives/algorithms/all_reduce/circulant.h"
 #include "collectives/algorithms/all_reduce/double_tree.h"
+#include "collectives/algorithms/all_reduce/hierarchical.h"
 #include "collectives/algorithms/all_reduce/one_shot.h"
 #include "collectives/algorithms/all_reduce/recursive_doubling.h"
 #include "collectives/algorithms/all_reduce/ring.h"
@@ -56,6 +57,8 @@ constexpr Algorithm kAllReduce[] = {
      all_reduce::BuildSharedOneShot, all_reduce::SharedOneShotProgram},
     {Collective::kAllReduce, 6, "shared_slices", "shared memory: each reduces its slice of all windows; 2 rounds",
      all_reduce::BuildSharedSlices, all_reduce::SharedSlicesProgram},
+    {Collective::kAllReduce, 7, "hierarchical", "inside hosts, then between their leaders; least bytes between hosts",
+     all_reduce::BuildHierarchical},
 };
 constexpr Algorithm kBroadcast[] = {
     {Collective::kBroadcast, 0, "binomial", "binomial tree; log2 n rounds, log2 n x bytes at the root",

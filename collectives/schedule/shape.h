@@ -49,10 +49,18 @@ struct Shape {
   // Not owned.
   absl::Span<const RankBlocks> blocks;
 
+  // For algorithms with levels: which group (a host) each rank is in; ranks of a group have the same number. Empty: all are
+  // in one. The same for every call of a communicator, and so no part of what tells shapes apart. Not owned.
+  absl::Span<const int> groups;
+
   bool uneven() const { return !blocks.empty(); }
   const RankBlocks& BlocksOf(int rank) const { return blocks[blocks.size() == 1 ? 0 : static_cast<size_t>(rank)]; }
 
-  friend bool operator==(const Shape&, const Shape&) = default;
+  friend bool operator==(const Shape& a, const Shape& b) {
+    return a.collective == b.collective && a.num_ranks == b.num_ranks && a.root == b.root && a.count == b.count &&
+           a.element_bytes == b.element_bytes && a.in_place == b.in_place && a.segment_bytes == b.segment_bytes &&
+           a.blocks == b.blocks;
+  }
   template <typename H>
   friend H AbslHashValue(H h, const Shape& s) {
     return H::combine(std::move(h), s.collective, s.num_ranks, s.root, s.count, s.element_bytes, s.in_place,

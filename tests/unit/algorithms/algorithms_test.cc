@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "gtest/gtest.h"
 
 #include "collectives/algorithms/registry.h"
@@ -177,6 +178,72 @@ TEST_P(EveryAlgorithmWithData, ExchangesTheSameMessagesInPlace) {
   }
 }
 
+std::vector<std::vector<int>> GroupingsOf(int n) {
+  std::vector<std::vector<int>> groupings(4, std::vector<int>(static_cast<size_t>(n)));
+  for (int r = 0; r < n; ++r) {
+    const size_t at = static_cast<size_t>(r);
+    groupings[0][at] = r / 3;               // 3 + 3 + ... + the rest
+    groupings[1][at] = 100 - r % 3;         // by turns
+    groupings[2][at] = r == n / 2 ? 7 : 5;  // one alone
+    groupings[3][at] = r;                   // all alone
+  }
+  return groupings;
+}
+
+TEST(Hierarchical, IsCorrectForAnyGroupsAndCuts) {
+  const Algorithm& algorithm = *FindAlgorithm(Collective::kAllReduce, "hierarchical");
+  for (int n : {1, 2, 3, 4, 5, 7, 8, 9, 12}) {
+    for (const std::vector<int>& groups : GroupingsOf(n)) {
+      for (uint64_t count : {uint64_t{0}, uint64_t{1}, uint64_t{7}, uint64_t{5000}, uint64_t{100'003}}) {
+        for (uint64_t segment_bytes : {0, 9000}) {
+          for (bool in_place : {false, true}) {
+            Shape shape;
+            shape.num_ranks = n;
+            shape.count = count;
+            shape.segment_bytes = segment_bytes;
+            shape.in_place = in_place;
+            shape.groups = groups;
+            const auto schedules = BuildAll(algorithm, shape);
+            for (uint32_t window : {0u, 1u}) {
+              VerifyOptions options;
+              options.max_outstanding_receives_per_peer = window;
+              const absl::Status status = VerifySchedules(shape, schedules, options);
+              ASSERT_TRUE(status.ok()) << status.message() << "\n n " << n << ", count " << count << ", in place "
+                                       << in_place << ", groups " << absl::StrJoin(groups, " ");
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+// Elements that leave each group, and of each rank the most.
+TEST(Hierarchical, SendsTheLeastBetweenGroupsAndSpreadsItOverTheRanks) {
+  const Algorithm& algorithm = *FindAlgorithm(Collective::kAllReduce, "hierarchical");
+  constexpr int kGroups = 3, kRanks = 4;
+  std::vector<int> groups;
+  for (int r = 0; r < kGroups * kRanks; ++r) groups.push_back(r / kRanks);
+  Shape shape;
+  shape.num_ranks = kGroups * kRanks;
+  shape.count = 12 * 1'000'000;
+  shape.groups = groups;
+  std::vector<uint64_t> left(kGroups, 0);
+  for (int rank = 0; rank < shape.num_ranks; ++rank) {
+    const Schedule schedule = algorithm.build(shape, rank);
+    uint64_t between = 0;
+    for (const Step& step : schedule.steps) {
+      if (step.kind != StepKind::kSend || groups[static_cast<size_t>(step.peer)] == rank / kRanks) continue;
+      between += schedule.SourcesOf(step)[0].count;
+    }
+    EXPECT_NEAR(static_cast<double>(between), 2.0 * (kGroups - 1) / kGroups * 12e6 / kRanks, 100) << rank;
+    left[static_cast<size_t>(rank / kRanks)] += between;
+  }
+  for (uint64_t elements : left) {
+    EXPECT_NEAR(static_cast<double>(elements), 2.0 * (kGroups - 1) / kGroups * 12e6, 100);
+  }
+}
+
 class EveryUnevenAlgorithm : public EveryAlgorithm {};
 
 TEST_P(EveryUnevenAlgorithm, IsCorrectForBlocksOfDifferentLengths) {
@@ -282,6 +349,7 @@ TEST(Registry, IdsStayWhatTheyAre) {
   EXPECT_EQ(id(Collective::kAllReduce, "double_tree"), 4);
   EXPECT_EQ(id(Collective::kAllReduce, "shared_one_shot"), 5);
   EXPECT_EQ(id(Collective::kAllReduce, "shared_slices"), 6);
+  EXPECT_EQ(id(Collective::kAllReduce, "hierarchical"), 7);
   EXPECT_EQ(id(Collective::kBroadcast, "binomial"), 0);
   EXPECT_EQ(id(Collective::kBroadcast, "double_tree"), 1);
   EXPECT_EQ(id(Collective::kBroadcast, "scatter_ring"), 2);

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// A shape's groups (hosts) as one rank sees them. Groups are numbered by their first rank's order, ranks within a group
+// have places in rank order; so all ranks see the same.
+#ifndef TUTTI_COLLECTIVES_ALGORITHMS_GROUPS_H_
+#define TUTTI_COLLECTIVES_ALGORITHMS_GROUPS_H_
+
+#include <algorithm>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+
+#include "collectives/schedule/shape.h"
+
+namespace tutti {
+
+class Groups {
+ public:
+  Groups(const Shape& shape, int rank) {
+    absl::flat_hash_map<int, size_t> known;
+    for (int r = 0; r < shape.num_ranks; ++r) {
+      const int name = shape.groups.empty() ? 0 : shape.groups[static_cast<size_t>(r)];
+      const size_t group = known.try_emplace(name, groups_.size()).first->second;
+      if (group == groups_.size()) groups_.emplace_back();
+      if (r == rank) {
+        group_ = static_cast<int>(group);
+        place_ = static_cast<int>(groups_[group].size());
+      }
+      groups_[group].push_back(r);
+    }
+    smallest_ = static_cast<int>(groups_[0].size());
+    for (const auto& group : groups_) smallest_ = std::min(smallest_, static_cast<int>(group.size()));
+  }
+
+  int num_groups() const { return static_cast<int>(groups_.size()); }
+  int smallest() const { return smallest_; }  // size of the smallest group
+
+  // Of this rank.
+  int group() const { return group_; }
+  int place() const { return place_; }
+  const std::vector<int>& members() const { return groups_[static_cast<size_t>(group_)]; }
+
+  // The rank at that place in each group; place < smallest().
+  std::vector<int> AtPlace(int place) const {
+    std::vector<int> ranks;
+    for (const auto& group : groups_) ranks.push_back(group[static_cast<size_t>(place)]);
+    return ranks;
+  }
+
+ private:
+  std::vector<std::vector<int>> groups_;
+  int group_ = 0;
+  int place_ = 0;
+  int smallest_ = 0;
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_COLLECTIVES_ALGORITHMS_GROUPS_H_
