@@ -76,6 +76,9 @@ constexpr SelectionRule kBarrier[] = {
     {kAnyRanks, kAnyBytes, "dissemination"},
 };
 
+// Ranks on several hosts, some of which have several of them.
+constexpr SelectionRule kGroupedAllReduce[] = {{kAnyRanks, kAnyBytes, "hierarchical"}};
+
 // Blocks of different lengths. In a ring, a long one leaves its rank only once.
 constexpr SelectionRule kUnevenAllGather[] = {
     {kOneShotRanks, kTreeBytes, "spread"},
@@ -191,8 +194,10 @@ uint64_t TotalBytes(const Shape& shape) {
 }
 
 const SelectionRule& RuleFor(const Shape& shape) {
-  const absl::Span<const SelectionRule> rules =
-      shape.uneven() ? UnevenRules(shape.collective) : SelectionRules(shape.collective);
+  const bool grouped = !shape.groups.empty() && shape.collective == Collective::kAllReduce;
+  const absl::Span<const SelectionRule> rules = shape.uneven() ? UnevenRules(shape.collective)
+                                                : grouped      ? kGroupedAllReduce
+                                                               : SelectionRules(shape.collective);
   const SelectionRule* rule = FirstThatFits(rules, shape);
   return rule != nullptr ? *rule : rules.back();
 }

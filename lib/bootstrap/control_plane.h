@@ -74,6 +74,10 @@ class ControlPlane {
   // Cards of the given ranks, in their order, from a cache where known. Waits for at most the job's timeout.
   virtual absl::StatusOr<std::vector<PeerCard>> Lookup(absl::Span<const int> ranks) = 0;
 
+  // For every rank of the job the lowest rank on its host (that is, with its host_id), from a cache where known. Waits for
+  // at most the job's timeout.
+  virtual absl::StatusOr<std::vector<int>> Hosts() = 0;
+
   // Adds to a job-wide counter and returns its value before. Starts at 0.
   virtual absl::StatusOr<uint64_t> FetchAdd(absl::string_view key, uint64_t delta) = 0;
 

@@ -101,6 +101,15 @@ class InProcessJob::State {
     return cards;
   }
 
+  absl::StatusOr<std::vector<int>> Hosts(int asker) {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (absl::Status alive = CheckAlive(asker, "learn which ranks share a host"); !alive.ok()) return alive;
+    absl::flat_hash_map<std::string, int> lowest;
+    std::vector<int> hosts;
+    for (const Rank& of : ranks_) hosts.push_back(lowest.try_emplace(of.card.host_id, of.card.rank).first->second);
+    return hosts;
+  }
+
   absl::StatusOr<uint64_t> FetchAdd(int asker, absl::string_view key, uint64_t delta) {
     std::lock_guard<std::mutex> lock(mutex_);
     if (absl::Status alive = CheckAlive(asker, "add to a counter"); !alive.ok()) return alive;
@@ -224,6 +233,7 @@ class InProcessJob::Plane final : public ControlPlane {
   absl::StatusOr<std::vector<PeerCard>> Lookup(absl::Span<const int> ranks) override {
     return state_->Lookup(rank_, ranks);
   }
+  absl::StatusOr<std::vector<int>> Hosts() override { return state_->Hosts(rank_); }
   absl::StatusOr<uint64_t> FetchAdd(absl::string_view key, uint64_t delta) override {
     return state_->FetchAdd(rank_, key, delta);
   }

@@ -45,6 +45,8 @@ enum class MessageType : uint8_t {
   kAskActivity = 24,  // request, channel, sequence, value (timeout in ns), ranks
   kActivities = 25,   // request, activities
   kFailed = 26,       // request, sentence: why there is no answer
+  kAskHosts = 27,     // request, value: from which rank on
+  kHosts = 28,        // request, runs
 
   // Questions of the service, and a rank's answer.
   kQuestion = 30,  // request (the service's), channel, sequence
@@ -56,6 +58,12 @@ enum class MessageType : uint8_t {
   kLeft = 42,         // ranks: left in good order, from the service
   kGoodbye = 43,      // flag (1: it gave up at a deadline), from a rank: what follows on this connection is no death
   kServiceEnds = 44,  // sentence, from the service
+};
+
+// Consecutive ranks of one host, which is named by its lowest rank.
+struct HostRun {
+  int host = -1;
+  uint32_t ranks = 0;
 };
 
 struct Message {
@@ -71,6 +79,7 @@ struct Message {
   FailureReport report;
   std::vector<int> ranks;
   std::vector<PeerCard> cards;
+  std::vector<HostRun> runs;
   std::vector<Activity> activities;
 };
 

@@ -78,6 +78,9 @@ bool ServiceCore::Handle(int rank, const Message& message, int64_t now_ns) {
     case MessageType::kLookup:
       Lookup(rank, message);
       return true;
+    case MessageType::kAskHosts:
+      TellHosts(rank, message);
+      return true;
     case MessageType::kFetchAdd:
       FetchAdd(rank, message);
       return true;
@@ -131,6 +134,27 @@ void ServiceCore::Lookup(int rank, const Message& message) {
                   absl::StrCat("rank ", wanted, " has not joined this job of ", size(), " ranks"));
     }
     reply.cards.push_back(At(wanted).card);
+  }
+  Send(rank, reply);
+}
+
+void ServiceCore::TellHosts(int rank, const Message& message) {
+  if (!all_joined()) return Fail(rank, message.request, MissingSentence());
+  if (message.value >= ranks_.size()) {
+    return Fail(rank, message.request, absl::StrCat("there is no rank ", message.value));
+  }
+  if (hosts_.empty()) {
+    absl::flat_hash_map<std::string, int> lowest;
+    for (const Rank& of : ranks_) hosts_.push_back(lowest.try_emplace(of.card.host_id, of.card.rank).first->second);
+  }
+  Message reply = OfType(MessageType::kHosts);
+  reply.request = message.request;
+  for (size_t r = message.value; r < hosts_.size(); ++r) {
+    if (reply.runs.empty() || reply.runs.back().host != hosts_[r]) {
+      if (reply.runs.size() == kMaxRanksPerMessage) break;
+      reply.runs.push_back({hosts_[r], 0});
+    }
+    ++reply.runs.back().ranks;
   }
   Send(rank, reply);
 }

@@ -79,6 +79,7 @@ class ServiceCore {
 
   bool Join(int rank, const Message& message);
   void Lookup(int rank, const Message& message);
+  void TellHosts(int rank, const Message& message);
   void FetchAdd(int rank, const Message& message);
   void AskActivity(int rank, const Message& message, int64_t now_ns);
   bool Report(int rank, FailureReport report);
@@ -92,6 +93,7 @@ class ServiceCore {
   bool ended_ = false;
   std::optional<Message> start_failure_;
   std::string last_refusal_;
+  std::vector<int> hosts_;  // by rank the lowest rank of its host, once somebody has asked
   absl::flat_hash_map<std::string, uint64_t> counters_;
   FailureLedger ledger_;
   ActivityBoard activities_;

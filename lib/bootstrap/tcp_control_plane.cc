@@ -196,6 +196,38 @@ absl::StatusOr<std::vector<PeerCard>> TcpControlPlane::Lookup(absl::Span<const i
   return cards;
 }
 
+absl::StatusOr<std::vector<int>> TcpControlPlane::Hosts() {
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    if (!hosts_.empty()) return hosts_;
+  }
+  const int64_t deadline_ns = DeadlineAfterNs(MonotonicClock().NowNs(), timeout_ns_);
+  const auto failed = [this](const absl::Status& status) {
+    return absl::Status(status.code(),
+                        absl::StrCat("rank ", rank(), " cannot learn which ranks share a host: ", status.message()));
+  };
+  std::vector<int> hosts;
+  while (hosts.size() < static_cast<size_t>(size_)) {
+    Message ask = OfType(MessageType::kAskHosts);
+    ask.request = requests_.Open();
+    ask.value = hosts.size();
+    link_.Send(EncodeMessage(ask));
+    const auto reply = requests_.Wait(ask.request, deadline_ns);
+    if (!reply.ok()) return failed(reply.status());
+    if (reply->type == MessageType::kFailed) return failed(absl::UnavailableError(reply->sentence));
+    for (const HostRun& run : reply->runs) {
+      if (run.host < 0 || run.host >= size_ || run.ranks > static_cast<size_t>(size_) - hosts.size()) {
+        return failed(absl::InternalError("the answer does not fit the job"));
+      }
+      hosts.insert(hosts.end(), run.ranks, run.host);
+    }
+    if (reply->runs.empty()) return failed(absl::InternalError("the answer is empty"));
+  }
+  std::lock_guard<std::mutex> lock(mutex_);
+  hosts_ = hosts;
+  return hosts;
+}
+
 absl::StatusOr<uint64_t> TcpControlPlane::FetchAdd(absl::string_view key, uint64_t delta) {
   if (key.empty() || key.size() > kMaxKeyBytes) {
     return absl::InvalidArgumentError(absl::StrCat("a counter's name must have 1 to ", kMaxKeyBytes, " bytes"));

@@ -60,6 +60,7 @@ bool TcpControlPlane::OnMessage(const Message& message) {
       return true;
     case MessageType::kMissing:
     case MessageType::kCards:
+    case MessageType::kHosts:
     case MessageType::kCounter:
     case MessageType::kActivities:
     case MessageType::kFailed:

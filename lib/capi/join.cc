@@ -174,7 +174,9 @@ absl::StatusOr<std::shared_ptr<Job>> JoinJob(const tutti_comm_config_t& config) 
   card.address = EncodeAddresses(*transports);
   absl::Status joined = (*control_plane)->Join(card);
   if (!joined.ok()) return joined;
-  absl::Status started = job->Start(*std::move(control_plane), *std::move(transports), card);
+  absl::StatusOr<std::vector<int>> hosts = (*control_plane)->Hosts();
+  if (!hosts.ok()) return hosts.status();
+  absl::Status started = job->Start(*std::move(control_plane), *std::move(transports), card, *std::move(hosts));
   if (!started.ok()) return started;
   return job;
 }

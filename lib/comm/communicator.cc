@@ -39,7 +39,11 @@ Schedule MessageSchedule(bool is_send, int peer, uint64_t count) {
 }  // namespace
 
 Communicator::Communicator(std::shared_ptr<Job> job, uint32_t channel, std::vector<int32_t> members, int rank)
-    : job_(std::move(job)), channel_(channel), members_(std::move(members)), rank_(rank) {
+    : job_(std::move(job)),
+      channel_(channel),
+      members_(std::move(members)),
+      rank_(rank),
+      groups_(job_->GroupsOf(members_)) {
   job_->Register(*this);
 }
 
@@ -52,6 +56,7 @@ absl::StatusOr<Operation*> Communicator::Make(const CollectiveCall& call) {
   key.shape.count = call.count;
   key.shape.element_bytes = static_cast<uint32_t>(DataTypeBytes(call.type));
   key.shape.in_place = call.in_place;
+  key.shape.groups = groups_;
   if (call.blocks != nullptr) key.shape.blocks = absl::MakeConstSpan(call.blocks, 1);
   const Algorithm* wish = call.algorithm;
   if (wish == nullptr) wish = job_->options().algorithms.by_collective[static_cast<size_t>(call.collective)];

@@ -132,6 +132,7 @@ class Communicator {
   const uint32_t channel_;
   const std::vector<int32_t> members_;
   const int rank_;
+  const std::vector<int> groups_;  // see Job::GroupsOf
 
   bool looked_for_windows_ = false;
   std::unique_ptr<WindowGroup> windows_;  // if all members share memory

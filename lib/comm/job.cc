@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 
 #include "lib/base/log.h"
@@ -19,10 +20,11 @@ Job::Job(const JobOptions& options, Clock& clock)
 Job::~Job() { Shutdown(0); }
 
 absl::Status Job::Start(std::unique_ptr<ControlPlane> control_plane, std::vector<std::unique_ptr<Transport>> transports,
-                        const PeerCard& card) {
+                        const PeerCard& card, std::vector<int> hosts) {
   control_plane_ = std::move(control_plane);
   transports_ = std::move(transports);
   host_id_ = card.host_id;
+  hosts_ = std::move(hosts);
   cards_.insert_or_assign(card.rank, card);  // nobody looks it up, but sentences name this rank, too
   absl::StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(options_.engine, clock_, *this);
   if (!engine.ok()) return engine.status();
@@ -76,6 +78,18 @@ absl::StatusOr<std::vector<PeerCard>> Job::LookUp(absl::Span<const int32_t> job_
     for (const PeerCard& card : *cards) cards_.insert_or_assign(card.rank, card);
   }
   return cards;
+}
+
+std::vector<int> Job::GroupsOf(absl::Span<const int32_t> members) const {
+  if (hosts_.empty()) return {};
+  std::vector<int> groups;
+  absl::flat_hash_set<int> different;
+  for (int32_t member : members) {
+    groups.push_back(hosts_[static_cast<size_t>(member)]);
+    different.insert(groups.back());
+  }
+  if (different.size() == 1 || different.size() == members.size()) return {};
+  return groups;
 }
 
 absl::StatusOr<PeerConnection> Job::PathTo(const PeerCard& peer) const {

@@ -48,8 +48,9 @@ class Job final : public ControlPlaneListener, public EngineListener {
 
   // Takes its parts and begins to work. The control plane must have been made with this job as its listener. Between two
   // ranks the first transport in the list counts that both have. `card` is this rank's own.
+  // `hosts`: as ControlPlane::Hosts gives them; empty: nothing is known of hosts. The same on all ranks.
   absl::Status Start(std::unique_ptr<ControlPlane> control_plane, std::vector<std::unique_ptr<Transport>> transports,
-                     const PeerCard& card);
+                     const PeerCard& card, std::vector<int> hosts = {});
 
   // Leaves the job: hands over outgoing bytes (for at most flush_ns), says goodbye, stops all threads.
   void Shutdown(int64_t flush_ns);
@@ -66,6 +67,9 @@ class Job final : public ControlPlaneListener, public EngineListener {
 
   // Looks the peers up and remembers their cards. Control path; blocks for at most the job's timeout.
   absl::StatusOr<std::vector<PeerCard>> LookUp(absl::Span<const int32_t> job_ranks);
+
+  // Which of a communicator's ranks share a host, by rank; empty where that is of no use: all do, or none, or it is unknown.
+  std::vector<int> GroupsOf(absl::Span<const int32_t> members) const;
 
   // How this rank reaches the peer; see paths.h.
   absl::StatusOr<PeerConnection> PathTo(const PeerCard& peer) const;
@@ -112,6 +116,7 @@ class Job final : public ControlPlaneListener, public EngineListener {
   std::unique_ptr<ControlPlane> control_plane_;
   std::vector<std::unique_ptr<Transport>> transports_;
   std::string host_id_;
+  std::vector<int> hosts_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Diagnostician> diagnostician_;
   std::vector<LostPath> lost_paths_;  // the driver's own

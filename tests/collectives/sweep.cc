@@ -8,10 +8,13 @@
 #include <mutex>
 #include <set>
 #include <tuple>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 #include "collectives/algorithms/all_gather/spread.h"
+#include "collectives/algorithms/all_reduce/hierarchical.h"
 #include "collectives/schedule/window_program.h"
 #include "uneven_blocks.h"
 
@@ -120,6 +123,18 @@ void SetUnevenBlocks(Shape& shape, uint64_t longest) {
   blocks->SetIn(shape);
 }
 
+void SetGroups(Shape& shape, int size) {
+  static std::mutex mutex;
+  static std::map<std::pair<int, int>, std::vector<int>> tables;
+  std::lock_guard<std::mutex> lock(mutex);
+  std::vector<int>& groups = tables[{shape.num_ranks, size}];
+  const int num_groups = (shape.num_ranks + size - 1) / size;
+  while (static_cast<int>(groups.size()) < shape.num_ranks) {
+    groups.push_back(static_cast<int>(groups.size()) % num_groups);
+  }
+  shape.groups = groups;
+}
+
 std::vector<Shape> SweepShapes(const SweepItem& item, SweepLevel level) {
   std::vector<Shape> shapes;
   const Collective collective = item.algorithm->collective;
@@ -139,6 +154,11 @@ std::vector<Shape> SweepShapes(const SweepItem& item, SweepLevel level) {
         shape.segment_bytes = size.segment_bytes;
         shape.in_place = in_place;
         shapes.push_back(shape);
+        if (item.algorithm->build != all_reduce::BuildHierarchical || item.num_ranks > kAllCountsUpTo) continue;
+        for (int group_size : {2, 3, 8}) {
+          SetGroups(shape, group_size);
+          shapes.push_back(shape);
+        }
       }
     }
     const bool some = item.num_ranks <= kAllRootsUpTo || item.num_ranks % 16 == 1;
@@ -171,7 +191,8 @@ std::string DescribeCase(const Algorithm& algorithm, const Shape& shape) {
   return absl::StrCat(CollectiveName(algorithm.collective), ":", algorithm.name, " ranks=", shape.num_ranks,
                       " root=", shape.root, " count=", shape.count, " element_bytes=", shape.element_bytes,
                       " in_place=", shape.in_place ? 1 : 0, " segment_bytes=", shape.segment_bytes,
-                      shape.uneven() ? " uneven" : "");
+                      shape.uneven() ? " uneven" : "",
+                      shape.groups.empty() ? "" : absl::StrCat(" groups=", absl::StrJoin(shape.groups, ",")));
 }
 
 }  // namespace tutti

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which algorithms are tested with which shapes. The lists are the test's promise: every algorithm of the registry,
 // every rank count to 64 and the awkward ones to 1024, counts around the rank count, every root, both ways of placing
-// buffers, and blocks of different lengths.
+// buffers, blocks of different lengths, and hosts.
 #ifndef TUTTI_TESTS_COLLECTIVES_SWEEP_H_
 #define TUTTI_TESTS_COLLECTIVES_SWEEP_H_
 
@@ -30,6 +30,9 @@ std::vector<SweepItem> SweepItems(SweepLevel level);
 
 // Gives the shape blocks of different lengths, up to `longest`, that live as long as the program.
 void SetUnevenBlocks(Shape& shape, uint64_t longest);
+
+// Gives the shape hosts of `size` ranks and a smaller last one, each rank's neighbours on other hosts, that live likewise.
+void SetGroups(Shape& shape, int size);
 
 std::vector<Shape> SweepShapes(const SweepItem& item, SweepLevel level);
 

@@ -45,7 +45,7 @@ absl::Status ReceiveSlots::AddPeer() {
   const size_t bytes = slot_bytes_ * slots_per_peer_;
   slab->memory = AllocatePages(bytes);
   if (slab->memory == nullptr) return absl::ResourceExhaustedError("no memory for one more RDMA peer's slots");
-  slab->region.reset(::ibv_reg_mr(device_->domain.get(), slab->memory.get(), bytes, IBV_ACCESS_LOCAL_WRITE));
+  slab->region.reset(::ibv_reg_mr(device_->domain.get(), slab->memory.get(), bytes, int{IBV_ACCESS_LOCAL_WRITE}));
   if (slab->region == nullptr) {
     return absl::ResourceExhaustedError(
         absl::StrCat(bytes, " bytes for one more peer cannot be registered: ", VerbsErrorName(errno)));

@@ -134,6 +134,17 @@ TEST_F(InProcessControlPlane, LookupGivesCardsInTheOrderAsked) {
   EXPECT_FALSE(job.plane(0)->Lookup({kRanks}).ok());
 }
 
+TEST_F(InProcessControlPlane, RanksWithTheSameHostIdShareAHost) {
+  EXPECT_EQ(job.plane(0)->Hosts().value(), std::vector<int>(kRanks, 0));
+  PeerCard card;
+  card.rank = 1;
+  card.host_id = "elsewhere";
+  job.SetCard(card);
+  EXPECT_EQ(job.plane(2)->Hosts().value()[0], 0);
+  EXPECT_EQ(job.plane(2)->Hosts().value()[1], 1);
+  EXPECT_EQ(job.plane(2)->Hosts().value()[2], 0);
+}
+
 TEST_F(InProcessControlPlane, CountersAreSharedByAllRanks) {
   EXPECT_EQ(job.plane(0)->FetchAdd("channel", 2).value(), 0u);
   EXPECT_EQ(job.plane(1)->FetchAdd("channel", 1).value(), 2u);

@@ -215,5 +215,43 @@ TEST(DescribeRanks, WritesRanges) {
   EXPECT_EQ(DescribeRanks({0, 2, 4, 6, 8}, 2), "ranks 0, 2 and 3 more");
 }
 
+// Hosts that take turns make a run of each rank: more than fit one message.
+TEST_F(ServiceCoreTest, HostsAreToldInRunsFromAnyRankOn) {
+  constexpr int kMany = 300;
+  struct Last : ServiceCore::Outlet {
+    void Send(int, absl::string_view frame) override { ASSERT_TRUE(DecodeMessage(frame.substr(4), &message)); }
+    void OnAllJoined() override {}
+    Message message;
+  } last;
+  ServiceCore many(kMany, &last);
+  const auto ask = [&](uint64_t from) {
+    Message question = OfType(MessageType::kAskHosts);
+    question.value = from;
+    EXPECT_TRUE(many.Handle(0, question, 0));
+    return last.message;
+  };
+  for (int rank = 0; rank < kMany; ++rank) {
+    Message hello = Introduction(rank, kMany);
+    hello.card.host_id = rank < 200 ? std::to_string(rank % 2) : "last";
+    ASSERT_FALSE(many.Admit(hello).has_value());
+    Message join = OfType(MessageType::kJoin);
+    join.card = hello.card;
+    if (rank == kMany - 1) {
+      EXPECT_EQ(ask(0).type, MessageType::kFailed);  // not all are known
+    }
+    ASSERT_TRUE(many.Handle(rank, join, 0));
+  }
+  const Message first = ask(0);
+  ASSERT_THAT(first.runs, SizeIs(kMaxRanksPerMessage));
+  EXPECT_EQ(first.runs[0].host, 0);
+  EXPECT_EQ(first.runs[1].host, 1);
+  EXPECT_EQ(first.runs[127].ranks, 1u);
+  const Message second = ask(128);
+  ASSERT_THAT(second.runs, SizeIs(73));
+  EXPECT_EQ(second.runs.back().host, 200);
+  EXPECT_EQ(second.runs.back().ranks, 100u);
+  EXPECT_EQ(ask(kMany).type, MessageType::kFailed);
+}
+
 }  // namespace
 }  // namespace tutti

@@ -68,6 +68,16 @@ TEST(TcpControlPlane, LookupOfARankThatDoesNotExistIsRefused) {
   EXPECT_EQ(job.planes[1]->Lookup({-1}).status().code(), absl::StatusCode::kInvalidArgument);
 }
 
+TEST(TcpControlPlane, TellsWhichRanksShareAHost) {
+  JoinedJob job(3);
+  ASSERT_TRUE(job.ok());
+  for (int rank = 0; rank < 3; ++rank) {
+    const auto hosts = job.planes[static_cast<size_t>(rank)]->Hosts();
+    ASSERT_TRUE(hosts.ok()) << hosts.status();
+    EXPECT_EQ(*hosts, std::vector<int>(3, 0));
+  }
+}
+
 TEST(TcpControlPlane, EveryRankDrawsItsOwnValueFromACounter) {
   constexpr int kRanks = 8;
   JoinedJob job(kRanks);

@@ -22,7 +22,7 @@ constexpr MessageType kAllTypes[] = {
     MessageType::kLookup,      MessageType::kCards,       MessageType::kFetchAdd,   MessageType::kCounter,
     MessageType::kAskActivity, MessageType::kActivities,  MessageType::kFailed,     MessageType::kQuestion,
     MessageType::kAnswer,      MessageType::kReport,      MessageType::kFailure,    MessageType::kLeft,
-    MessageType::kGoodbye,     MessageType::kServiceEnds,
+    MessageType::kGoodbye,     MessageType::kServiceEnds, MessageType::kAskHosts,   MessageType::kHosts,
 };
 
 Message Full(MessageType type) {
@@ -39,6 +39,7 @@ Message Full(MessageType type) {
   message.report = {FailureKind::kTransport, 1, -1, 5, "lost"};
   message.ranks = {1, 2, 1048575};
   message.cards = {message.card, message.card};
+  message.runs = {{0, 4}, {4, 1000}};
   message.activities.resize(2);
   message.activities[1].rank = 4;
   message.activities[1].answered = true;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every algorithm of every collective, run by the engine over simulated networks, against a plain reference.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -193,6 +194,38 @@ TEST_P(CollectivesOnSim, SurvivesSlowLossyReorderingNetworks) {
       if (HasFatalFailure()) {
         ADD_FAILURE() << "seed " << seed;
         return;
+      }
+    }
+  }
+}
+
+// Which ranks share a host is told to the job; 3 + 1 + 2 of them here.
+TEST(HostsOnSim, AnAllReduceOnSeveralHostsIsHierarchicalAndRight) {
+  sim::NetworkOptions options;
+  options.size = 6;
+  SimJob job(options, 300 * kNsPerSecond, {0, 0, 2, 0, 4, 4});
+  for (uint64_t count : {uint64_t{1}, uint64_t{20'000}}) {
+    std::vector<std::vector<int64_t>> vectors;
+    for (int rank = 0; rank < job.size(); ++rank) {
+      auto& vector = vectors.emplace_back();
+      for (uint64_t i = 0; i < count; ++i) vector.push_back(ValueOf(rank, i));
+    }
+
+    const std::vector<Outcome> outcomes = job.Run([&](int rank) {
+      int64_t* data = vectors[static_cast<size_t>(rank)].data();
+      return CollectiveCall{.collective = Collective::kAllReduce,
+                            .send = data,
+                            .recv = data,
+                            .count = count,
+                            .type = DataType::kInt64,
+                            .in_place = true};
+    });
+    EXPECT_THAT(DescribeSignature(job.communicator(0).SignatureOf(job.communicator(0).completed() - 1)),
+                ::testing::HasSubstr("hierarchical"));
+    for (int rank = 0; rank < job.size(); ++rank) {
+      ASSERT_EQ(outcomes[static_cast<size_t>(rank)], Outcome::kOk) << job.communicator(rank).failure();
+      for (uint64_t i = 0; i < count; ++i) {
+        ASSERT_EQ(vectors[static_cast<size_t>(rank)][i], Combined(ReduceOp::kSum, 6, i)) << rank << " " << i;
       }
     }
   }

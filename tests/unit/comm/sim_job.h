@@ -23,7 +23,9 @@ namespace tutti {
 
 class SimJob {
  public:
-  explicit SimJob(const sim::NetworkOptions& options, int64_t timeout_ns = 300 * kNsPerSecond)
+  // `hosts`: as Job::Start takes them.
+  explicit SimJob(const sim::NetworkOptions& options, int64_t timeout_ns = 300 * kNsPerSecond,
+                  const std::vector<int>& hosts = {})
       : network_(options), bus_(options.size) {
     for (int rank = 0; rank < options.size; ++rank) {
       JobOptions job_options;
@@ -38,7 +40,7 @@ class SimJob {
       const PeerCard card = {
           .rank = rank, .host = "sim", .host_id = "sim", .pid = 100 + rank, .address = EncodeAddresses(transports)};
       bus_.SetCard(card);
-      absl::Status started = job->Start(bus_.NewPlane(rank), std::move(transports), card);
+      absl::Status started = job->Start(bus_.NewPlane(rank), std::move(transports), card, hosts);
       EXPECT_TRUE(started.ok()) << started;
       std::vector<int32_t> members(static_cast<size_t>(options.size));
       std::iota(members.begin(), members.end(), 0);
