@@ -52,12 +52,18 @@ typedef struct tutti_comm_config {
   tutti_log_level_t log_level; /* 0; TUTTI_LOG ("error", "warn", "info", "debug") */
   tutti_exchange_fn exchange;  /* NULL */
   void* exchange_context;      /* NULL; handed to exchange */
-  const char* transport;       /* NULL; TUTTI_TRANSPORT: "shm", "tcp" or "shm,tcp" (default: shared memory between ranks
-                                * of one host, TCP between hosts); the same on all ranks */
+  const char* transport;     /* NULL; TUTTI_TRANSPORT: those of "shm", "verbs", "tcp" that may be used, comma separated.
+                                * Default: all. Each pair of ranks takes the first of them, in that order, that both
+                                * have: shared memory on one host, RDMA where both have a device, TCP */
+  const char* verbs_devices; /* NULL; TUTTI_VERBS_DEVICES: RDMA devices or ports ("mlx5_0,mlx5_1:2"), "^" first to
+                                * exclude; default: the one with the job's address, else the first that is usable */
 } tutti_comm_config_t;
 
-#define TUTTI_COMM_CONFIG_INIT \
-  { sizeof(tutti_comm_config_t), -1, -1, -1, -1, 0, 0, 0, 0, 0, TUTTI_WAIT_DEFAULT, -1, -1, TUTTI_LOG_DEFAULT, 0, 0, 0 }
+#define TUTTI_COMM_CONFIG_INIT                                                                                       \
+  {                                                                                                                  \
+    sizeof(tutti_comm_config_t), -1, -1, -1, -1, 0, 0, 0, 0, 0, TUTTI_WAIT_DEFAULT, -1, -1, TUTTI_LOG_DEFAULT, 0, 0, \
+        0, 0                                                                                                         \
+  }
 
 /* Joins the job and creates the communicator of all its ranks. config may be NULL. Blocks until every rank has joined
  * or the timeout passes. On failure *comm is NULL and tutti_last_error says what, where and what to do. A process may

@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "lib/bootstrap/parse_value.h"
 #include "lib/bootstrap/rendezvous_address.h"
 
@@ -65,6 +66,20 @@ Text ChoiceText(const std::optional<T>& value, const Choice<T> (&choices)[n]) {
   return absl::StrCat(static_cast<int>(*value));
 }
 
+// Which transports may be used. Their order of preference is fixed, so that the two ends of a pair choose alike.
+bool SetTransports(absl::string_view text, JobSettings* settings) {
+  settings->use_shm = settings->use_verbs = settings->use_tcp = false;
+  for (const absl::string_view name : absl::StrSplit(text, ',')) {
+    bool* use = name == "shm"     ? &settings->use_shm
+                : name == "verbs" ? &settings->use_verbs
+                : name == "tcp"   ? &settings->use_tcp
+                                  : nullptr;
+    if (use == nullptr || *use) return false;
+    *use = true;
+  }
+  return true;
+}
+
 bool SetRendezvous(absl::string_view text, JobSettings* settings) {
   if (text == kExchangeText) {
     settings->rendezvous_kind = RendezvousKind::kExchange;
@@ -119,14 +134,31 @@ constexpr Knob kKnobs[] = {
     {"TUTTI_ALGORITHM", "algorithm", "collective:algorithm pairs, comma separated (all_reduce:ring,broadcast:binomial)",
      "", "algorithms by collective; default: tutti chooses", false, [](const Config& c) { return c.algorithm; },
      nullptr, [](absl::string_view t, JobSettings* s) { return SetText(t, &s->algorithm); }},
-    {"TUTTI_TRANSPORT", "transport", "shm, tcp, or shm,tcp", "shm,tcp",
-     "transports that may be used; shared memory serves ranks of one host. The same on all ranks", false,
-     [](const Config& c) { return c.transport; }, nullptr,
-     [](absl::string_view t, JobSettings* s) {
-       s->use_shm = t != "tcp";
-       s->use_tcp = t != "shm";
-       return t == "shm" || t == "tcp" || t == "shm,tcp" || t == "tcp,shm";
-     }},
+    {"TUTTI_TRANSPORT", "transport", "one or more of shm, verbs and tcp, comma separated, each once", "shm,verbs,tcp",
+     "transports that may be used: shm between ranks of one host, verbs (RDMA) where both ends have a device, tcp",
+     false, [](const Config& c) { return c.transport; }, nullptr, SetTransports},
+    {"TUTTI_VERBS_DEVICES", "verbs_devices",
+     "RDMA devices or their ports, comma separated, \"^\" first to exclude them (mlx5_0,mlx5_1:2 or ^mlx5_3)", "",
+     "RDMA devices for data; default: the one with the job's address, else the first that is usable", false,
+     [](const Config& c) { return c.verbs_devices; }, nullptr,
+     [](absl::string_view t, JobSettings* s) { return SetText(t, &s->verbs.devices); }},
+    {"TUTTI_VERBS_GID_INDEX", "", "the index of a GID, from 0 to 255", "",
+     "address of the RDMA port; default: RoCE version 2, the job's address, else IPv4, else global IPv6", false,
+     nullptr, nullptr, [](absl::string_view t, JobSettings* s) { return SetNumber(t, 0, 255, &s->verbs.gid_index); }},
+    {"TUTTI_VERBS_TRAFFIC_CLASS", "", "a whole number from 0 to 255 (DSCP times 4)", "0",
+     "traffic class of RoCE packets, by which switches sort them", false, nullptr, nullptr,
+     [](absl::string_view t, JobSettings* s) { return SetNumber(t, 0, 255, &s->verbs.traffic_class); }},
+    {"TUTTI_VERBS_SERVICE_LEVEL", "", "a whole number from 0 to 15", "0",
+     "service level of InfiniBand packets; the priority of some RoCE networks", false, nullptr, nullptr,
+     [](absl::string_view t, JobSettings* s) { return SetNumber(t, 0, 15, &s->verbs.service_level); }},
+    {"TUTTI_VERBS_HOP_LIMIT", "", "a whole number from 1 to 255", "64", "routers that a RoCE packet may pass", false,
+     nullptr, nullptr, [](absl::string_view t, JobSettings* s) { return SetNumber(t, 1, 255, &s->verbs.hop_limit); }},
+    {"TUTTI_VERBS_ACK_TIMEOUT", "", "a whole number t from 1 to 31, which means 4.096 us times 2 to the power of t",
+     "16", "an RDMA packet that is not acknowledged for so long is sent again (16: 0.27 s)", false, nullptr, nullptr,
+     [](absl::string_view t, JobSettings* s) { return SetNumber(t, 1, 31, &s->verbs.ack_timeout); }},
+    {"TUTTI_VERBS_RETRY_COUNT", "", "a whole number from 0 to 7", "6",
+     "how often an RDMA packet is sent again before the path counts as lost; 7 is for ever with soft-RoCE", false,
+     nullptr, nullptr, [](absl::string_view t, JobSettings* s) { return SetNumber(t, 0, 7, &s->verbs.retry_count); }},
     {"TUTTI_TIMEOUT", "timeout_ns", "a duration above 0, like 300, 300s, 500ms or 2m", "300s",
      "deadline of start-up and of every operation", false,
      [](const Config& c) { return c.timeout_ns ? Text(FormatDuration(*c.timeout_ns)) : std::nullopt; }, nullptr,

@@ -114,6 +114,12 @@ absl::Status CheckMeeting(const JobSettings& settings, const SettingsOverrides& 
 
 }  // namespace
 
+bool JobSettings::IsGiven(absl::string_view variable) const {
+  return std::any_of(provenance.begin(), provenance.end(), [variable](const KnobValue& value) {
+    return variable == value.knob->variable && tutti::IsGiven(value);
+  });
+}
+
 absl::StatusOr<JobSettings> ResolveSettings(const SettingsOverrides& from_config, const Environment& environment) {
   if (absl::Status names = CheckNames(environment); !names.ok()) return names;
 

@@ -15,6 +15,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/bootstrap/environment.h"
@@ -39,7 +40,7 @@ enum class RendezvousKind : uint8_t {
 // What the caller's config struct says; an empty optional leaves the knob to the next source.
 struct SettingsOverrides {
   std::optional<int> rank, size, local_rank, local_size;
-  std::optional<std::string> rendezvous, secret, interface, algorithm, transport;
+  std::optional<std::string> rendezvous, secret, interface, algorithm, transport, verbs_devices;
   std::optional<int64_t> timeout_ns;
   std::optional<WaitPolicy> wait;
   std::optional<int> progress_thread, progress_core;
@@ -52,6 +53,17 @@ struct KnobValue {
   const Knob* knob = nullptr;  // static
   std::string text;            // as written; "" if there is none. Never show a secret one (knob->is_secret).
   std::string origin;          // "config field rank", "TUTTI_RANK", "SLURM_PROCID (Slurm)", "default"
+};
+
+// Which RDMA devices, and how their packets travel; transports/verbs/verbs_options.h says what each is for.
+struct VerbsSettings {
+  std::string devices;  // empty: any
+  int gid_index = -1;   // -1: chosen by type and address
+  int traffic_class = 0;
+  int service_level = 0;
+  int hop_limit = 64;
+  int ack_timeout = 16;
+  int retry_count = 6;
 };
 
 struct JobSettings {
@@ -67,7 +79,9 @@ struct JobSettings {
   std::string interface;    // see interfaces.h; empty: chosen by the route to rank 0
   std::string algorithm;    // for the algorithm selection, not looked into here
   bool use_shm = true;      // between ranks of one host
+  bool use_verbs = true;    // where there is a device
   bool use_tcp = true;
+  VerbsSettings verbs;
   int64_t timeout_ns = 300 * kNsPerSecond;
   WaitPolicy wait = WaitPolicy::kAdaptive;
   bool progress_thread = false;
@@ -77,6 +91,9 @@ struct JobSettings {
 
   std::vector<KnobValue> provenance;  // one for each knob, in the table's order
   std::string launcher;               // "torchrun", "Slurm", "Open MPI", "PMI"; "" if none was used
+
+  // Whether somebody has set the knob; false for what nobody knows.
+  bool IsGiven(absl::string_view variable) const;
 
   // All ranks are known to be on this host.
   bool single_host() const { return size == 1 || local_size == size; }

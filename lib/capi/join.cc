@@ -16,10 +16,9 @@
 #include "lib/base/log.h"
 #include "lib/bootstrap/settings.h"
 #include "lib/bootstrap/tcp_control_plane.h"
+#include "lib/capi/make_transports.h"
 #include "lib/comm/paths.h"
 #include "lib/reduce/reduce.h"
-#include "transports/shm/shm_transport.h"
-#include "transports/tcp/tcp_transport.h"
 
 namespace tutti {
 namespace {
@@ -47,6 +46,7 @@ absl::StatusOr<SettingsOverrides> OverridesFrom(const tutti_comm_config_t& confi
   overrides.interface = IfSet(config.interface);
   overrides.algorithm = IfSet(config.algorithm);
   overrides.transport = IfSet(config.transport);
+  overrides.verbs_devices = IfSet(config.verbs_devices);
   overrides.progress_thread = IfSet(config.progress_thread);
   overrides.progress_core = IfSet(config.progress_core);
   overrides.has_exchange = config.exchange != nullptr;
@@ -110,37 +110,6 @@ WaitOptions WaitOptionsFor(const JobSettings& settings) {
   return {.spin_ns = kSpinNs, .yield_ns = kYieldNs, .may_sleep = true};
 }
 
-// In the order of preference.
-absl::StatusOr<std::vector<std::unique_ptr<Transport>>> MakeTransports(const JobSettings& settings,
-                                                                       TcpControlPlane& control_plane) {
-  std::vector<std::unique_ptr<Transport>> transports;
-  if (settings.use_shm && settings.local_size != 1) {
-    shm::ShmOptions options;
-    options.rank = settings.rank;
-    options.size = settings.size;
-    options.secret = control_plane.DataSecret();
-    absl::StatusOr<std::unique_ptr<shm::ShmTransport>> shm = shm::ShmTransport::Create(options);
-    if (shm.ok()) {
-      transports.push_back(*std::move(shm));
-    } else if (!settings.use_tcp) {
-      return shm.status();
-    } else {
-      TUTTI_LOG(kWarn, "shared memory cannot be used here, TCP takes its place: ", shm.status().message());
-    }
-  }
-  if (settings.use_tcp) {
-    tcp::TcpOptions options;
-    options.rank = settings.rank;
-    options.size = settings.size;
-    options.bind_address = control_plane.local_address();
-    options.secret = control_plane.DataSecret();
-    absl::StatusOr<std::unique_ptr<tcp::TcpTransport>> tcp = tcp::TcpTransport::Create(options);
-    if (!tcp.ok()) return tcp.status();
-    transports.push_back(*std::move(tcp));
-  }
-  return transports;
-}
-
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<Job>> JoinJob(const tutti_comm_config_t& config) {
@@ -169,7 +138,8 @@ absl::StatusOr<std::shared_ptr<Job>> JoinJob(const tutti_comm_config_t& config) 
   PeerCard card = (*control_plane)->self();
   SetLogIdentity(card.rank, card.host);
 
-  absl::StatusOr<std::vector<std::unique_ptr<Transport>>> transports = MakeTransports(*settings, **control_plane);
+  absl::StatusOr<std::vector<std::unique_ptr<Transport>>> transports =
+      MakeTransports(*settings, (*control_plane)->local_address(), (*control_plane)->DataSecret());
   if (!transports.ok()) return transports.status();
   card.address = EncodeAddresses(*transports);
   absl::Status joined = (*control_plane)->Join(card);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The composition root: from a config to a job with its transport and control plane. The only place in the library that
-// knows the concrete ones.
+// From a config to a job with its transports (make_transports.h) and control plane.
 #ifndef TUTTI_LIB_CAPI_JOIN_H_
 #define TUTTI_LIB_CAPI_JOIN_H_
 

@@ -9,6 +9,7 @@
 #include "collectives/schedule/builder.h"
 #include "collectives/schedule/window_program.h"
 #include "collectives/select/select.h"
+#include "lib/base/log.h"
 #include "lib/comm/job.h"
 
 namespace tutti {
@@ -168,6 +169,7 @@ absl::Status Communicator::AppendConnections(absl::Span<const int32_t> peers, st
   for (const PeerCard& card : *cards) {
     absl::StatusOr<PeerConnection> path = job_->PathTo(card);
     if (!path.ok()) return path.status();
+    TUTTI_LOG(kDebug, job_->NameOf(card.rank), " is reached by ", job_->TransportName(path->transport));
     out->push_back(*std::move(path));
   }
   return absl::OkStatus();

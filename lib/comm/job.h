@@ -73,6 +73,7 @@ class Job final : public ControlPlaneListener, public EngineListener {
 
   // How this rank reaches the peer; see paths.h.
   absl::StatusOr<PeerConnection> PathTo(const PeerCard& peer) const;
+  const char* TransportName(uint8_t transport) const { return transports_[transport]->capabilities().name; }
   // The windows of that transport, or nullptr if it has none.
   WindowSource* WindowsOf(uint8_t transport) { return transports_[transport]->windows(); }
 

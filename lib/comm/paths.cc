@@ -62,11 +62,16 @@ absl::StatusOr<PeerConnection> ChoosePath(const std::vector<std::unique_ptr<Tran
       return absl::InvalidArgumentError(
           absl::StrCat("the addresses of rank ", peer.rank, " cannot be read; do all ranks run the same tutti?"));
     }
-    if (found) return PeerConnection{peer.rank, static_cast<uint8_t>(i), std::string(address)};
+    if (!found || !transports[i]->Reaches(address)) continue;
+    return PeerConnection{peer.rank, static_cast<uint8_t>(i), std::string(address)};
   }
-  return absl::UnavailableError(absl::StrCat("rank ", peer.rank, " on host ", peer.host,
-                                             " has no transport in common with this rank; is TUTTI_TRANSPORT the same "
-                                             "on all ranks?"));
+  std::string names;
+  for (const auto& transport : transports) {
+    absl::StrAppend(&names, names.empty() ? "" : ",", transport->capabilities().name);
+  }
+  return absl::UnavailableError(absl::StrCat(
+      "rank ", peer.rank, " on host ", peer.host, " cannot be reached by ", names.empty() ? "anything" : names,
+      ", which is all that this rank has; is TUTTI_TRANSPORT the same on all ranks, and do all have what it names?"));
 }
 
 }  // namespace tutti

@@ -21,8 +21,8 @@ namespace tutti {
 // The addresses of a rank's transports as one text for its card, each with its transport's name.
 std::string EncodeAddresses(const std::vector<std::unique_ptr<Transport>>& transports);
 
-// The first of this rank's transports that the peer has, too. Those that share memory count only between ranks of one
-// host. Error: the card is malformed, or there is no common transport.
+// The first of this rank's transports that the peer has, too, and that reaches it. Those that share memory count only
+// between ranks of one host. All ranks list their transports in the same order. Error: the card is malformed, or there is no common transport.
 absl::StatusOr<PeerConnection> ChoosePath(const std::vector<std::unique_ptr<Transport>>& transports,
                                           absl::string_view own_host_id, const PeerCard& peer);
 

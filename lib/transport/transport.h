@@ -132,6 +132,10 @@ class Transport {
   // How other ranks reach this endpoint: opaque bytes, at most 512, published through the bootstrap.
   virtual std::string Address() const = 0;
 
+  // Whether an endpoint with that Address() can be reached, as far as two addresses tell: InfiniBand does not lead to
+  // Ethernet. Two endpoints must agree about each other. True if the address cannot be parsed: Connect says why.
+  virtual bool Reaches(absl::string_view address) const { return true; }
+
   // Begins to connect to `peer`, whose Address() is given. Does not wait; requests may be posted at once and are held until
   // the connection stands. Both ends call it (in any order); a second call is a no-op. An address that cannot be parsed
   // is an error; a peer that cannot be reached is reported as kPeerFailed.

@@ -103,7 +103,9 @@ void Job::Start(int rank, const std::string& program, const JobOptions& options)
   variables["TUTTI_INTERFACE"] = "lo";
   variables["TUTTI_TIMEOUT"] = "60s";
   // The whole program can be asked to go another way.
-  if (const char* transport = std::getenv("TUTTI_TRANSPORT")) variables["TUTTI_TRANSPORT"] = transport;
+  for (const char* name : {"TUTTI_TRANSPORT", "TUTTI_VERBS_ACK_TIMEOUT"}) {
+    if (const char* value = std::getenv(name)) variables[name] = value;
+  }
   for (const auto& [name, value] : options.environment) variables[name] = value;
   const auto special = options.for_one_rank.find(rank);
   if (special != options.for_one_rank.end()) {

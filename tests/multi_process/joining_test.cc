@@ -44,6 +44,40 @@ TEST_P(MissingRank, IsListedByThoseWhoWaitedForIt) {
 
 INSTANTIATE_TEST_SUITE_P(, MissingRank, testing::Values(0, 2, 3), testing::PrintToStringParamName());
 
+// Rank 0 finds out as soon as it has begun to wait for the others, who may then find nobody to meet.
+TEST(Rdma, AskedForAloneAndNotThereIsRefusedWithTheReason) {
+  Job job("JoinAndReport", 2,
+          {.environment = {
+               {"TUTTI_TRANSPORT", "verbs"}, {"TUTTI_VERBS_DEVICES", "no_such_device"}, {"TUTTI_TIMEOUT", "1s"}}});
+  ASSERT_TRUE(job.AllSucceed());
+  EXPECT_EQ(job.Said(0, "status"), "TUTTI_ERR_BOOTSTRAP");
+  EXPECT_THAT(job.Said(0, "sentence"), testing::HasSubstr("names verbs and not tcp, but RDMA cannot be used"));
+  EXPECT_THAT(job.Said(1, "status"), testing::AnyOf("TUTTI_ERR_TIMEOUT", "TUTTI_ERR_BOOTSTRAP"));
+}
+
+TEST(Rdma, AskedForBesideTcpAndNotThereIsReplacedWithAWarning) {
+  Job job("JoinAndReport", 2,
+          {.environment = {{"TUTTI_TRANSPORT", "verbs,tcp"}, {"TUTTI_VERBS_DEVICES", "no_such_device"}}});
+  ASSERT_TRUE(job.AllSucceed());
+  for (int rank = 0; rank < 2; ++rank) {
+    EXPECT_EQ(job.Said(rank, "status"), "TUTTI_OK");
+    EXPECT_THAT(job.Output(rank), testing::HasSubstr("RDMA cannot be used here, TCP takes its place: "));
+  }
+}
+
+TEST(Rdma, NobodyAskedForAndNotThereIsLeftOutInSilence) {
+  Job job("JoinAndReport", 2,
+          {.environment = {{"TUTTI_TRANSPORT", ""},
+                           {"TUTTI_VERBS_DEVICES", "no_such_device"},
+                           {"TUTTI_LOCAL_SIZE", ""},
+                           {"TUTTI_LOCAL_RANK", ""}}});
+  ASSERT_TRUE(job.AllSucceed());
+  for (int rank = 0; rank < 2; ++rank) {
+    EXPECT_EQ(job.Said(rank, "status"), "TUTTI_OK");
+    EXPECT_THAT(job.Output(rank), testing::Not(testing::HasSubstr("RDMA")));
+  }
+}
+
 TEST(Stranger, WithAnotherSecretIsRefusedAndMissedByTheOthers) {
   Job job("JoinAndReport", 3,
           {.environment = {{"TUTTI_TIMEOUT", "3s"}}, .for_one_rank = {{1, {{"TUTTI_SECRET", "not the job's"}}}}});

@@ -5,7 +5,7 @@
 #
 # usage: boot.sh [--guests 1|2] [--devices 1|2] [--timeout SECONDS] [--job FOLDER] --kernel FOLDER -- COMMAND..
 #        boot.sh --kernel FOLDER --shell          a shell in a guest, on this terminal
-# With two guests each is a host; they share a network, and $TUTTI_GUEST (0 or 1) tells which one the command is in.
+# With two guests each is a host; they share a network, and $SOFTROCE_GUEST (0 or 1) tells which one the command is in.
 # The job's folder gets guestN.console, guestN.out and guestN.rc. The guests can write there, and nowhere else.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

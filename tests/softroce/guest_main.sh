@@ -9,7 +9,7 @@ for word in $(</proc/cmdline); do
 done
 job=$(awk '$3 == "9p" && $1 == "job" {print $2}' /proc/self/mounts | tail -n 1)
 . "$job/settings"
-export TUTTI_GUEST=$tutti_guest TUTTI_GUESTS=$tutti_guests TUTTI_JOB=$job
+export SOFTROCE_GUEST=$tutti_guest SOFTROCE_GUESTS=$tutti_guests SOFTROCE_JOB=$job
 
 finish() {
   echo "$1" >"$job/guest$tutti_guest.rc"
@@ -28,14 +28,35 @@ add_device() {
   rdma link add "$1" type rxe netdev "$2" || give_up "cannot make the RDMA device $1 on $2"
 }
 
+# What devices of one guest lie on. Two are joined by a wire, so that they can reach each other: packets from one to the
+# other go over it, though Linux would rather deliver what is for an address of its own without any.
+make_netdevs() {
+  if ((tutti_devices == 1)); then
+    ip link add rdma0 type dummy || give_up "cannot make the netdev rdma0"
+    return
+  fi
+  ip link add rdma0 type veth peer name rdma1 || give_up "cannot make the netdevs rdma0 and rdma1"
+  ip rule add pref 100 lookup local && ip rule del pref 0
+  local i
+  for i in all rdma0 rdma1; do
+    echo 0 >"/proc/sys/net/ipv4/conf/$i/rp_filter"
+    echo 1 >"/proc/sys/net/ipv4/conf/$i/accept_local"
+  done
+  for i in 0 1; do
+    ip link set "rdma$i" up
+    ip rule add pref $((10 + i)) iif lo from 10.77.$i.1 to 10.77.$((1 - i)).1 lookup $((77 + i)) &&
+      ip route add 10.77.$((1 - i)).1 dev "rdma$i" table $((77 + i)) || give_up "cannot join rdma0 and rdma1"
+  done
+}
+
 echo 1 >/proc/sys/kernel/panic_on_oops
 hostname "tutti-guest$tutti_guest"
 ip link set lo up
 if ((tutti_guests > 1)); then
   add_device rxe0 eth0 "10.77.0.$((tutti_guest + 1))"
 else
+  make_netdevs
   for ((i = 0; i < tutti_devices; ++i)); do
-    ip link add "rdma$i" type dummy || give_up "cannot make the netdev rdma$i"
     add_device "rxe$i" "rdma$i" "10.77.$i.1"
   done
 fi

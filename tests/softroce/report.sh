@@ -14,7 +14,10 @@ for argument in "$@"; do
   esac
 done
 layout=$(sed -n 's/^layout=//p' "$folder/programs/$name")
-[[ $layout != one_host || $(cat "$folder/where" 2>/dev/null) != host ]] || exec "$@"
+if [[ $layout == one_host && $(cat "$folder/where" 2>/dev/null) == host ]]; then
+  # shellcheck disable=SC2046  # assignments are words
+  exec env $(sed -n "s/^environment='\(.*\)'$/\1/p" "$folder/programs/$name") "$@"
+fi
 if [[ -s $folder/why_not ]]; then
   echo "skipped: $(<"$folder/why_not")"
   exit 77

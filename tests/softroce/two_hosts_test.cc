@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two hosts with an RDMA device each and a network between them, which can be made bad. Both run this program at the same
-// time: $TUTTI_GUEST says which one this is. Addresses are exchanged by files in the folder that both can write.
+// time: $SOFTROCE_GUEST says which one this is. Addresses are exchanged by files in the folder that both can write.
 #include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -12,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <sstream>
 #include <string>
@@ -24,12 +25,14 @@
 #include "transports/tcp/tcp_transport.h"
 #include "transports/verbs/verbs_transport.h"
 
+#include "netem.h"
+
 namespace tutti::verbs {
 namespace {
 
 constexpr int64_t kTimeoutNs = 60 * kNsPerSecond;
 
-int Me() { return std::atoi(std::getenv("TUTTI_GUEST")); }
+int Me() { return std::atoi(std::getenv("SOFTROCE_GUEST")); }
 int64_t Now() { return MonotonicClock().NowNs(); }
 
 uint8_t PatternAt(size_t message, size_t at) { return static_cast<uint8_t>(7 * message + at + at / 251); }
@@ -37,12 +40,13 @@ uint8_t PatternAt(size_t message, size_t at) { return static_cast<uint8_t>(7 * m
 // This host's end of a job of two ranks.
 class Host {
  public:
-  Host() {
+  // `control_network`: where TCP is to go.
+  explicit Host(const std::string& control_network = "10.77.0.") {
     const std::string address = "10.77.0." + std::to_string(Me() + 1);
     tcp::TcpOptions control;
     control.rank = Me();
     control.size = 2;
-    control.bind_address = address;
+    control.bind_address = control_network + std::to_string(Me() + 1);
     control.secret = "the secret of a test";
     auto connections = tcp::TcpTransport::Create(control);
     if (!connections.ok()) ADD_FAILURE() << connections.status();
@@ -61,7 +65,7 @@ class Host {
 
   // Writes this end's address, waits for the other one's, and connects.
   void Connect() {
-    const std::string folder = std::string(std::getenv("TUTTI_JOB")) + "/results/";
+    const std::string folder = std::string(std::getenv("SOFTROCE_JOB")) + "/results/";
     const std::string test = ::testing::UnitTest::GetInstance()->current_test_info()->name();
     const auto file = [&](int guest) { return folder + test + ".address" + std::to_string(guest); };
     std::ofstream(file(Me()) + ".new") << endpoint_->Address();
@@ -155,15 +159,6 @@ class Host {
   std::map<uint64_t, uint64_t> sizes_;
 };
 
-// The network between the hosts, as tc says it; bad until the end of the test.
-class Netem {
- public:
-  explicit Netem(const std::string& how) {
-    EXPECT_EQ(std::system(("tc qdisc replace dev eth0 root netem limit 10000 " + how).c_str()), 0);
-  }
-  ~Netem() { (void)!std::system("tc qdisc del dev eth0 root"); }
-};
-
 // Small and large, both ways, half of them by view.
 void Exchange(int rounds, size_t longest = 300'001) {
   Host host;
@@ -206,6 +201,54 @@ TEST(TwoHosts, MessagesArriveThoughOnePacketInAHundredIsLost) {
 TEST(TwoHosts, MessagesArriveThoughOnePacketInTwentyIsLost) {
   const Netem netem("loss 5%");
   Exchange(2);
+}
+
+// Rank 0's RDMA device hears nothing from this host, until the end of its life: packets go to a card that is not there.
+// TCP goes on, between other addresses.
+class Mute {
+ public:
+  Mute() { EXPECT_EQ(std::system("ip neigh replace 10.77.0.1 lladdr 02:00:00:00:00:99 dev eth0 nud permanent"), 0); }
+  ~Mute() { (void)!std::system("ip neigh del 10.77.0.1 dev eth0"); }
+};
+
+// Rank 1 receives a large message, of whose acknowledgements none comes through, and closes its channel or leaves. It has
+// received the message, so rank 0's send must end well.
+void ReceiveWithoutAcknowledging(bool leaves) {
+  constexpr size_t kBytes = 100'000;  // so few packets are sent without any acknowledgement
+  ASSERT_EQ(std::system(("ip addr replace 10.78.0." + std::to_string(Me() + 1) + "/24 dev eth0").c_str()), 0);
+  std::vector<uint8_t> memory(kBytes), word(1), first(kBytes);
+  std::optional<Mute> mute;  // ends after the endpoint
+  Host host("10.78.0.");
+  ASSERT_NO_FATAL_FAILURE(host.Connect());
+  // So that the channel's queue pairs stand.
+  if (Me() == 0) host.Send(2, first);
+  if (Me() == 1) host.Receive(2, first.data(), kBytes);
+  ASSERT_NO_FATAL_FAILURE(host.Run());
+  if (Me() == 0) {
+    host.Receive(1, word.data(), 1);
+    ASSERT_NO_FATAL_FAILURE(host.RunWhile([&] { return host.IsWaitingFor(1); }));
+    ::usleep(500'000);  // by then the other one is mute
+    host.Send(0, memory);
+    ASSERT_NO_FATAL_FAILURE(host.RunWhile([&] { return host.IsWaitingFor(1000); }));
+    EXPECT_FALSE(host.failed) << host.endpoint().PeerError(1);
+    return;
+  }
+  host.Receive(0, memory.data(), kBytes);
+  host.Send(1, word);  // goes behind the grant
+  ASSERT_NO_FATAL_FAILURE(host.RunWhile([&] { return host.endpoint().HasUnsentBytes() || host.IsWaitingFor(1001); }));
+  mute.emplace();
+  ASSERT_NO_FATAL_FAILURE(host.RunWhile([&] { return host.IsWaitingFor(0); }));
+  ASSERT_FALSE(host.failed);
+  if (leaves) return;
+  host.endpoint().CloseChannel(0);
+  mute.reset();
+  ASSERT_NO_FATAL_FAILURE(host.RunWhile([&] { return host.endpoint().HasUnsentBytes(); }));
+}
+
+TEST(TwoHosts, ASendEndsWellThoughItsReceiverHasLeftAndAcknowledgementsAreLost) { ReceiveWithoutAcknowledging(true); }
+
+TEST(TwoHosts, ASendEndsWellThoughItsReceiverHasClosedTheChannelAndAcknowledgementsAreLost) {
+  ReceiveWithoutAcknowledging(false);
 }
 
 // Rank 1 is a process that is killed while rank 0 writes to it.

@@ -4,14 +4,15 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
+#include "transports/verbs/retry_time.h"
+
 namespace tutti::verbs {
 namespace {
 
 std::string Cause(ibv_wc_status status, const Device& device, const PortOptions& options) {
   switch (status) {
     case IBV_WC_RETRY_EXC_ERR: {
-      const double seconds =
-          4.096e-6 * static_cast<double>(uint64_t{1} << options.ack_timeout) * (options.retry_count + 1);
+      const double seconds = static_cast<double>(RetryTimeOf(options).least_ns) / kNsPerSecond;
       return absl::StrCat("nothing was acknowledged for about ", absl::StrFormat("%.1f", seconds),
                           " s: the peer is dead, or the path to it is: ",
                           device.is_ethernet()

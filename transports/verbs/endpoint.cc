@@ -12,13 +12,15 @@
 #include "lib/base/align.h"
 #include "lib/base/checks.h"
 #include "transports/verbs/link_depths.h"
+#include "transports/verbs/network.h"
 
 namespace tutti::verbs {
 namespace {
 
 constexpr uint32_t kSendSlots = 64;            // frames on their way from this rank, all peers together
 constexpr uint32_t kCompletionEntries = 4096;  // to begin with
-constexpr char kAddressVersion = 1;
+constexpr char kAddressVersion = 2;
+constexpr size_t kAddressHeaderBytes = 1 + kNetworkBytes;  // then the control transport's address
 
 absl::Status CheckOptions(const VerbsOptions& options) {
   const auto bad = [](auto... parts) { return absl::InvalidArgumentError(absl::StrCat("RDMA: ", parts...)); };
@@ -78,6 +80,7 @@ absl::Status Endpoint::Open() {
   if (!device.ok()) return device.status();
   context_.device = *std::move(device);
   const Device& opened = *context_.device;
+  network_ = NetworkOf(opened.gid.gid, opened.is_ethernet());
   const uint64_t slot_bytes =
       RoundUp(kFrameHeaderBytes + std::max<uint64_t>(options_.eager_bytes, kGrantBytes), kViewGranularity);
   absl::Status status = context_.queue.Open(opened, kCompletionEntries);
@@ -116,6 +119,7 @@ absl::Status Endpoint::Open() {
 }
 
 Endpoint::~Endpoint() {
+  SayGoodbye();
   for (Peer& peer : peers_) peer.link.reset();
 }
 
@@ -124,7 +128,12 @@ std::string Endpoint::DescribeDevice() const {
 }
 
 std::string Endpoint::Address() const {
-  return absl::StrCat(absl::string_view(&kAddressVersion, 1), control_->Address());
+  return absl::StrCat(absl::string_view(&kAddressVersion, 1), network_, control_->Address());
+}
+
+bool Endpoint::Reaches(absl::string_view address) const {
+  const bool readable = address.size() >= kAddressHeaderBytes && address[0] == kAddressVersion;
+  return !readable || address.substr(1, kNetworkBytes) == network_;
 }
 
 absl::Status Endpoint::Connect(int32_t peer, absl::string_view address) {
@@ -134,10 +143,10 @@ absl::Status Endpoint::Connect(int32_t peer, absl::string_view address) {
   }
   Peer& entry = peers_[static_cast<size_t>(peer)];
   if (entry.link != nullptr) return absl::OkStatus();
-  if (address.empty() || address[0] != kAddressVersion) {
+  if (address.size() < kAddressHeaderBytes || address[0] != kAddressVersion) {
     return absl::InvalidArgumentError("RDMA address of unknown version; do all ranks run the same tutti?");
   }
-  absl::Status status = control_->Connect(peer, address.substr(1));
+  absl::Status status = control_->Connect(peer, address.substr(kAddressHeaderBytes));
   if (!status.ok()) return status;
   entry.link = std::make_unique<Link>(peer, context_);
   Introduce(peer);

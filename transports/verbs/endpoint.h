@@ -31,6 +31,7 @@ class Endpoint final : public VerbsTransport {
   std::string DescribeDevice() const override;
 
   std::string Address() const override;
+  bool Reaches(absl::string_view address) const override;
   absl::Status Connect(int32_t peer, absl::string_view address) override;
   std::string PeerError(int32_t peer) const override;
   void CloseChannel(uint32_t channel) override;
@@ -52,6 +53,8 @@ class Endpoint final : public VerbsTransport {
     bool ready = false;  // the peer has joined, too
     std::array<uint8_t, kHelloBytes> hello_out = {};
     std::array<uint8_t, kHelloBytes> hello_in = {};
+    std::array<uint8_t, kGoodbyeBytes> goodbye_out = {};
+    std::array<uint8_t, kGoodbyeBytes> goodbye_in = {};
   };
 
   Link* LinkOf(int32_t peer, uint64_t bytes) const;
@@ -61,10 +64,13 @@ class Endpoint final : public VerbsTransport {
   void PollControl();
   void OnControl(const Completion& completion);
   void OnHello(int32_t peer);
+  void OnGoodbye(int32_t peer);
+  void SayGoodbye();
   void CheckDevice();
 
   // endpoint_poll.cc
   bool PollQueue(bool without_limit);
+  void TakeAllCompletions();  // of a peer that goes: what it sent before lies in the completion queue
   void OnCompletion(const ibv_wc& completion);
   void OnFailedCompletion(const ibv_wc& completion);
   PairOwner* OwnerOf(const ibv_wc& completion);
@@ -74,6 +80,7 @@ class Endpoint final : public VerbsTransport {
   VerbsOptions options_;
   Clock& clock_;
   TransportCapabilities capabilities_;
+  std::string network_;  // of the device's port
   std::unique_ptr<Transport> control_;
   LinkContext context_;
   std::vector<Peer> peers_;  // by rank; destroyed before what their queue pairs are made from

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Peers come and go over the control transport: an introduction each way, then, when an end has joined its queue pair
-// with the other's, the word that it has. A third message is awaited and never sent: waiting for it is what makes the
-// control transport notice that the peer is gone.
+// with the other's, the word that it has. The third message is a goodbye. Waiting for it is also what makes the control
+// transport notice that a peer is gone that could say none.
+#include <algorithm>
 #include <cstring>
 
 #include "absl/strings/str_cat.h"
@@ -13,7 +14,8 @@ namespace tutti::verbs {
 namespace {
 
 constexpr uint64_t kSignature = 0x7665726273;
-enum Part : uint32_t { kHelloPart = 0, kReadyPart = 1, kEndPart = 2 };
+constexpr int64_t kGoodbyeNs = 100 * kNsPerMs;  // for the kernel to take all goodbyes
+enum Part : uint32_t { kHelloPart = 0, kReadyPart = 1, kGoodbyePart = 2 };
 
 RecvRequest Await(int32_t peer, Part part, void* data, uint64_t bytes) {
   RecvRequest request;
@@ -47,7 +49,8 @@ void Endpoint::Introduce(int32_t peer) {
   }
   EncodeHello(entry.link->Introduction(), entry.hello_out.data());
   const RecvRequest awaited[] = {Await(peer, kHelloPart, entry.hello_in.data(), kHelloBytes),
-                                 Await(peer, kReadyPart, nullptr, 0), Await(peer, kEndPart, nullptr, 0)};
+                                 Await(peer, kReadyPart, nullptr, 0),
+                                 Await(peer, kGoodbyePart, entry.goodbye_in.data(), kGoodbyeBytes)};
   control_->PostRecvs(awaited);
   const SendRequest hello = Tell(peer, kHelloPart, entry.hello_out.data(), kHelloBytes);
   control_->PostSends({&hello, 1});
@@ -80,6 +83,8 @@ void Endpoint::OnControl(const Completion& completion) {
     case CompletionKind::kRecvDone:
       if (completion.context == kHelloPart) {
         OnHello(completion.peer);
+      } else if (completion.context == kGoodbyePart) {
+        OnGoodbye(completion.peer);
       } else {
         entry.ready = true;
         if (entry.joined) entry.link->Open();
@@ -89,9 +94,7 @@ void Endpoint::OnControl(const Completion& completion) {
       entry.link->Fail("the peer introduces itself in another way; do all ranks run the same tutti?");
       return;
     case CompletionKind::kPeerFailed: {
-      // What it sent before lies in the completion queue.
-      while (PollQueue(/*without_limit=*/true)) {
-      }
+      TakeAllCompletions();
       const std::string why = control_->PeerError(completion.peer);
       entry.link->ControlLost(why.substr(0, why.find(" while ")), clock_.NowNs());
       return;
@@ -116,6 +119,33 @@ void Endpoint::OnHello(int32_t peer) {
   const SendRequest ready = Tell(peer, kReadyPart, nullptr, 0);
   control_->PostSends({&ready, 1});
   if (entry.ready) entry.link->Open();
+}
+
+void Endpoint::OnGoodbye(int32_t peer) {
+  Peer& entry = peers_[static_cast<size_t>(peer)];
+  TakeAllCompletions();
+  uint64_t writes_received = 0;
+  std::memcpy(&writes_received, entry.goodbye_in.data(), kGoodbyeBytes);
+  entry.link->PeerLeft(writes_received, clock_.NowNs());
+}
+
+// This endpoint is about to go, and its queue pairs with it.
+void Endpoint::SayGoodbye() {
+  const auto is_open = [](const Peer& peer) {
+    return peer.link != nullptr && peer.link->state() == Link::State::kOpen;
+  };
+  if (std::none_of(peers_.begin(), peers_.end(), is_open)) return;
+  TakeAllCompletions();
+  for (Peer& entry : peers_) {
+    if (!is_open(entry)) continue;
+    const uint64_t writes_received = entry.link->writes_received();
+    std::memcpy(entry.goodbye_out.data(), &writes_received, kGoodbyeBytes);
+    const SendRequest goodbye = Tell(entry.link->peer(), kGoodbyePart, entry.goodbye_out.data(), kGoodbyeBytes);
+    control_->PostSends({&goodbye, 1});
+  }
+  std::array<Completion, kBatch> unneeded;
+  const int64_t deadline_ns = clock_.NowNs() + kGoodbyeNs;
+  while (control_->HasUnsentBytes() && clock_.NowNs() < deadline_ns) (void)control_->Poll(absl::MakeSpan(unneeded));
 }
 
 // Events of the device itself.

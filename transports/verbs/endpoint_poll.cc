@@ -41,6 +41,11 @@ bool Endpoint::PollQueue(bool without_limit) {
   return count > 0;
 }
 
+void Endpoint::TakeAllCompletions() {
+  while (PollQueue(/*without_limit=*/true)) {
+  }
+}
+
 // nullptr: of a queue pair that is gone; its late completions say nothing any more.
 PairOwner* Endpoint::OwnerOf(const ibv_wc& completion) {
   if ((completion.wr_id & kTagMask) == kSendTag) return context_.pairs.Get(completion.wr_id & ~kTagMask);

@@ -51,13 +51,12 @@ absl::StatusOr<std::unique_ptr<Pair>> Link::MakePair(bool is_bulk, uint32_t chan
   return pair;
 }
 
-void Link::DropPair(std::unique_ptr<Pair>& pair, SlotPool<PairOwner>::Handle handle, uint32_t depth) {
+void Link::DropPair(std::unique_ptr<Pair>& pair, SlotPool<PairOwner>::Handle handle, uint32_t depth,
+                    absl::FunctionRef<void(const Pair::Note&)> visit) {
   if (pair == nullptr) return;
   context_.pair_of_number.erase(pair->number());
   (void)context_.pairs.Release(handle);
-  pair->DropAll([this](const Pair::Note& note) {
-    if (note.send_slot != Pair::kNoSlot) context_.send_slots.Free(note.send_slot);
-  });
+  pair->DropAll(visit);
   pair.reset();
   context_.queue.Release(depth);
 }
@@ -125,6 +124,14 @@ void Link::ControlLost(absl::string_view why, int64_t now_ns) {
   }
 }
 
+// Its queue pairs went with it, so an acknowledgement that the network has lost will not come again; but its word counts.
+void Link::PeerLeft(uint64_t writes_received, int64_t now_ns) {
+  if (state_ == State::kOpen && writes_received == writes_posted_) {
+    for (auto& [number, channel] : channels_) ConfirmWrites(*channel, writes_posted_);
+  }
+  ControlLost("connection closed by the peer", now_ns);
+}
+
 void Link::CheckLeaving(int64_t now_ns) {
   if (leaving_deadline_ns_ == 0) return;
   if (waiting_recvs_ == 0 && waiting_sends_ == 0) {
@@ -145,7 +152,9 @@ void Link::DropPairs() {
   if (std::exchange(leaving_deadline_ns_, 0) != 0) --context_.num_leaving;
   for (auto& [number, channel] : channels_) DropChannelPair(*channel);
   channels_.clear();
-  DropPair(pair_, handle_, kFrameDepth);
+  DropPair(pair_, handle_, kFrameDepth, [this](const Pair::Note& note) {
+    if (note.send_slot != Pair::kNoSlot) context_.send_slots.Free(note.send_slot);
+  });
   if (!std::exchange(has_slots_, false)) return;
   context_.slots.RemovePeer();
   context_.queue.Release(context_.options.slots_per_peer);
@@ -200,12 +209,16 @@ void Link::CloseChannel(uint32_t channel) {
   const auto found = channels_.find(channel);
   if (found != channels_.end()) {
     const bool tell = found->second->pair != nullptr && state_ == State::kOpen;
+    const uint64_t writes_received = found->second->writes_received;
     DropChannelPair(*found->second);
     channels_.erase(found);
     if (tell) {
-      MessageId id;
-      id.channel = channel;
-      PushControl(FrameKind::kClose, id, 0, 0);
+      OutFrame frame;
+      frame.header.kind = FrameKind::kClose;
+      frame.header.id.channel = channel;
+      frame.header.payload_bytes = kCloseBytes;
+      std::memcpy(frame.extra.data(), &writes_received, kCloseBytes);
+      PushFrame(frame);
     }
   }
   incoming_.EraseIf([this, channel](const MessageId& id, Incoming& incoming) {

@@ -52,6 +52,9 @@ class Link {
   void Open();
   // The peer is gone; all that it had sent has been taken from the completion queue.
   void ControlLost(absl::string_view why, int64_t now_ns);
+  // The peer has left in order, and had received so many granted writes of this rank.
+  void PeerLeft(uint64_t writes_received, int64_t now_ns);
+  uint64_t writes_received() const { return writes_received_; }
   // Of a link whose peer left before it had acknowledged everything: looks again.
   void CheckLeaving(int64_t now_ns);
   // Drops everything and reports kPeerFailed. `sentence` names no ranks.
@@ -149,6 +152,8 @@ class Link {
     SlotPool<PairOwner>::Handle handle = 0;
     FixedRing<Stream> streams;
     bool peer_closed = false;
+    uint64_t writes_done = 0;      // granted by the peer, and known to have arrived
+    uint64_t writes_received = 0;  // granted by this rank
   };
 
   // link_post.cc
@@ -180,7 +185,9 @@ class Link {
   Channel* EnsureChannel(uint32_t channel);
   void DropChannelPair(Channel& channel);
   bool OnOpenFrame(uint32_t channel, const uint8_t* payload);
-  bool OnCloseFrame(uint32_t channel);
+  bool OnCloseFrame(uint32_t channel, const uint8_t* payload);
+  void OnWriteDone(Channel& channel, const Pair::Note& note);
+  void ConfirmWrites(Channel& channel, uint64_t received);
   bool UseGrant(const MessageId& id, Outgoing& outgoing, const Grant& grant);
   void GrantFor(const MessageId& id, Incoming& incoming);
   bool TryGrant(const MessageId& id, Incoming& incoming);
@@ -189,7 +196,9 @@ class Link {
   void PumpStreams(Channel& channel);
 
   absl::StatusOr<std::unique_ptr<Pair>> MakePair(bool is_bulk, uint32_t channel, SlotPool<PairOwner>::Handle* handle);
-  void DropPair(std::unique_ptr<Pair>& pair, SlotPool<PairOwner>::Handle handle, uint32_t depth);
+  // Shows what it had posted and is not known to have completed.
+  void DropPair(std::unique_ptr<Pair>& pair, SlotPool<PairOwner>::Handle handle, uint32_t depth,
+                absl::FunctionRef<void(const Pair::Note&)> visit);
   void Touch();
   void Leave();
   void DropPairs();
@@ -230,6 +239,9 @@ class Link {
   uint32_t slot_credits_ = 0;  // of these, not in use
   uint32_t slots_taken_ = 0;   // of this rank's slots: by frames that were not given back to the peer
   uint32_t slots_owed_ = 0;    // of these, free again
+
+  uint64_t writes_posted_ = 0;    // granted by the peer, all channels together
+  uint64_t writes_received_ = 0;  // granted by this rank
 };
 
 }  // namespace tutti::verbs

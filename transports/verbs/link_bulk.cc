@@ -53,7 +53,7 @@ Link::Channel* Link::EnsureChannel(uint32_t channel) {
 }
 
 void Link::DropChannelPair(Channel& channel) {
-  DropPair(channel.pair, channel.handle, kBulkDepth);
+  DropPair(channel.pair, channel.handle, kBulkDepth, [](const Pair::Note&) {});
   channel.streams.Clear();
 }
 
@@ -77,13 +77,37 @@ bool Link::OnOpenFrame(uint32_t channel, const uint8_t* payload) {
   return true;
 }
 
-// Nothing of the channel can be written or is asked for any more. Its sends end when this rank closes it, too.
-bool Link::OnCloseFrame(uint32_t channel) {
+// Nothing of the channel can be written or is asked for any more. Sends that the peer has not received end when this rank
+// closes it, too.
+bool Link::OnCloseFrame(uint32_t channel, const uint8_t* payload) {
   const auto found = channels_.find(channel);
   if (found == channels_.end()) return true;
   found->second->peer_closed = true;
-  DropChannelPair(*found->second);
+  uint64_t received = 0;
+  std::memcpy(&received, payload, kCloseBytes);
+  ConfirmWrites(*found->second, received);
   return true;
+}
+
+// A write's bytes are in the peer's memory.
+void Link::OnWriteDone(Channel& channel, const Pair::Note& note) {
+  if (note.ends_grant) ++channel.writes_done;
+  if (!note.ends_message) return;
+  const Outgoing* outgoing = outgoing_.Find(note.id);
+  if (outgoing == nullptr) return;
+  context_.registrations.Release(outgoing->region);
+  ++context_.counters.messages_sent;
+  CompleteSend(note.id, outgoing->context, outgoing->bytes);
+  outgoing_.Erase(note.id);
+}
+
+// The peer says that it has received so many, and destroys its queue pair: acknowledgements that the network has lost will
+// not come again.
+void Link::ConfirmWrites(Channel& channel, uint64_t received) {
+  DropPair(channel.pair, channel.handle, kBulkDepth, [&](const Pair::Note& note) {
+    if (channel.writes_done < received) OnWriteDone(channel, note);
+  });
+  channel.streams.Clear();
 }
 
 // False if the link failed.
@@ -152,10 +176,13 @@ void Link::PumpStreams(Channel& channel) {
     request.wr.rdma.rkey = stream.key;
     Pair::Note note;
     note.id = stream.id;
+    note.ends_grant = last;
     note.ends_message = last && stream.ends_message;
     channel.pair->Append(request, absl::MakeSpan(&piece, 1), note);
     stream.posted_bytes += bytes;
-    if (last) channel.streams.DropFront();
+    if (!last) continue;
+    ++writes_posted_;
+    channel.streams.DropFront();
   }
 }
 
@@ -253,6 +280,8 @@ void Link::OnWritten(const IssuedGrant& grant, uint64_t last_bytes, uint32_t imm
     return;
   }
   context_.counters.payload_bytes_received += grant.bytes;
+  ++writes_received_;
+  if (const auto found = channels_.find(grant.id.channel); found != channels_.end()) ++found->second->writes_received;
   if (grant.staging == SlotMemory::kNone) {
     context_.registrations.Release(incoming->region);
     incoming->region = Registrations::kNone;

@@ -66,7 +66,7 @@ bool Link::OnHeader(const FrameHeader& header, const uint8_t* payload, uint32_t 
     case FrameKind::kOpen:
       return OnOpenFrame(header.id.channel, payload);
     case FrameKind::kClose:
-      return OnCloseFrame(header.id.channel);
+      return OnCloseFrame(header.id.channel, payload);
     case FrameKind::kCredit:
       return true;
   }

@@ -124,15 +124,8 @@ void Link::OnSent(const PairOwner& owner) {
     });
     return;
   }
-  channels_.find(owner.channel)->second->pair->TakeCompleted([this](const Pair::Note& note) {
-    if (!note.ends_message) return;
-    const Outgoing* outgoing = outgoing_.Find(note.id);
-    if (outgoing == nullptr) return;
-    context_.registrations.Release(outgoing->region);
-    ++context_.counters.messages_sent;
-    CompleteSend(note.id, outgoing->context, outgoing->bytes);
-    outgoing_.Erase(note.id);
-  });
+  Channel& channel = *channels_.find(owner.channel)->second;
+  channel.pair->TakeCompleted([&](const Pair::Note& note) { OnWriteDone(channel, note); });
 }
 
 void Link::OnPairFailed(const PairOwner& owner, absl::string_view sentence) {

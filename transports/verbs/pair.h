@@ -30,6 +30,7 @@ class Pair {
   struct Note {
     uint32_t send_slot = kNoSlot;  // whose bytes it carries
     MessageId id;                  // if ends_message: whose last bytes it carries
+    bool ends_grant = false;       // its bytes are the last that a grant allows
     bool ends_message = false;
   };
 

@@ -16,8 +16,8 @@ struct PortOptions {
   int traffic_class = 0;   // of RoCE: DSCP << 2
   int service_level = 0;   // of InfiniBand, and the priority (PFC) of some RoCE networks
   int hop_limit = 64;      // of RoCE
-  int ack_timeout = 14;    // an unacknowledged packet is sent again after 4.096 us * 2^this (14: 67 ms), ...
-  int retry_count = 7;     // ... this many times, before the path is lost (with 14 and 7: after about 0.5 s)
+  int ack_timeout = 16;    // an unacknowledged packet is sent again after 4.096 us * 2^this (16: 0.27 s), ...
+  int retry_count = 6;     // ... this many times, before the path is lost (retry_time.h). 7 is for ever with soft-RoCE
   int rnr_timer_code = 1;  // the wait after "receiver not ready" (1: 10 us); it does not happen unless a peer is broken
 };
 

@@ -8,8 +8,8 @@
 namespace tutti::verbs {
 namespace {
 
-constexpr uint8_t kVersion = 1;
-constexpr uint32_t kHelloMark = 0x74755631;  // version 1
+constexpr uint8_t kVersion = 2;
+constexpr uint32_t kHelloMark = 0x74755632;  // version 2
 
 template <typename T>
 void Store(uint8_t* to, T value) {
@@ -60,9 +60,10 @@ const char* DecodeFrame(const uint8_t* in, uint64_t bytes, FrameHeader* header) 
       return payload == kGrantBytes ? nullptr : "a grant of the wrong size";
     case FrameKind::kOpen:
       return payload == kOpenBytes ? nullptr : "a queue pair's address of the wrong size";
+    case FrameKind::kClose:
+      return payload == kCloseBytes ? nullptr : "a closing of the wrong size";
     case FrameKind::kAnnounce:
     case FrameKind::kCredit:
-    case FrameKind::kClose:
       return payload == 0 ? nullptr : "a control frame with a payload";
   }
   return "a frame of unknown kind";

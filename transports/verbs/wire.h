@@ -21,7 +21,7 @@ enum class FrameKind : uint8_t {
   kData = 4,      // a whole small message that was granted
   kCredit = 5,    // nothing but returned credit
   kOpen = 6,      // this end's queue pair for the large messages of a channel
-  kClose = 7,     // this end has closed the channel
+  kClose = 7,     // this end has closed the channel, and had received so many granted writes of it
 };
 
 // The sender writes `bytes` bytes of its message from `offset` on to `address`, and ends with `immediate`, to which it adds
@@ -38,8 +38,8 @@ struct Grant {
 struct FrameHeader {
   FrameKind kind = FrameKind::kCredit;
   uint16_t returned_slots = 0;  // the receiver of this frame may send so many more
-  uint32_t payload_bytes = 0;   // that follow this header: those of the message, or a Grant, or an OPEN's two numbers
-  uint32_t credit_bytes = 0;    // eager credit given back to the receiver of this frame
+  uint32_t payload_bytes = 0;  // that follow this header: those of the message, a Grant, an OPEN's or a CLOSE's numbers
+  uint32_t credit_bytes = 0;   // eager credit given back to the receiver of this frame
   MessageId id;
   uint64_t signature = 0;      // the sender's; in GRANT the receiver's
   uint64_t message_bytes = 0;  // the whole message; in GRANT what the receive wants
@@ -50,6 +50,7 @@ struct FrameHeader {
 inline constexpr size_t kFrameHeaderBytes = 48;
 inline constexpr size_t kGrantBytes = 32;  // address 8 | offset 8 | bytes 8 | key 4 | immediate 4
 inline constexpr size_t kOpenBytes = 8;    // queue pair number 4 | first packet number 4
+inline constexpr size_t kCloseBytes = 8;   // granted writes that have been received
 
 // A large write is cut here, so that both ends know how long its last piece is.
 inline constexpr uint64_t kWriteBytes = 1 << 20;
@@ -81,6 +82,10 @@ struct Hello {
   uint64_t unexpected_bytes = 0;
 };
 inline constexpr size_t kHelloBytes = 64;
+
+// What an end says last, over the control transport: how many granted writes it has received from the other one, on all
+// channels together.
+inline constexpr size_t kGoodbyeBytes = 8;
 
 void EncodeHello(const Hello& hello, uint8_t* out);
 const char* DecodeHello(const uint8_t* in, Hello* hello);

@@ -66,6 +66,14 @@ TEST(Settings, OwnVariablesSetEveryField) {
                                  {"TUTTI_JOB_ID", "j"},
                                  {"TUTTI_INTERFACE", "eth0"},
                                  {"TUTTI_ALGORITHM", "all_reduce:ring"},
+                                 {"TUTTI_TRANSPORT", "tcp,verbs"},
+                                 {"TUTTI_VERBS_DEVICES", "^mlx5_0"},
+                                 {"TUTTI_VERBS_GID_INDEX", "3"},
+                                 {"TUTTI_VERBS_TRAFFIC_CLASS", "104"},
+                                 {"TUTTI_VERBS_SERVICE_LEVEL", "5"},
+                                 {"TUTTI_VERBS_HOP_LIMIT", "8"},
+                                 {"TUTTI_VERBS_ACK_TIMEOUT", "18"},
+                                 {"TUTTI_VERBS_RETRY_COUNT", "6"},
                                  {"TUTTI_TIMEOUT", "500ms"},
                                  {"TUTTI_WAIT", "sleep"},
                                  {"TUTTI_PROGRESS_THREAD", "1"},
@@ -83,6 +91,15 @@ TEST(Settings, OwnVariablesSetEveryField) {
   EXPECT_EQ(settings->job_id, "j");
   EXPECT_EQ(settings->interface, "eth0");
   EXPECT_EQ(settings->algorithm, "all_reduce:ring");
+  EXPECT_FALSE(settings->use_shm);
+  EXPECT_TRUE(settings->use_verbs && settings->use_tcp);
+  EXPECT_EQ(settings->verbs.devices, "^mlx5_0");
+  EXPECT_EQ(settings->verbs.gid_index, 3);
+  EXPECT_EQ(settings->verbs.traffic_class, 104);
+  EXPECT_EQ(settings->verbs.service_level, 5);
+  EXPECT_EQ(settings->verbs.hop_limit, 8);
+  EXPECT_EQ(settings->verbs.ack_timeout, 18);
+  EXPECT_EQ(settings->verbs.retry_count, 6);
   EXPECT_EQ(settings->timeout_ns, 500 * kNsPerMs);
   EXPECT_EQ(settings->wait, WaitPolicy::kSleep);
   EXPECT_TRUE(settings->progress_thread);
@@ -112,6 +129,27 @@ TEST(Settings, ConfigGoesBeforeVariablesFieldByField) {
   EXPECT_EQ(settings->rendezvous_kind, RendezvousKind::kFile);
   EXPECT_EQ(OriginOf(*settings, "TUTTI_RANK"), "config field rank");
   EXPECT_EQ(OriginOf(*settings, "TUTTI_SIZE"), "TUTTI_SIZE");
+}
+
+TEST(Settings, TransportsAreAListInAnyOrder) {
+  const auto uses = [](const std::string& text) -> std::string {
+    const auto settings = Resolve({{"TUTTI_TRANSPORT", text}});
+    if (!settings.ok()) return "refused";
+    return std::string(settings->use_shm ? "s" : "") + (settings->use_verbs ? "v" : "") +
+           (settings->use_tcp ? "t" : "");
+  };
+  EXPECT_EQ(uses("shm,verbs,tcp"), "svt");
+  EXPECT_EQ(uses("tcp,shm"), "st");
+  EXPECT_EQ(uses("verbs"), "v");
+  for (const char* wrong : {"verbs,", "verbs,verbs", "shm tcp", "rdma", ",", "TCP"}) EXPECT_EQ(uses(wrong), "refused");
+}
+
+TEST(Settings, WhatSomebodySetIsToldFromDefaults) {
+  const auto settings = Resolve({{"TUTTI_TRANSPORT", "shm,verbs,tcp"}});
+  ASSERT_TRUE(settings.ok()) << settings.status();
+  EXPECT_TRUE(settings->IsGiven("TUTTI_TRANSPORT"));
+  EXPECT_FALSE(settings->IsGiven("TUTTI_VERBS_DEVICES"));
+  EXPECT_FALSE(settings->IsGiven("TUTTI_NO_SUCH_KNOB"));
 }
 
 TEST(Settings, UnknownNameIsRefusedWithTheNearestOne) {
