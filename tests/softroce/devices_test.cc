@@ -15,33 +15,50 @@ TEST(Survey, FindsAUsablePort) {
   for (const PortReport& report : *reports) {
     SCOPED_TRACE(report.name);
     EXPECT_THAT(report.text, ::testing::Not(::testing::IsEmpty()));
-    if (!report.usable) continue;
+    if (!report.is_usable()) continue;
     EXPECT_THAT(report.text, ::testing::HasSubstr("MTU"));
     ++usable;
   }
   EXPECT_GE(usable, 1);
 }
 
-TEST(Survey, LeavesOutWhatTheOptionsExclude) {
+TEST(Survey, ChoosesOnePortAndSaysWhyWithTheAddressItUses) {
+  const auto reports = SurveyPorts({});
+  ASSERT_TRUE(reports.ok()) << reports.status();
+  int chosen = 0;
+  for (const PortReport& report : *reports) {
+    if (report.verdict != PortVerdict::kChosen) continue;
+    ++chosen;
+    EXPECT_THAT(report.reason, ::testing::HasSubstr("first that is usable"));
+    int used = 0;
+    for (const GidReport& gid : report.gids) {
+      if (!gid.is_used) continue;
+      ++used;
+      EXPECT_THAT(report.text, ::testing::HasSubstr(gid.address));
+      EXPECT_THAT(gid.type, ::testing::AnyOf("RoCE v2", "InfiniBand"));
+    }
+    EXPECT_EQ(used, 1) << report.name;
+  }
+  EXPECT_EQ(chosen, 1);
+}
+
+TEST(Survey, MarksWhatTheOptionsExclude) {
   const auto all = SurveyPorts({});
   ASSERT_TRUE(all.ok() && !all->empty());
   const std::string port = all->front().name;
   const std::string device = port.substr(0, port.find(':'));
-  for (const std::string& exclude : {"^" + device, "^ " + port + ", other"}) {
+  const auto verdict_with = [&](const std::string& devices) {
     PortOptions options;
-    options.devices = exclude;
-    const auto rest = SurveyPorts(options);
-    ASSERT_TRUE(rest.ok());
-    for (const PortReport& report : *rest) EXPECT_NE(report.name, port) << exclude;
-  }
-  for (const std::string& include : {device, "other," + port}) {
-    PortOptions options;
-    options.devices = include;
-    const auto chosen = SurveyPorts(options);
-    ASSERT_TRUE(chosen.ok());
-    ASSERT_EQ(chosen->size(), 1u) << include;
-    EXPECT_EQ(chosen->front().name, port);
-  }
+    options.devices = devices;
+    const auto reports = SurveyPorts(options);
+    EXPECT_TRUE(reports.ok() && reports->size() == all->size());
+    return reports->front().verdict;
+  };
+  EXPECT_EQ(verdict_with("^" + device), PortVerdict::kLeftOut);
+  EXPECT_EQ(verdict_with("^ " + port + ", other"), PortVerdict::kLeftOut);
+  EXPECT_EQ(verdict_with("other"), PortVerdict::kLeftOut);
+  EXPECT_EQ(verdict_with(device), all->front().verdict);
+  EXPECT_EQ(verdict_with("other," + port), all->front().verdict);
 }
 
 TEST(Survey, SaysThatAGidIsMissing) {
@@ -49,7 +66,7 @@ TEST(Survey, SaysThatAGidIsMissing) {
   options.gid_index = 4000;
   const auto reports = SurveyPorts(options);
   ASSERT_TRUE(reports.ok() && !reports->empty());
-  EXPECT_FALSE(reports->front().usable);
+  EXPECT_EQ(reports->front().verdict, PortVerdict::kUnusable);
 }
 
 }  // namespace

@@ -12,8 +12,8 @@ int main() {
   }
   bool found = false;
   for (const tutti::verbs::PortReport& report : *reports) {
-    std::printf("%s: %s: %s\n", report.name.c_str(), report.usable ? "usable" : "not usable", report.text.c_str());
-    found |= report.usable;
+    std::printf("%s: %s: %s\n", report.name.c_str(), report.is_usable() ? "usable" : "not usable", report.text.c_str());
+    found |= report.is_usable();
   }
   if (reports->empty()) std::printf("this host has no RDMA device\n");
   return found ? 0 : 1;

@@ -13,7 +13,7 @@ TEST(TwoDevices, AreBothUsable) {
   const auto reports = SurveyPorts({});
   ASSERT_TRUE(reports.ok()) << reports.status();
   ASSERT_EQ(reports->size(), 2u);
-  for (const PortReport& report : *reports) EXPECT_TRUE(report.usable) << report.name << ": " << report.text;
+  for (const PortReport& report : *reports) EXPECT_TRUE(report.is_usable()) << report.name << ": " << report.text;
 }
 
 TEST(TwoDevices, TheOneWithTheJobsAddressIsPreferred) {
@@ -24,6 +24,18 @@ TEST(TwoDevices, TheOneWithTheJobsAddressIsPreferred) {
     ASSERT_TRUE(device.ok()) << device.status();
     EXPECT_TRUE((*device)->gid.is_wanted_address);
     EXPECT_THAT((*device)->Describe(), ::testing::HasSubstr(address));
+  }
+}
+
+TEST(TwoDevices, TheSurveySaysWhichOneIsChosenAndWhy) {
+  PortOptions options;
+  options.address = "10.77.1.1";
+  const auto reports = SurveyPorts(options);
+  ASSERT_TRUE(reports.ok() && reports->size() == 2u);
+  for (const PortReport& report : *reports) {
+    const bool is_right = report.text.find("10.77.1.1") != std::string::npos;
+    EXPECT_EQ(report.verdict, is_right ? PortVerdict::kChosen : PortVerdict::kUsable) << report.name;
+    EXPECT_THAT(report.reason, ::testing::HasSubstr("has the job's address")) << report.name;
   }
 }
 

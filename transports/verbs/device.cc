@@ -112,7 +112,11 @@ std::string VerbsErrorName(int error) {
   }
 }
 
-absl::Status VisitPorts(const PortOptions& options, const PortVisitor& visit) {
+bool IsBetter(const Device& device, const Device* best) {
+  return best == nullptr || (device.gid.is_wanted_address && !best->gid.is_wanted_address);
+}
+
+absl::Status VisitPorts(const PortOptions& options, absl::FunctionRef<void(FoundPort found)> visit) {
   int count = 0;
   const std::unique_ptr<ibv_device*[], Destroyer<ibv_free_device_list>> list(::ibv_get_device_list(&count));
   if (list == nullptr) {
@@ -126,8 +130,11 @@ absl::Status VisitPorts(const PortOptions& options, const PortVisitor& visit) {
     attributes.phys_port_cnt = 1;
     if (context != nullptr) (void)::ibv_query_device(context.get(), &attributes);
     for (uint8_t port = 1; port <= attributes.phys_port_cnt; ++port) {
-      if (!IsAllowed(options.devices, name, port)) continue;
-      visit(absl::StrCat(name, ":", port), OpenPort(list[static_cast<size_t>(i)], port, options));
+      absl::StatusOr<std::unique_ptr<Device>> device =
+          IsAllowed(options.devices, name, port)
+              ? OpenPort(list[static_cast<size_t>(i)], port, options)
+              : absl::CancelledError(absl::StrCat("it is left out by \"", options.devices, "\""));
+      visit({absl::StrCat(name, ":", port), context.get(), port, std::move(device)});
     }
   }
   return absl::OkStatus();
@@ -136,14 +143,13 @@ absl::Status VisitPorts(const PortOptions& options, const PortVisitor& visit) {
 absl::StatusOr<std::unique_ptr<Device>> OpenDevice(const PortOptions& options) {
   std::unique_ptr<Device> best;
   std::string reasons;
-  absl::Status status =
-      VisitPorts(options, [&](absl::string_view name, absl::StatusOr<std::unique_ptr<Device>> device) {
-        if (!device.ok()) {
-          absl::StrAppend(&reasons, "; ", name, ": ", device.status().message());
-        } else if (best == nullptr || ((*device)->gid.is_wanted_address && !best->gid.is_wanted_address)) {
-          best = *std::move(device);
-        }
-      });
+  absl::Status status = VisitPorts(options, [&](FoundPort found) {
+    if (!found.device.ok()) {
+      absl::StrAppend(&reasons, "; ", found.name, ": ", found.device.status().message());
+    } else if (IsBetter(**found.device, best.get())) {
+      best = *std::move(found.device);
+    }
+  });
   if (!status.ok()) return status;
   if (best != nullptr) return best;
   const std::string allowed = options.devices.empty() ? "" : absl::StrCat(" among \"", options.devices, "\"");

@@ -7,10 +7,10 @@
 #include <infiniband/verbs.h>
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
@@ -38,9 +38,18 @@ struct Device {
 // each port why it cannot be used.
 absl::StatusOr<std::unique_ptr<Device>> OpenDevice(const PortOptions& options);
 
-// Tries every port that the options allow. An error: there is no list of devices.
-using PortVisitor = std::function<void(absl::string_view name, absl::StatusOr<std::unique_ptr<Device>> device)>;
-absl::Status VisitPorts(const PortOptions& options, const PortVisitor& visit);
+// Of two usable ports, whether `device` is taken and not `best`, which came first; any is better than nullptr.
+bool IsBetter(const Device& device, const Device* best);
+
+struct FoundPort {
+  std::string name;                // "mlx5_0:1"
+  ibv_context* context = nullptr;  // nullptr if it cannot be opened; valid during the visit
+  uint8_t port_number = 1;
+  absl::StatusOr<std::unique_ptr<Device>> device;  // Cancelled: the options do not allow it, it was not tried
+};
+
+// Tries every port of this host. An error: there is no list of devices.
+absl::Status VisitPorts(const PortOptions& options, absl::FunctionRef<void(FoundPort found)> visit);
 
 // "not enough memory may be locked; raise the limit (ulimit -l)": what a verbs call's errno means to an operator.
 std::string VerbsErrorName(int error);

@@ -41,17 +41,20 @@ int Rank(const ibv_gid_entry& entry, bool is_ethernet, const ibv_gid* wanted) {
 
 }  // namespace
 
-absl::StatusOr<GidChoice> ChooseGid(ibv_context* context, uint8_t port, bool is_ethernet, absl::string_view address,
-                                    int forced_index) {
+std::vector<ibv_gid_entry> ListGids(ibv_context* context) {
   std::vector<ibv_gid_entry> entries(kMaxGids);
   const ssize_t count = ::ibv_query_gid_table(context, entries.data(), entries.size(), 0);
-  if (count < 0) return absl::UnavailableError("its table of addresses (GIDs) cannot be read");
+  entries.resize(count < 0 ? 0 : static_cast<size_t>(count));
+  return entries;
+}
+
+absl::StatusOr<GidChoice> ChooseGid(ibv_context* context, uint8_t port, bool is_ethernet, absl::string_view address,
+                                    int forced_index) {
   ibv_gid wanted = {};
   const bool has_wanted = ParseAddress(address, &wanted);
   GidChoice best;
   int best_rank = 0;
-  for (size_t i = 0; i < static_cast<size_t>(count); ++i) {
-    const ibv_gid_entry& entry = entries[i];
+  for (const ibv_gid_entry& entry : ListGids(context)) {
     if (entry.port_num != port) continue;
     const bool forced = forced_index >= 0 && entry.gid_index == static_cast<uint32_t>(forced_index);
     if (forced_index >= 0 && !forced) continue;

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -23,6 +24,9 @@ struct GidChoice {
 // IPv4-mapped one, then a global IPv6 one, then a link-local one. For InfiniBand: the first that there is.
 absl::StatusOr<GidChoice> ChooseGid(ibv_context* context, uint8_t port, bool is_ethernet, absl::string_view address,
                                     int forced_index);
+
+// All addresses of all ports of the device; none if the table cannot be read.
+std::vector<ibv_gid_entry> ListGids(ibv_context* context);
 
 // "::ffff:10.0.0.1", "fe80::1"
 std::string GidName(const ibv_gid& gid);

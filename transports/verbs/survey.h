@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which RDMA ports this host has, and for each whether it can be used, or why not. For people and for tests; it opens
-// every device, so it is slow.
+// Which RDMA ports this host has, which of them a rank would use, and why not the others. For people and for tests; it
+// opens every device, so it is slow.
 #ifndef TUTTI_TRANSPORTS_VERBS_SURVEY_H_
 #define TUTTI_TRANSPORTS_VERBS_SURVEY_H_
 
@@ -13,11 +13,34 @@
 
 namespace tutti::verbs {
 
+enum class PortVerdict {
+  kChosen,    // a rank with these options uses it
+  kUsable,    // it would do, but another one is better, or as good and first
+  kUnusable,  // something is wrong with it
+  kLeftOut,   // the options do not allow it; it was not tried
+};
+
+struct GidReport {
+  int index = 0;
+  std::string type;       // "RoCE v2", "RoCE v1", "InfiniBand"
+  std::string address;    // "::ffff:10.0.0.1"
+  std::string interface;  // the network interface it belongs to, "" if there is none
+  bool is_used = false;   // by a rank that uses the port
+};
+
 struct PortReport {
   std::string name;  // "mlx5_0:1"
-  bool usable = false;
-  std::string text;  // what it is (MTU, GID), or a sentence about what is wrong
+  PortVerdict verdict = PortVerdict::kUnusable;
+  std::string text;             // what it is (MTU, GID), or a sentence about what is wrong
+  std::string reason;           // why it was chosen, or not, if it is usable
+  int numa_node = -1;           // where it is attached, -1: not known
+  std::vector<GidReport> gids;  // its addresses, by index
+
+  bool is_usable() const { return verdict == PortVerdict::kChosen || verdict == PortVerdict::kUsable; }
 };
+
+// "chosen", "usable", "not usable", "left out"
+const char* PortVerdictName(PortVerdict verdict);
 
 // Goes down to making a queue pair: on some hosts everything before that works and that does not. An error: no list of
 // devices at all, and why.
