@@ -52,10 +52,10 @@ typedef struct tutti_comm_config {
   tutti_log_level_t log_level; /* 0; TUTTI_LOG ("error", "warn", "info", "debug") */
   tutti_exchange_fn exchange;  /* NULL */
   void* exchange_context;      /* NULL; handed to exchange */
-  const char* transport;     /* NULL; TUTTI_TRANSPORT: those of "shm", "verbs", "tcp" that may be used, comma separated.
+  const char* transport;       /* NULL; TUTTI_TRANSPORT: those of "shm", "verbs", "tcp" that may be used, with commas.
                                 * Default: all. Each pair of ranks takes the first of them, in that order, that both
                                 * have: shared memory on one host, RDMA where both have a device, TCP */
-  const char* verbs_devices; /* NULL; TUTTI_VERBS_DEVICES: RDMA devices or ports ("mlx5_0,mlx5_1:2"), "^" first to
+  const char* verbs_devices;   /* NULL; TUTTI_VERBS_DEVICES: RDMA devices or ports ("mlx5_0,mlx5_1:2"), "^" first to
                                 * exclude; default: the one with the job's address, else the first that is usable */
 } tutti_comm_config_t;
 
