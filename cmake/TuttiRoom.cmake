@@ -6,7 +6,8 @@
 set_property(GLOBAL PROPERTY TUTTI_ROOMS "")
 
 # What most rooms include of other projects, read once for all of them. Each file includes what it uses all the same:
-# preset ci-clang builds without this.
+# preset asan builds without this.
+option(TUTTI_PRECOMPILE_ROOMS "Read what most rooms include of other projects once for all" ON)
 file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/rooms/precompiled.cc CONTENT "")
 add_library(room_headers OBJECT ${PROJECT_BINARY_DIR}/rooms/precompiled.cc)
 target_link_libraries(room_headers PRIVATE
@@ -47,7 +48,7 @@ function(tutti_room name path)
     target_link_libraries(${target}_objects PUBLIC ${ARG_DEPS} PRIVATE tutti_warnings)
     if(ARG_COMPILE_OPTIONS)
       target_compile_options(${target}_objects PRIVATE ${ARG_COMPILE_OPTIONS})
-    else()
+    elseif(TUTTI_PRECOMPILE_ROOMS)
       target_precompile_headers(${target}_objects REUSE_FROM room_headers)
     endif()
     add_library(${target} STATIC $<TARGET_OBJECTS:${target}_objects>)
