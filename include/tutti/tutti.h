@@ -7,6 +7,7 @@
 
 #include "tutti/collectives.h"
 #include "tutti/comm.h"
+#include "tutti/memory.h"
 #include "tutti/request.h"
 #include "tutti/status.h"
 #include "tutti/types.h"

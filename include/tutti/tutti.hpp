@@ -509,6 +509,32 @@ class Comm {
   tutti_comm_t handle_ = nullptr;
 };
 
+// Memory that is made ready for the network until the end of this object; see tutti_mem_register. Move-only. Must go before the
+// memory does.
+class RegisteredMemory {
+ public:
+  RegisteredMemory() = default;  // none
+  template <typename T>
+  RegisteredMemory(const Comm& comm, T* data, std::size_t size) {
+    Check(tutti_mem_register(comm.handle(), data, size * sizeof(T), &handle_));
+  }
+  template <typename Container>
+  RegisteredMemory(const Comm& comm, Container& container)
+      : RegisteredMemory(comm, container.data(), container.size()) {}
+  RegisteredMemory(RegisteredMemory&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+  RegisteredMemory& operator=(RegisteredMemory&& other) noexcept {
+    if (this != &other) {
+      (void)tutti_mem_deregister(handle_);
+      handle_ = std::exchange(other.handle_, nullptr);
+    }
+    return *this;
+  }
+  ~RegisteredMemory() { (void)tutti_mem_deregister(handle_); }
+
+ private:
+  tutti_mem_t handle_ = nullptr;
+};
+
 }  // namespace v0
 }  // namespace tutti
 

@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
@@ -28,6 +29,7 @@
 namespace tutti {
 
 class Communicator;
+class MemoryRegistry;
 
 struct JobOptions {
   int rank = 0;
@@ -76,6 +78,11 @@ class Job final : public ControlPlaneListener, public EngineListener {
   const char* TransportName(uint8_t transport) const { return transports_[transport]->capabilities().name; }
   // The windows of that transport, or nullptr if it has none.
   WindowSource* WindowsOf(uint8_t transport) { return transports_[transport]->windows(); }
+
+  // Memory that an application registers with all transports that can keep it ready. See tutti/memory.h.
+  using RegisteredMemory = std::vector<std::pair<MemoryRegistry*, uint64_t>>;
+  absl::StatusOr<RegisteredMemory> RegisterMemory(void* data, uint64_t bytes);
+  void DeregisterMemory(const RegisteredMemory& memory);
 
   // "rank 3 (host nodeA, pid 4711)" as far as it is known here. Never blocks for long.
   std::string NameOf(int32_t job_rank) const;

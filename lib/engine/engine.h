@@ -21,6 +21,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 
 #include "lib/base/clock.h"
 #include "lib/engine/backoff.h"
@@ -87,6 +88,10 @@ class Engine {
   // Takes effect in the driver's next pass.
   void FailChannel(uint32_t channel, Outcome outcome);
 
+  // Runs `task` in the driver's role, between two passes, and returns when it has run. For what only the driver may do with
+  // transports. From any thread but the driver; `task` must not call the engine.
+  void RunAsDriver(absl::FunctionRef<void()> task);
+
   // Returns when the transports have handed over all bytes of finished operations, or when timeout_ns have passed.
   void Flush(int64_t timeout_ns);
 
@@ -113,6 +118,11 @@ class Engine {
   struct LocalStep {
     Operation* operation;
     uint32_t step;
+  };
+  struct DriverTask {
+    explicit DriverTask(absl::FunctionRef<void()> task) : run(task) {}
+    const absl::FunctionRef<void()> run;
+    std::atomic<bool> done{false};
   };
 
   Engine(const EngineOptions& options, Clock& clock, EngineListener& listener, std::unique_ptr<Sleeper> sleeper);
@@ -156,7 +166,8 @@ class Engine {
 
   // Time and failure (engine_failure.cc)
   void CheckTime();
-  void HandleFailures();
+  void HandleControl();
+  void HandleFailures(absl::Span<const std::pair<uint32_t, Outcome>> failures);
   const Outcome* FailureOf(uint32_t channel) const;
 
   const EngineOptions options_;
@@ -167,14 +178,15 @@ class Engine {
   // Shared between threads.
   alignas(64) std::atomic<bool> driving_{false};
   alignas(64) std::atomic<Operation*> submitted_{nullptr};
-  std::atomic<bool> failures_pending_{false};
+  std::atomic<bool> control_pending_{false};  // there are new_failures_ or new_tasks_
   std::atomic<int> waiters_{0};
   std::atomic<bool> stop_{false};
   std::atomic<int> flushes_{0};       // threads in Flush
   std::atomic<bool> flushed_{false};  // nothing was unsent when the driver last looked
-  std::mutex mutex_;  // new_failures_, and the condition variable of threads that wait while another drives
+  std::mutex mutex_;  // new_failures_, new_tasks_, and the condition variable of threads that wait while another drives
   std::condition_variable waiters_wake_;
   std::vector<std::pair<uint32_t, Outcome>> new_failures_;
+  std::vector<DriverTask*> new_tasks_;
 
   // The driver's own.
   std::vector<Lane> lanes_;

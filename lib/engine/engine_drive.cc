@@ -126,7 +126,7 @@ void Engine::SleepUntilWork() {
   // The peers know by now that this rank sleeps; what they published before is looked for once more.
   if (!work && !window_groups_.empty()) work = RunWindows();
   sleeper_->Announce();
-  work |= submitted_.load(std::memory_order_seq_cst) != nullptr || failures_pending_.load(std::memory_order_seq_cst) ||
+  work |= submitted_.load(std::memory_order_seq_cst) != nullptr || control_pending_.load(std::memory_order_seq_cst) ||
           stop_.load(std::memory_order_seq_cst);
   if (work) {
     sleeper_->Cancel();

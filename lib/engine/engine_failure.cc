@@ -32,17 +32,39 @@ void Engine::FailChannel(uint32_t channel, Outcome outcome) {
     std::lock_guard<std::mutex> lock(mutex_);
     new_failures_.emplace_back(channel, outcome);
   }
-  failures_pending_.store(true, std::memory_order_seq_cst);
+  control_pending_.store(true, std::memory_order_seq_cst);
   sleeper_->Ring();
 }
 
-void Engine::HandleFailures() {
+void Engine::RunAsDriver(absl::FunctionRef<void()> task) {
+  DriverTask entry(task);
+  {
+    std::lock_guard<std::mutex> lock(mutex_);
+    new_tasks_.push_back(&entry);
+  }
+  control_pending_.store(true, std::memory_order_seq_cst);
+  sleeper_->Ring();
+  WaitUntil([&entry] { return entry.done.load(std::memory_order_acquire); });
+}
+
+void Engine::HandleControl() {
   std::vector<std::pair<uint32_t, Outcome>> failures;
+  std::vector<DriverTask*> tasks;
   {
     std::lock_guard<std::mutex> lock(mutex_);
     failures.swap(new_failures_);
-    failures_pending_.store(false, std::memory_order_relaxed);
+    tasks.swap(new_tasks_);
+    control_pending_.store(false, std::memory_order_relaxed);
   }
+  for (DriverTask* task : tasks) {
+    task->run();
+    task->done.store(true, std::memory_order_release);  // from here on it may be gone
+  }
+  if (!tasks.empty()) NotifyWaiters();
+  HandleFailures(failures);
+}
+
+void Engine::HandleFailures(absl::Span<const std::pair<uint32_t, Outcome>> failures) {
   for (const auto& [channel, outcome] : failures) {
     if (FailureOf(channel) != nullptr) continue;
     failed_channels_.emplace_back(channel, outcome);

@@ -24,7 +24,7 @@ constexpr uint32_t GenerationOf(uint64_t context) { return static_cast<uint32_t>
 }  // namespace
 
 bool Engine::Pass() {
-  if (failures_pending_.load(std::memory_order_acquire)) HandleFailures();
+  if (control_pending_.load(std::memory_order_acquire)) HandleControl();
   bool moved = StartSubmitted();
   RunReady();
   if (!window_groups_.empty()) moved |= RunWindows();

@@ -32,7 +32,7 @@ void Engine::SubmitAndWait(Operation& operation) {
   WindowGroup& group = *operation.group;
   const bool alone = group.ready() && group.queue.empty() && FailureOf(operation.channel) == nullptr &&
                      submitted_.load(std::memory_order_relaxed) == nullptr &&
-                     !failures_pending_.load(std::memory_order_relaxed);
+                     !control_pending_.load(std::memory_order_relaxed);
   if (!alone) {
     Submit(operation);
   } else {

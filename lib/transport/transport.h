@@ -41,6 +41,7 @@
 
 namespace tutti {
 
+class MemoryRegistry;
 class WindowSource;
 
 // Multiple of every element size and of a cache line.
@@ -170,6 +171,9 @@ class Transport {
 
   // The ability to share windows, or nullptr. Lives as long as the transport.
   virtual WindowSource* windows() { return nullptr; }
+
+  // The ability to keep memory ready between messages, or nullptr: then there is nothing to gain. Lives as long.
+  virtual MemoryRegistry* memory() { return nullptr; }
 
   // SLEEPING
 

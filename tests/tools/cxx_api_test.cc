@@ -32,6 +32,16 @@ TEST_F(CxxApiTest, ElementTypesAreDeduced) {
   EXPECT_EQ(tutti::DtypeOf<const double>(), TUTTI_FLOAT64);
 }
 
+TEST_F(CxxApiTest, RegisteredMemoryMayMoveAndIsGivenBackOnce) {
+  std::vector<double> values(1000, 2.0);
+  tutti::RegisteredMemory first(comm_, values);
+  tutti::RegisteredMemory second(std::move(first));
+  first = tutti::RegisteredMemory(comm_, values.data(), 10);
+  comm_.AllReduce(values, TUTTI_SUM);
+  EXPECT_EQ(values[999], 2.0);
+  EXPECT_THROW(tutti::RegisteredMemory(comm_, values.data(), 0), tutti::Error);
+}
+
 TEST_F(CxxApiTest, CollectivesTakeAnythingContiguous) {
   const std::vector<float> send = {1, 2, 3};
   std::vector<float> recv(3);

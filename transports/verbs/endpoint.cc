@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -204,6 +205,17 @@ void Endpoint::PostRecvs(absl::Span<const RecvRequest> requests) {
     if (link != nullptr) link->PostRecv(request);
   }
   PumpDirty();
+}
+
+// Messages within it share it, as they share each other's.
+absl::StatusOr<MemoryRegistry::Handle> Endpoint::Register(void* data, uint64_t bytes) {
+  const Registrations::Handle handle = context_.registrations.Acquire(data, bytes, /*writable=*/true);
+  if (handle != Registrations::kNone) return handle;
+  const int error = context_.registrations.error();
+  const std::string sentence =
+      absl::StrCat(bytes, " bytes cannot be registered with ", context_.device->name, ": ", VerbsErrorName(error));
+  return error == EFAULT || error == EINVAL ? absl::InvalidArgumentError(sentence)
+                                            : absl::ResourceExhaustedError(sentence);
 }
 
 bool Endpoint::HasUnsentBytes() const {

@@ -14,13 +14,14 @@
 #include <vector>
 
 #include "lib/base/unique_fd.h"
+#include "lib/transport/memory_registry.h"
 #include "transports/verbs/link.h"
 #include "transports/verbs/link_context.h"
 #include "transports/verbs/verbs_transport.h"
 
 namespace tutti::verbs {
 
-class Endpoint final : public VerbsTransport {
+class Endpoint final : public VerbsTransport, private MemoryRegistry {
  public:
   Endpoint(const VerbsOptions& options, std::unique_ptr<Transport> control, Clock& clock);
   ~Endpoint() override;
@@ -41,10 +42,14 @@ class Endpoint final : public VerbsTransport {
   void PostRecvs(absl::Span<const RecvRequest> requests) override;
   size_t Poll(absl::Span<Completion> out) override;
   bool HasUnsentBytes() const override;
+  MemoryRegistry* memory() override { return this; }
   int wait_fd() const override { return epoll_.get(); }
   bool PrepareToSleep() override;
 
  private:
+  absl::StatusOr<MemoryRegistry::Handle> Register(void* data, uint64_t bytes) override;
+  void Deregister(MemoryRegistry::Handle handle) override { context_.registrations.Release(handle); }
+
   static constexpr size_t kBatch = 16;  // completions that are taken at once
 
   struct Peer {

@@ -121,6 +121,29 @@ TEST_F(RanksAsThreads, RequestsStartedHereAndWaitedForThere) {
   });
 }
 
+// Registering wants the driver's role for a moment, which another thread has almost always.
+TEST_F(RanksAsThreads, MemoryIsRegisteredWhileOtherThreadsMoveData) {
+  for (const bool progress_thread : {false, true}) {
+    Run(
+        2,
+        [](tutti_comm_t comm, int rank) {
+          std::vector<char> memory(100'000);
+          std::atomic<bool> stop{false};
+          std::thread registrar([&] {
+            for (int i = 0; i < 200 || !stop.load(); ++i) {
+              tutti_mem_t mem = nullptr;
+              EXPECT_EQ(tutti_mem_register(comm, memory.data(), memory.size(), &mem), TUTTI_OK) << tutti_last_error();
+              EXPECT_EQ(tutti_mem_deregister(mem), TUTTI_OK) << tutti_last_error();
+            }
+          });
+          for (int i = 0; i < 100; ++i) ExpectSum(comm, rank, 2, 500);
+          stop.store(true);
+          registrar.join();
+        },
+        progress_thread);
+  }
+}
+
 TEST_F(RanksAsThreads, AbortFromAnotherThreadReturnsAllWaiters) {
   Run(3, [](tutti_comm_t comm, int rank) {
     std::thread aborter;
