@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Compiler settings shared by every target.
 option(TUTTI_BUILD_TESTS "Build the tests" ON)
+option(TUTTI_PYTORCH "Build the binding for PyTorch, which must be installed" OFF)
 option(TUTTI_WERROR "Treat warnings as errors" OFF)
 option(TUTTI_CCACHE "Compile through ccache where it is installed" ON)
 set(TUTTI_SANITIZE "" CACHE STRING "Sanitizers for -fsanitize=, e.g. address,undefined or thread")
