@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the other ranks are told when one dies, is late, calls something else, or leaves: a sentence, soon."""
+
+import datetime
+import os
+import signal
+import time
+import unittest
+
+import torch
+import torch.distributed as dist
+
+import ranks
+
+
+def failure_of(call):
+    begin = time.monotonic()
+    try:
+        call()
+    except RuntimeError as error:
+        return str(error), time.monotonic() - begin
+    raise AssertionError("the call did not fail")
+
+
+def a_killed_worker(rank, size):
+    dist.all_reduce(torch.ones(10))
+    if rank == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+    sentence, seconds = failure_of(lambda: dist.all_reduce(torch.ones(10)))
+    later, _ = failure_of(lambda: dist.all_reduce(torch.ones(10)))
+    return sentence, seconds, later
+
+
+def a_killed_worker_under_ddp(rank, size):
+    model = torch.nn.parallel.DistributedDataParallel(torch.nn.Linear(50, 50))
+    model(torch.ones(2, 50)).sum().backward()
+    if rank == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return failure_of(lambda: [model(torch.ones(2, 50)).sum().backward() for _ in range(3)])
+
+
+def a_killed_worker_seen_by_a_future(rank, size):
+    dist.barrier()
+    if rank == 1:
+        time.sleep(0.2)
+        os.kill(os.getpid(), signal.SIGKILL)
+    work = dist.all_reduce(torch.ones(10), async_op=True)
+    future = work.get_future()
+    chained = future.then(lambda f: f.value())
+    sentence, seconds = failure_of(future.wait)
+    assert failure_of(work.wait)[0] == sentence
+    failure_of(chained.wait)
+    assert work.is_completed() and not work.is_success()
+    return sentence, seconds
+
+
+def somebody_late(rank, size):
+    dist.barrier()
+    if rank == 1:
+        time.sleep(3)
+        failure_of(lambda: dist.all_reduce(torch.ones(10)))
+        return None
+    return failure_of(lambda: dist.all_reduce(torch.ones(10)))
+
+
+def calls_that_differ(rank, size):
+    dist.barrier()
+    if rank == 0:
+        return failure_of(lambda: dist.all_reduce(torch.ones(100)))
+    return failure_of(lambda: dist.all_reduce(torch.ones(200)))
+
+
+def somebody_leaves(rank, size):
+    dist.barrier()
+    if rank == 1:
+        dist.all_reduce(torch.ones(1000), async_op=True)
+        dist.destroy_process_group()  # which takes the operation with it
+        time.sleep(1)
+        return None
+    return failure_of(lambda: dist.barrier() or dist.all_reduce(torch.ones(10)))
+
+
+def an_error_in_one_group_spares_the_others(rank, size):
+    pairs = [dist.new_group([0, 1]), dist.new_group([0, 2])]
+    if rank == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    if rank == 0:
+        failure_of(lambda: dist.all_reduce(torch.ones(10), group=pairs[0]))
+    tensor = torch.ones(10)
+    dist.all_reduce(tensor, group=pairs[1])
+    return tensor[0].item()
+
+
+class Failures(unittest.TestCase):
+    def assertSoonAndNames(self, answer, seconds, *words):
+        self.assertLess(answer[1], seconds, answer[0])
+        for word in words:
+            self.assertIn(word, answer[0])
+
+    def test_a_killed_worker_is_named_within_a_second_or_two(self):
+        answers = ranks.run(3, a_killed_worker, killed={2})
+        for answer in answers[:2]:
+            self.assertSoonAndNames(answer, 2.0, "rank 2", "PEER_FAILED", "all_reduce")
+            self.assertIn("rank 2", answer[2])
+
+    def test_a_killed_worker_ends_backward_of_ddp(self):
+        answers = ranks.run(2, a_killed_worker_under_ddp, killed={1})
+        self.assertSoonAndNames(answers[0], 2.0, "rank 1", "PEER_FAILED")
+
+    def test_a_killed_worker_fails_the_future(self):
+        answers = ranks.run(2, a_killed_worker_seen_by_a_future, killed={1})
+        self.assertSoonAndNames(answers[0], 2.0, "rank 1")
+
+    def test_the_timeout_of_the_group_names_who_is_late(self):
+        answers = ranks.run(2, somebody_late, timeout_s=1)
+        self.assertSoonAndNames(answers[0], 2.5, "rank 1", "TIMEOUT")
+        self.assertGreater(answers[0][1], 0.9)
+
+    def test_calls_that_differ_are_told_to_both(self):
+        for answer in ranks.run(2, calls_that_differ):
+            self.assertSoonAndNames(answer, 2.5, "all_reduce(float32 x 100", "all_reduce(float32 x 200", "MISMATCH")
+
+    def test_leaving_with_operations_under_way_is_told(self):
+        answers = ranks.run(2, somebody_leaves)
+        self.assertSoonAndNames(answers[0], 2.0, "rank 1")
+
+    def test_an_error_in_one_group_spares_the_others(self):
+        answers = ranks.run(3, an_error_in_one_group_spares_the_others, killed={1})
+        self.assertEqual([answers[0], answers[2]], [2.0, 2.0])
+
+
+if __name__ == "__main__":
+    unittest.main()
