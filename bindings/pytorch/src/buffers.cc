@@ -24,9 +24,17 @@ bool AreAdjacent(const std::vector<at::Tensor>& blocks) {
   return true;
 }
 
-at::Tensor EmptyBlocks(const std::vector<at::Tensor>& blocks) {
-  return at::empty({static_cast<int64_t>(blocks.size()), blocks[0].numel()},
-                   blocks[0].options().memory_format(at::MemoryFormat::Contiguous));
+// Memory for all blocks, and each block's part of it in the block's shape.
+at::Tensor MakeRoom(const std::vector<at::Tensor>& blocks, std::vector<at::Tensor>* parts) {
+  int64_t total = 0;
+  for (const at::Tensor& block : blocks) total += block.numel();
+  at::Tensor all = at::empty({total}, blocks[0].options().memory_format(at::MemoryFormat::Contiguous));
+  int64_t begin = 0;
+  for (const at::Tensor& block : blocks) {
+    parts->push_back(all.narrow(0, begin, block.numel()).view(block.sizes()));
+    begin += block.numel();
+  }
+  return all;
 }
 
 }  // namespace
@@ -57,12 +65,10 @@ const void* Buffers::InputBlocks(const std::vector<at::Tensor>& blocks) {
     return blocks[0].data_ptr();
   }
   const NoAutograd guard;
-  held_.push_back(EmptyBlocks(blocks));
-  const at::Tensor all = held_.back();
-  for (size_t i = 0; i < blocks.size(); ++i) {
-    all.select(0, static_cast<int64_t>(i)).view(blocks[i].sizes()).copy_(blocks[i]);
-  }
-  return all.data_ptr();
+  std::vector<at::Tensor> parts;
+  held_.push_back(MakeRoom(blocks, &parts));
+  for (size_t i = 0; i < blocks.size(); ++i) parts[i].copy_(blocks[i]);
+  return held_.back().data_ptr();
 }
 
 void* Buffers::OutputBlocks(const std::vector<at::Tensor>& blocks) {
@@ -71,12 +77,10 @@ void* Buffers::OutputBlocks(const std::vector<at::Tensor>& blocks) {
     return blocks[0].data_ptr();
   }
   const NoAutograd guard;
-  held_.push_back(EmptyBlocks(blocks));
-  const at::Tensor all = held_.back();
-  for (size_t i = 0; i < blocks.size(); ++i) {
-    copies_.push_back({all.select(0, static_cast<int64_t>(i)).view(blocks[i].sizes()), blocks[i]});
-  }
-  return all.data_ptr();
+  std::vector<at::Tensor> parts;
+  held_.push_back(MakeRoom(blocks, &parts));
+  for (size_t i = 0; i < blocks.size(); ++i) copies_.push_back({parts[i], blocks[i]});
+  return held_.back().data_ptr();
 }
 
 void Buffers::CopyOut() {

@@ -19,7 +19,7 @@ class Buffers {
   void* Output(const at::Tensor& tensor);
   void* InPlace(const at::Tensor& tensor);  // read, then written
 
-  // Tensors of the same type and number of elements, one after the other.
+  // Tensors of the same type, one after the other.
   const void* InputBlocks(const std::vector<at::Tensor>& blocks);
   void* OutputBlocks(const std::vector<at::Tensor>& blocks);
 

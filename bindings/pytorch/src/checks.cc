@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "checks.h"
 
+#include <algorithm>
+#include <functional>
+
 #include "errors.h"
 
 namespace tutti_torch {
@@ -60,6 +63,28 @@ void CheckBlocks(const char* name, const Tensors& blocks, int wanted, const at::
                                 Shape(like) + "."));
     }
   }
+}
+
+void CheckUnevenBlocks(const char* name, const Tensors& blocks, int rank, const at::Tensor& own, const char* which) {
+  for (const at::Tensor& block : blocks) {
+    CheckTensor(name, block);
+    CheckSameType(name, block, own);
+  }
+  const at::Tensor& mine = blocks[static_cast<size_t>(rank)];
+  if (mine.numel() == own.numel()) return;
+  Refuse(Sentence(name, "the " + std::string(which) + " tensor for rank " + std::to_string(rank) + " has " +
+                            std::to_string(mine.numel()) + " elements instead of " + std::to_string(own.numel()) +
+                            "."));
+}
+
+std::vector<size_t> CountsOf(const Tensors& blocks, size_t per_element) {
+  std::vector<size_t> counts;
+  for (const at::Tensor& block : blocks) counts.push_back(static_cast<size_t>(block.numel()) * per_element);
+  return counts;
+}
+
+bool AreEqual(const std::vector<size_t>& counts) {
+  return std::adjacent_find(counts.begin(), counts.end(), std::not_equal_to<>()) == counts.end();
 }
 
 void CheckSameType(const char* name, const at::Tensor& a, const at::Tensor& b) {

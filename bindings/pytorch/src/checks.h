@@ -23,6 +23,13 @@ const Tensors& OnlyList(const char* name, const std::vector<Tensors>& lists, int
 // `wanted` blocks that are alike: as many elements of the same type as `like`.
 void CheckBlocks(const char* name, const Tensors& blocks, int wanted, const at::Tensor& like, const char* which);
 
+// Blocks for all ranks, of any length but this rank's own, which is as long as `own`.
+void CheckUnevenBlocks(const char* name, const Tensors& blocks, int rank, const at::Tensor& own, const char* which);
+
+// How many elements each block has, times per_element.
+std::vector<size_t> CountsOf(const Tensors& blocks, size_t per_element);
+bool AreEqual(const std::vector<size_t>& counts);
+
 void CheckSameType(const char* name, const at::Tensor& a, const at::Tensor& b);
 
 // `whole` holds one `part` for each rank.

@@ -82,8 +82,49 @@ Reduction OfBooleans(RedOp op, const char* collective) {
     case RedOp::MIN:
     case RedOp::BAND:
       return {{TUTTI_UINT8, 1}, TUTTI_MIN};
+    case RedOp::BXOR:
+      return {{TUTTI_UINT8, 1}, TUTTI_XOR};
     default:
       RefuseReduction(at::kBool, op, collective);
+  }
+}
+
+// Their parts are summed up apart.
+Reduction OfComplexNumbers(at::ScalarType type, RedOp op, const char* collective) {
+  const bool is_known = type == at::kComplexFloat || type == at::kComplexDouble;
+  if (!is_known || (op != RedOp::SUM && op != RedOp::AVG)) RefuseReduction(type, op, collective);
+  return {{type == at::kComplexFloat ? TUTTI_FLOAT32 : TUTTI_FLOAT64, 2}, op == RedOp::SUM ? TUTTI_SUM : TUTTI_AVG};
+}
+
+// False if tutti has no such operation for numbers of that kind.
+bool FindOperation(RedOp op, bool is_integer, tutti_op_t* found) {
+  switch (op) {
+    case RedOp::SUM:
+      *found = TUTTI_SUM;
+      return true;
+    case RedOp::AVG:
+      *found = TUTTI_AVG;
+      return true;
+    case RedOp::PRODUCT:
+      *found = TUTTI_PROD;
+      return true;
+    case RedOp::MIN:
+      *found = TUTTI_MIN;
+      return true;
+    case RedOp::MAX:
+      *found = TUTTI_MAX;
+      return true;
+    case RedOp::BAND:
+      *found = TUTTI_AND;
+      return is_integer;
+    case RedOp::BOR:
+      *found = TUTTI_OR;
+      return is_integer;
+    case RedOp::BXOR:
+      *found = TUTTI_XOR;
+      return is_integer;
+    default:
+      return false;
   }
 }
 
@@ -98,28 +139,13 @@ ElementType TypeToMove(at::ScalarType type) {
 Reduction ReductionOf(at::ScalarType type, const c10d::ReduceOp& op, const char* collective) {
   const RedOp kind = op.op_;
   if (type == at::kBool) return OfBooleans(kind, collective);
-  ElementType element;
-  const bool is_complex = type == at::kComplexFloat || type == at::kComplexDouble;
-  if (is_complex) element = {type == at::kComplexFloat ? TUTTI_FLOAT32 : TUTTI_FLOAT64, 2};
-  if (!is_complex && !FindNumber(type, &element)) RefuseReduction(type, kind, collective);
-  switch (kind) {
-    case RedOp::SUM:
-      return {element, TUTTI_SUM};
-    case RedOp::AVG:
-      return {element, TUTTI_AVG};
-    case RedOp::PRODUCT:
-      if (!is_complex) return {element, TUTTI_PROD};
-      break;
-    case RedOp::MIN:
-      if (!is_complex) return {element, TUTTI_MIN};
-      break;
-    case RedOp::MAX:
-      if (!is_complex) return {element, TUTTI_MAX};
-      break;
-    default:
-      break;
+  if (c10::isComplexType(type)) return OfComplexNumbers(type, kind, collective);
+  Reduction reduction;
+  const bool is_integer = c10::isIntegralType(type, /*includeBool=*/false);
+  if (!FindNumber(type, &reduction.type) || !FindOperation(kind, is_integer, &reduction.op)) {
+    RefuseReduction(type, kind, collective);
   }
-  RefuseReduction(type, kind, collective);
+  return reduction;
 }
 
 }  // namespace tutti_torch

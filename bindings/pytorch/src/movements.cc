@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The collectives that move elements and compute nothing, but for all-to-all (messages.cc).
+// The collectives that move elements and compute nothing, but for all-to-all (all_to_all.cc).
 #include <utility>
 
 #include "checks.h"
@@ -47,13 +47,17 @@ ProcessGroupTutti::WorkPtr ProcessGroupTutti::allgather(TensorLists& outputs, Te
   constexpr const char* kName = "all_gather";
   const at::Tensor& input = Only(kName, inputs, "input");
   const Tensors& blocks = OnlyList(kName, outputs, size_, "output");
-  CheckBlocks(kName, blocks, size_, input, "output");
+  CheckUnevenBlocks(kName, blocks, rank_, input, "output");
   Operation work = MakeWork(c10d::OpType::ALLGATHER, "tutti:all_gather", inputs, {blocks});
   const void* send = work->buffers().Input(input);
   void* recv = work->buffers().OutputBlocks(blocks);
-  const Extent extent = ExtentOf(input);
+  const ElementType type = TypeToMove(input.scalar_type());
+  // All ranks have the same lengths, and so take the same way.
+  const std::vector<size_t> counts = CountsOf(blocks, type.per_element);
+  const bool equal = AreEqual(counts);
   return LaunchCollective(std::move(work), 1, opts.timeout, [&](size_t, const auto* options, auto* request) {
-    return tutti_all_gather(comm_, send, recv, extent.count, extent.dtype, options, request);
+    return equal ? tutti_all_gather(comm_, send, recv, counts[0], type.dtype, options, request)
+                 : tutti_all_gather_v(comm_, send, recv, counts.data(), nullptr, type.dtype, options, request);
   });
 }
 

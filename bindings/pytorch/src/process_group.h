@@ -11,11 +11,13 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
+#include <ATen/ATen.h>  // before the next one, which in torch 1.13 does not include all that it uses
 #include <c10/util/FunctionRef.h>
 #include <tutti/tutti.h>
 #include <torch/csrc/distributed/c10d/Store.hpp>
@@ -25,6 +27,9 @@
 #include "operation_work.h"
 
 namespace tutti_torch {
+
+// Messages of an all_to_all of lists have this tag. Users' tags are smaller.
+inline constexpr int32_t kAllToAllTag = std::numeric_limits<int32_t>::max();
 
 class ProcessGroupTutti final : public BackendBase {
  public:

@@ -76,14 +76,19 @@ ProcessGroupTutti::WorkPtr ProcessGroupTutti::reduce_scatter(Tensors& outputs, T
   constexpr const char* kName = "reduce_scatter";
   const at::Tensor& output = Only(kName, outputs, "output");
   const Tensors& blocks = OnlyList(kName, inputs, size_, "input");
-  CheckBlocks(kName, blocks, size_, output, "input");
+  CheckUnevenBlocks(kName, blocks, rank_, output, "input");
   const Reduction reduction = ReductionOf(output.scalar_type(), opts.reduceOp, kName);
   Operation work = MakeWork(c10d::OpType::REDUCE_SCATTER, "tutti:reduce_scatter", blocks, {outputs});
   const void* send = work->buffers().InputBlocks(blocks);
   void* recv = work->buffers().Output(output);
-  const size_t count = CountOf(output, reduction.type);
+  // All ranks have the same lengths, and so take the same way.
+  const std::vector<size_t> counts = CountsOf(blocks, reduction.type.per_element);
+  const bool equal = AreEqual(counts);
   return LaunchCollective(std::move(work), 1, opts.timeout, [&](size_t, const auto* options, auto* request) {
-    return tutti_reduce_scatter(comm_, send, recv, count, reduction.type.dtype, reduction.op, options, request);
+    return equal ? tutti_reduce_scatter(comm_, send, recv, counts[0], reduction.type.dtype, reduction.op, options,
+                                        request)
+                 : tutti_reduce_scatter_v(comm_, send, counts.data(), nullptr, recv, reduction.type.dtype, reduction.op,
+                                          options, request);
   });
 }
 

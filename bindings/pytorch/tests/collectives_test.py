@@ -10,6 +10,7 @@ import ranks
 from reference import FLOATS, MOVED_ONLY, NUMBERS, Op, reduced, same, values
 
 REDUCTIONS = [Op.SUM, Op.AVG, Op.PRODUCT, Op.MIN, Op.MAX]
+BITWISE = [Op.BAND, Op.BOR, Op.BXOR]
 COUNTS = [0, 1, 7, 1000]
 LARGE = 70001
 
@@ -17,10 +18,10 @@ LARGE = 70001
 def cases():
     """(dtype, op, count): all operations for all types, and one long vector for some."""
     for dtype in NUMBERS:
-        for op in REDUCTIONS:
+        for op in REDUCTIONS + ([] if dtype.is_floating_point else BITWISE):
             for count in COUNTS:
                 yield dtype, op, count
-    for op in (Op.SUM, Op.PRODUCT, Op.MIN, Op.MAX):
+    for op in [Op.SUM, Op.PRODUCT, Op.MIN, Op.MAX] + BITWISE:
         yield torch.bool, op, 100
     for dtype in (torch.float32, torch.bfloat16, torch.int64):
         yield dtype, Op.SUM, LARGE
@@ -65,6 +66,17 @@ def check_reduce_scatter(rank, size):
         output = torch.zeros(count, dtype=dtype)
         dist.reduce_scatter(output, list(whole.view(size, count).unbind(0)), op)
         same(output, expected, "reduce_scatter of adjacent blocks, " + what)
+
+
+def check_complex_numbers(rank, size):
+    for dtype in (torch.complex64, torch.complex128):
+        inputs = [torch.complex(*(values(r, 6, torch.float64, salt=s) for s in (1, 2))).to(dtype) for r in range(size)]
+        tensor = inputs[rank].clone()
+        dist.all_reduce(tensor)
+        same(tensor, sum(inputs), "all_reduce of %s" % dtype)
+        output = torch.zeros(6, dtype=dtype)
+        dist.reduce_scatter_tensor(output, inputs[rank].repeat(size), Op.AVG)
+        assert torch.allclose(output, sum(inputs) / size), "reduce_scatter_tensor of %s" % dtype
 
 
 def check_gathering(rank, size):
@@ -135,6 +147,23 @@ def check_uneven_all_to_all(rank, size):
         outputs = [torch.zeros_like(e) for e in expected]
         dist.all_to_all(outputs, parts)
         same(torch.cat(outputs), torch.cat(expected), "all_to_all with unequal tensors, %s" % dtype)
+
+
+def check_uneven_lists(rank, size):
+    """Blocks whose lengths differ from rank to rank; one is empty."""
+    lengths = [5, 0, 1000][:size]
+    for dtype in (torch.float32, torch.int64, torch.bool):
+        inputs = [values(r, n, dtype) for r, n in enumerate(lengths)]
+        outputs = [torch.zeros(n, dtype=dtype) for n in lengths]
+        dist.all_gather(outputs, inputs[rank])
+        for r in range(size):
+            same(outputs[r], inputs[r], "all_gather of unequal tensors, %s, of rank %d" % (dtype, r))
+
+        blocks = [[values(r, n, dtype, salt=b) for b, n in enumerate(lengths)] for r in range(size)]
+        output = torch.zeros(lengths[rank], dtype=dtype)
+        dist.reduce_scatter(output, blocks[rank], Op.SUM)
+        expected = reduced([blocks[r][rank] for r in range(size)], Op.SUM)
+        same(output, expected, "reduce_scatter of unequal tensors, %s" % dtype)
 
 
 def check_coalesced(rank, size):
@@ -221,9 +250,13 @@ def check_refusals(rank, size):
 
     refused(all_reduce(torch.zeros(3, dtype=torch.int16)), "SUM", "Short")
     refused(all_reduce(torch.zeros(3), Op.BXOR), "BXOR", "Float")
+    numbers = torch.zeros(size, dtype=torch.complex64)
+    refused(lambda: dist.reduce_scatter_tensor(numbers[:1].clone(), numbers, Op.MAX), "MAX", "ComplexFloat")
     refused(all_reduce(torch.zeros(3, dtype=torch.bool), Op.AVG), "AVG", "Bool")
     refused(all_reduce(torch.eye(3).to_sparse()), "sparse", "to_dense")
-    refused(lambda: dist.all_gather([torch.zeros(3)] * size, torch.zeros(4)), "same type and number of elements")
+    refused(lambda: dist.all_gather([torch.zeros(3)] * size, torch.zeros(4)), "3 elements instead of 4")
+    if rank == 0:
+        refused(lambda: dist.gather(torch.zeros(4), [torch.zeros(3)] * size), "same type and number of elements")
     refused(lambda: dist.all_gather_into_tensor(torch.zeros(3), torch.zeros(4)), "ranks")
     refused(lambda: dist.all_to_all_single(torch.zeros(size + 1), torch.zeros(size + 1)), "shared equally")
     refused(lambda: dist.recv(torch.zeros(3)), "src")
@@ -236,10 +269,12 @@ def check_refusals(rank, size):
 CHECKS = [
     check_reductions,
     check_reduce_scatter,
+    check_complex_numbers,
     check_gathering,
     check_distributing,
     check_all_to_all,
     check_uneven_all_to_all,
+    check_uneven_lists,
     check_coalesced,
     check_messages,
     check_objects,

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """What collectives ought to give, computed from every rank's input without any communication."""
 
+import functools
+
 import torch
 import torch.distributed as dist
 
 Op = dist.ReduceOp
+
+BITWISE = {Op.BAND: torch.bitwise_and, Op.BOR: torch.bitwise_or, Op.BXOR: torch.bitwise_xor}
 
 FLOATS = [torch.float16, torch.bfloat16, torch.float32, torch.float64]
 INTEGERS = [torch.uint8, torch.int8, torch.int32, torch.int64]
@@ -25,9 +29,10 @@ def reduced(tensors, op):
     """The reduction of the ranks' tensors, in their type."""
     dtype = tensors[0].dtype
     if dtype == torch.bool:
-        any_of = op in (Op.SUM, Op.MAX, Op.BOR)
         stack = torch.stack(tensors)
-        return stack.any(0) if any_of else stack.all(0)
+        if op == Op.BXOR:
+            return stack.sum(0) % 2 == 1
+        return stack.any(0) if op in (Op.SUM, Op.MAX, Op.BOR) else stack.all(0)
     wide = torch.float64 if dtype.is_floating_point else torch.int64
     stack = torch.stack([t.to(wide) for t in tensors])
     if op == Op.SUM:
@@ -41,6 +46,8 @@ def reduced(tensors, op):
         result = stack.min(0).values
     elif op == Op.MAX:
         result = stack.max(0).values
+    elif op in BITWISE:
+        result = functools.reduce(BITWISE[op], stack)
     else:
         raise ValueError(op)
     return result.to(dtype)
