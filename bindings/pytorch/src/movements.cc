@@ -86,8 +86,7 @@ ProcessGroupTutti::WorkPtr ProcessGroupTutti::allgather_coalesced(TensorLists& o
     Refuse(std::string(kName) + ": every list of outputs must have as many tensors as there are inputs, " +
            std::to_string(inputs.size()) + ", but one has " + std::to_string(list.size()) + ".");
   }
-  Operation work =
-      MakeWork(c10d::OpType::ALLGATHER_COALESCED, "tutti:all_gather_coalesced", inputs, outputs, /*nested=*/true);
+  Operation work = MakeWork(c10d::OpType::ALLGATHER_COALESCED, "tutti:all_gather", inputs, outputs, /*nested=*/true);
   std::vector<Part> parts;
   for (size_t i = 0; i < inputs.size(); ++i) {
     CheckTensor(kName, inputs[i]);
@@ -107,8 +106,7 @@ ProcessGroupTutti::WorkPtr ProcessGroupTutti::allgather_into_tensor_coalesced(Te
                                                                               const c10d::AllgatherOptions& opts) {
   constexpr const char* kName = "all_gather_into_tensor_coalesced";
   if (outputs.size() != inputs.size()) Refuse(std::string(kName) + ": there must be one output for each input.");
-  Operation work =
-      MakeWork(c10d::OpType::ALLGATHER_COALESCED, "tutti:all_gather_into_tensor_coalesced", inputs, {outputs});
+  Operation work = MakeWork(c10d::OpType::ALLGATHER_COALESCED, "tutti:all_gather_base", inputs, {outputs});
   std::vector<Part> parts;
   for (size_t i = 0; i < inputs.size(); ++i) {
     CheckWhole(kName, outputs[i], inputs[i], size_);

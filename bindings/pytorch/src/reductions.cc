@@ -40,7 +40,7 @@ ProcessGroupTutti::WorkPtr ProcessGroupTutti::allreduce(Tensors& tensors, const 
 ProcessGroupTutti::WorkPtr ProcessGroupTutti::allreduce_coalesced(Tensors& tensors,
                                                                   const c10d::AllreduceCoalescedOptions& opts) {
   constexpr const char* kName = "all_reduce_coalesced";
-  Operation work = MakeWork(c10d::OpType::ALLREDUCE_COALESCED, "tutti:all_reduce_coalesced", tensors, {tensors});
+  Operation work = MakeWork(c10d::OpType::ALLREDUCE_COALESCED, "tutti:all_reduce", tensors, {tensors});
   std::vector<Part> parts;
   for (const at::Tensor& tensor : tensors) {
     CheckTensor(kName, tensor);
@@ -110,7 +110,7 @@ ProcessGroupTutti::WorkPtr ProcessGroupTutti::reduce_scatter_tensor_coalesced(Te
                                                                               const c10d::ReduceScatterOptions& opts) {
   constexpr const char* kName = "reduce_scatter_tensor_coalesced";
   if (outputs.size() != inputs.size()) Refuse(std::string(kName) + ": there must be one output for each input.");
-  Operation work = MakeWork(c10d::OpType::REDUCE_SCATTER, "tutti:reduce_scatter_tensor_coalesced", inputs, {outputs});
+  Operation work = MakeWork(c10d::OpType::REDUCE_SCATTER, "tutti:reduce_scatter_base", inputs, {outputs});
   std::vector<Part> parts;
   for (size_t i = 0; i < inputs.size(); ++i) {
     CheckWhole(kName, inputs[i], outputs[i], size_);

@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the distributed tests that PyTorch ships (torch.testing._internal.distributed.distributed_test) on a backend.
+
+    run_torch_suite.py [--backend tutti] [--gate gloo] [--match REGEX] [--json FILE] [--ranks 3]
+    run_torch_suite.py --compare tutti.json gloo.json
+
+torch chooses by the backend's name which tests to run. Those for `--gate` are run, whatever the backend: "gloo" opens the
+tests for CPU tensors, "mpi" those of all_to_all.
+
+Differences from torch's own runner: ranks are forked, not spawned, as importing torch takes seconds; all_reduce is compared
+with the value that torch's tests compute and never look at; a few lines stand in for the package expecttest.
+"""
+
+import argparse
+import collections
+import json
+import logging
+import os
+import re
+import sys
+import tempfile
+import types
+import unittest
+
+OUTCOMES = ("passed", "failed", "skipped")
+
+
+def stand_in_for_expecttest():
+    module = types.ModuleType("expecttest")
+    module.ACCEPT = False
+    module.TestCase = type("TestCase", (unittest.TestCase,), {})
+    sys.modules.setdefault("expecttest", module)
+
+
+def load_suite(backend, gate, size):
+    """torch's test class for that many ranks, opened for `gate`, on `backend`."""
+    stand_in_for_expecttest()
+    os.environ.update(BACKEND=gate, WORLD_SIZE=str(size), TEMP_DIR=tempfile.mkdtemp())
+    import torch
+    import torch.distributed as dist
+    from torch.testing._internal import common_distributed
+    from torch.testing._internal.distributed import distributed_test as suite
+
+    import tutti_torch  # noqa: F401  registers the backend
+
+    # The suite turns on a feature of DDP that needs torch.distributed._shard, which Debian's Python 3.11 cannot import.
+    try:
+        import torch.distributed._shard  # noqa: F401
+    except ValueError:
+        from torch.nn.parallel import _replicated_tensor_ddp_utils
+
+        _replicated_tensor_ddp_utils._set_ddp_with_replicated_tensor = lambda value: None
+
+    suite.BACKEND = backend
+    for known in (
+        suite.PROFILING_SUPPORTED_BACKENDS,
+        suite.CUDA_PROFILING_SUPPORTED_BACKENDS,
+        suite.SEND_RECV_PROFILING_SUPPORTED_BACKENDS,
+    ):
+        known.append("tutti")
+    common_distributed.get_timeout = suite.get_timeout = lambda test_id: 100
+
+    class TorchSuite(suite.TestDistBackend, suite.DistributedTest._DistTestBase):
+        def setUp(self):
+            super().setUp()
+            self._start_processes(torch.multiprocessing.get_context("fork").Process)
+
+        def _test_all_reduce_helper(self, group, group_id, rank, op, master, worker, expected, *args, **kwargs):
+            super()._test_all_reduce_helper(group, group_id, rank, op, master, worker, expected, *args, **kwargs)
+            dtype = kwargs.get("dtype", torch.float)
+            for src in group:
+                tensor = suite._build_tensor(src + 1, dtype=dtype).fill_(master if rank == src else worker)
+                dist.all_reduce(tensor, op, group_id)
+                self.assertEqual(tensor, suite._build_tensor(src + 1, expected, dtype=dtype))
+
+    TorchSuite.__module__ = "__main__"
+    return TorchSuite
+
+
+class Outcomes(unittest.TextTestResult):
+    """Remembers how each test ended, and the last line of why."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.outcomes = {}
+
+    def _note(self, test, outcome, reason=""):
+        self.outcomes[test.id().split(".")[-1]] = [outcome, reason]
+
+    def addSuccess(self, test):
+        super().addSuccess(test)
+        self._note(test, "passed")
+
+    def addSkip(self, test, reason):
+        super().addSkip(test, reason)
+        self._note(test, "skipped", reason)
+
+    def _failed(self, test, error):
+        lines = [line for line in str(error[1]).splitlines() if re.match(r"\w*(Error|Exception)\b", line)]
+        self._note(test, "failed", (lines or str(error[1]).splitlines() or [""])[-1][:300])
+
+    def addFailure(self, test, error):
+        super().addFailure(test, error)
+        self._failed(test, error)
+
+    def addError(self, test, error):
+        super().addError(test, error)
+        self._failed(test, error)
+
+
+def run(arguments):
+    suite_class = load_suite(arguments.backend, arguments.gate, arguments.ranks)
+    names = unittest.TestLoader().getTestCaseNames(suite_class)
+    suite = unittest.TestSuite(suite_class(name) for name in names if re.search(arguments.match, name))
+    logging.disable(logging.WARNING)
+    result = unittest.TextTestRunner(verbosity=2, resultclass=Outcomes).run(suite)
+    if arguments.json:
+        with open(arguments.json, "w") as out:
+            json.dump(result.outcomes, out, indent=1, sort_keys=True)
+    print(summary(result.outcomes))
+    return 0 if result.wasSuccessful() else 1
+
+
+def summary(outcomes):
+    counts = collections.Counter(outcome for outcome, _ in outcomes.values())
+    return ", ".join("%d %s" % (counts[outcome], outcome) for outcome in OUTCOMES)
+
+
+def compare(paths):
+    left, right = [json.load(open(path)) for path in paths]
+    for path, outcomes in zip(paths, (left, right)):
+        print("%s: %s" % (path, summary(outcomes)))
+    for name in sorted(set(left) | set(right)):
+        a, b = left.get(name, ["absent", ""]), right.get(name, ["absent", ""])
+        if a[0] != b[0]:
+            print("%s: %s (%s) / %s (%s)" % (name, a[0], a[1], b[0], b[1]))
+    return 0
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Runs the distributed tests that PyTorch ships.")
+    parser.add_argument("--backend", default="tutti")
+    parser.add_argument("--gate", default="gloo")
+    parser.add_argument("--match", default="", help="only tests whose name matches this regular expression")
+    parser.add_argument("--json", help="where to write how each test ended")
+    parser.add_argument("--ranks", type=int, default=3)
+    parser.add_argument("--compare", nargs=2, metavar="FILE", help="show the differences of two such files")
+    arguments = parser.parse_args()
+    sys.argv[1:] = []  # torch's test modules parse the command line when they are imported
+    return compare(arguments.compare) if arguments.compare else run(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
