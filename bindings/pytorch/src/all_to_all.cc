@@ -7,6 +7,7 @@
 #include "element_type.h"
 #include "errors.h"
 #include "process_group.h"
+#include "tags.h"
 
 namespace tutti_torch {
 namespace {
@@ -65,7 +66,7 @@ ProcessGroupTutti::WorkPtr ProcessGroupTutti::alltoall_base(at::Tensor& output, 
   CheckOwnPart(kName, rank_, sent[static_cast<size_t>(rank_)], received[static_cast<size_t>(rank_)]);
   // Lengths may be equal on some ranks and differ on others: whether split sizes were given is the same on all.
   const bool equal = output_splits.empty() && input_splits.empty();
-  Operation work = MakeWork(c10d::OpType::ALLTOALL_BASE, "tutti:all_to_all_single", {input}, {{output}});
+  Operation work = MakeWork(c10d::OpType::ALLTOALL_BASE, "tutti:all_to_all", {input}, {{output}});
   const void* send = work->buffers().Input(input);
   void* recv = work->buffers().Output(output);
   return LaunchCollective(std::move(work), 1, opts.timeout, [&](size_t, const auto* options, auto* request) {
@@ -107,9 +108,7 @@ ProcessGroupTutti::WorkPtr ProcessGroupTutti::ExchangeAll(Operation work, std::c
   }
   tutti_options_t options = TUTTI_OPTIONS_INIT;
   options.tag = kAllToAllTag;
-  if (timeout > std::chrono::milliseconds(0)) {
-    options.timeout_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(timeout).count();
-  }
+  options.timeout_ns = TimeoutNs(timeout);
   return Launch(std::move(work), transfers.size(), options, [&](size_t i, const auto* with_tag, auto* request) {
     const Transfer& t = transfers[i];
     return t.is_send ? tutti_send(comm_, t.input, t.count, t.dtype, t.peer, with_tag, request)

@@ -16,11 +16,6 @@ constexpr std::chrono::microseconds kCallersTurn(50);
 
 }  // namespace
 
-CompletionThreads::~CompletionThreads() {
-  // Close has ended the threads, or this is a forked child, which never had them.
-  if (!threads_.empty()) new std::vector<std::thread>(std::move(threads_));
-}
-
 void CompletionThreads::Add(c10::intrusive_ptr<OperationWork> work) {
   std::lock_guard<std::mutex> lock(mutex_);
   waiting_.push_back(std::move(work));

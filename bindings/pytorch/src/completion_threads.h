@@ -31,7 +31,7 @@ class OperationWork;
 class CompletionThreads : public std::enable_shared_from_this<CompletionThreads> {
  public:
   CompletionThreads() = default;
-  ~CompletionThreads();
+  ~CompletionThreads() = default;  // after Close; never in a forked child
   CompletionThreads(const CompletionThreads&) = delete;
   CompletionThreads& operator=(const CompletionThreads&) = delete;
 

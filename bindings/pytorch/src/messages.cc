@@ -6,6 +6,7 @@
 #include "element_type.h"
 #include "errors.h"
 #include "process_group.h"
+#include "tags.h"
 
 namespace tutti_torch {
 
@@ -14,9 +15,9 @@ ProcessGroupTutti::WorkPtr ProcessGroupTutti::Message(c10d::OpType type, const c
   const bool is_send = type == c10d::OpType::SEND;
   const char* name = is_send ? "send" : "recv";
   const at::Tensor& tensor = Only(name, tensors, is_send ? "input" : "output");
-  if (tag < 0 || tag == kAllToAllTag) {
+  if (tag < 0 || tag >= kFirstReservedTag) {
     Refuse(std::string(name) + ": the tag is " + std::to_string(tag) + ", but it must be at least 0 and below " +
-           std::to_string(kAllToAllTag) + ".");
+           std::to_string(kFirstReservedTag) + ".");
   }
   Operation work = MakeWork(type, title, tensors, {tensors});
   const void* input = is_send ? work->buffers().Input(tensor) : nullptr;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "errors.h"
+#include "fork_generation.h"
 
 namespace tutti_torch {
 namespace {
@@ -25,6 +26,7 @@ c10::TypePtr FutureType(bool nested) {
 OperationWork::OperationWork(int rank, c10d::OpType type, const char* name, const std::vector<at::Tensor>& inputs,
                              Result result, bool nested)
     : c10d::Work(rank, type, name, inputs),
+      generation_(ForkGeneration()),
       title_(name),
       nested_(nested),
       result_(std::move(result)),
@@ -41,6 +43,7 @@ void OperationWork::Remember(tutti_status_t status) {
 }
 
 bool OperationWork::IsOver() {
+  if (second_stage_) return false;
   for (tutti_request_t& request : requests_) {
     const tutti_status_t status = tutti_request_test(&request);
     if (status == TUTTI_IN_PROGRESS) return false;
@@ -49,19 +52,34 @@ bool OperationWork::IsOver() {
   return true;
 }
 
-void OperationWork::AwaitRequests() {
+void OperationWork::AwaitAdded() {
   Remember(tutti_request_wait_all(static_cast<int>(requests_.size()), requests_.data()));
+  requests_.clear();
+}
+
+void OperationWork::AwaitRequests() {
+  AwaitAdded();
+  if (!second_stage_ || error_) return;
+  try {
+    second_stage_(*this);
+  } catch (...) {
+    error_ = std::current_exception();
+  }
+  AwaitAdded();
 }
 
 void OperationWork::Finish() {
   if (!error_) {
     try {
+      if (computation_) computation_();
       buffers_.CopyOut();
     } catch (...) {
       error_ = std::current_exception();
     }
   }
   buffers_.Release();
+  second_stage_ = nullptr;
+  computation_ = nullptr;
   // Before anybody can know that the operation is over: who then stops the profiler must find the event closed.
   if (recordFunctionEndCallback_) {
     recordFunctionEndCallback_();
@@ -89,6 +107,10 @@ bool OperationWork::WaitUntilFinished(std::chrono::milliseconds timeout) {
 }
 
 bool OperationWork::wait(std::chrono::milliseconds timeout) {
+  if (ForkGeneration() != generation_) {
+    Refuse(std::string(name()) +
+           ": it was started by the process that this one was forked from; only that one can wait.");
+  }
   // tutti waits as long as the operation's deadline allows; a shorter wait is left to a completion thread.
   if (timeout <= kNoTimeout && threads_ != nullptr && threads_->Take(*this)) {
     AwaitRequests();

@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -47,6 +48,11 @@ class OperationWork final : public c10d::Work {
   void Add(tutti_request_t request) { requests_.push_back(request); }
   // A later part could not be started: the parts before it are still waited for.
   void FailWith(const std::string& sentence);
+  // A second stage of communication, which depends on what came in the first: adds more requests. Called by who has taken
+  // the work, if all is well. What it throws is the end of the work.
+  void Then(std::function<void(OperationWork&)> stage) { second_stage_ = std::move(stage); }
+  // What is left to compute when communication is over, if all is well. As above.
+  void AtEnd(std::function<void()> computation) { computation_ = std::move(computation); }
   // True if all requests have finished; then the starter calls Finish. Else it adds the work to `threads`, which are told
   // when wait() takes it.
   bool IsOver();
@@ -58,15 +64,19 @@ class OperationWork final : public c10d::Work {
   void Finish();
 
  private:
+  void AwaitAdded();
   bool WaitUntilFinished(std::chrono::milliseconds timeout);
   void Remember(tutti_status_t status);
   c10::IValue Value() const;
 
+  const int generation_;
   const char* const title_;
   const bool nested_;
   Result result_;
   Buffers buffers_;
   std::vector<tutti_request_t> requests_;
+  std::function<void(OperationWork&)> second_stage_;
+  std::function<void()> computation_;
   const c10::intrusive_ptr<c10::ivalue::Future> future_;
   std::shared_ptr<CompletionThreads> threads_;
   std::exception_ptr error_;  // the taker's, until Finish makes it known

@@ -2,11 +2,10 @@
 // The life of a group, and how every operation starts.
 #include "process_group.h"
 
-#include <unistd.h>
-
 #include <utility>
 
 #include "errors.h"
+#include "fork_generation.h"
 #include "join.h"
 
 namespace tutti_torch {
@@ -14,14 +13,18 @@ namespace tutti_torch {
 ProcessGroupTutti::ProcessGroupTutti(const c10::intrusive_ptr<c10d::Store>& store, int rank, int size,
                                      std::chrono::milliseconds timeout)
     : BackendBase(rank, size),
-      pid_(getpid()),
+      generation_(ForkGeneration()),
       comm_(Join(store, rank, size, timeout)),
       threads_(std::make_shared<CompletionThreads>()) {}
 
-ProcessGroupTutti::~ProcessGroupTutti() { Close(); }
+ProcessGroupTutti::~ProcessGroupTutti() {
+  Close();
+  // In a forked child, waiting threads that do not exist there make condition variables indestructible.
+  if (ForkGeneration() != generation_) new std::shared_ptr<CompletionThreads>(threads_);
+}
 
 void ProcessGroupTutti::Close() {
-  if (getpid() != pid_) return;
+  if (ForkGeneration() != generation_) return;
   tutti_comm_t comm = nullptr;
   {
     std::lock_guard<std::mutex> lock(start_mutex_);
@@ -42,9 +45,28 @@ ProcessGroupTutti::Operation ProcessGroupTutti::MakeWork(c10d::OpType type, cons
   return c10::make_intrusive<OperationWork>(rank_, type, name, inputs, std::move(result), nested);
 }
 
-ProcessGroupTutti::WorkPtr ProcessGroupTutti::Launch(Operation work, size_t parts, tutti_options_t options,
+int64_t ProcessGroupTutti::TimeoutNs(std::chrono::milliseconds timeout) {
+  if (timeout <= std::chrono::milliseconds(0)) return 0;
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(timeout).count();
+}
+
+void ProcessGroupTutti::StartParts(OperationWork& work, size_t parts, const tutti_options_t& options, StartPart start) {
+  if (comm_ == nullptr) Fail(work.name(), "its process group has been destroyed");
+  for (size_t i = 0; i < parts; ++i) {
+    tutti_request_t request = nullptr;
+    const tutti_status_t status = start(i, &options, &request);
+    if (status == TUTTI_OK) {
+      work.Add(request);
+      continue;
+    }
+    if (i == 0) Check(status, work.name());
+    return work.FailWith(LastSentence(status));
+  }
+}
+
+ProcessGroupTutti::WorkPtr ProcessGroupTutti::Launch(Operation work, size_t parts, const tutti_options_t& options,
                                                      StartPart start) {
-  if (getpid() != pid_) {
+  if (ForkGeneration() != generation_) {
     Refuse(std::string(work->name()) +
            ": this process was forked from the one that made the process group, and has no part in it. Make a group of "
            "its own in the child, or start the processes another way than by fork.");
@@ -52,18 +74,7 @@ ProcessGroupTutti::WorkPtr ProcessGroupTutti::Launch(Operation work, size_t part
   bool is_over = false;
   {
     std::lock_guard<std::mutex> lock(start_mutex_);
-    if (comm_ == nullptr) Fail(work->name(), "its process group has been destroyed");
-    for (size_t i = 0; i < parts; ++i) {
-      tutti_request_t request = nullptr;
-      const tutti_status_t status = start(i, &options, &request);
-      if (status == TUTTI_OK) {
-        work->Add(request);
-        continue;
-      }
-      if (i == 0) Check(status, work->name());
-      work->FailWith(LastSentence(status));
-      break;
-    }
+    StartParts(*work, parts, options, start);
     is_over = work->IsOver();
     if (!is_over) {
       work->LeaveTo(threads_);
@@ -77,9 +88,7 @@ ProcessGroupTutti::WorkPtr ProcessGroupTutti::Launch(Operation work, size_t part
 ProcessGroupTutti::WorkPtr ProcessGroupTutti::LaunchCollective(Operation work, size_t parts,
                                                                std::chrono::milliseconds timeout, StartPart start) {
   tutti_options_t options = TUTTI_OPTIONS_INIT;
-  if (timeout > std::chrono::milliseconds(0)) {
-    options.timeout_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(timeout).count();
-  }
+  options.timeout_ns = TimeoutNs(timeout);
   started_.fetch_add(1, std::memory_order_relaxed);
   return Launch(std::move(work), parts, options, start);
 }

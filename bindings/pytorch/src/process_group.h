@@ -6,12 +6,9 @@
 #ifndef TUTTI_BINDINGS_PYTORCH_SRC_PROCESS_GROUP_H_
 #define TUTTI_BINDINGS_PYTORCH_SRC_PROCESS_GROUP_H_
 
-#include <sys/types.h>
-
 #include <atomic>
 #include <chrono>
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -27,9 +24,6 @@
 #include "operation_work.h"
 
 namespace tutti_torch {
-
-// Messages of an all_to_all of lists have this tag. Users' tags are smaller.
-inline constexpr int32_t kAllToAllTag = std::numeric_limits<int32_t>::max();
 
 class ProcessGroupTutti final : public BackendBase {
  public:
@@ -68,7 +62,8 @@ class ProcessGroupTutti final : public BackendBase {
   WorkPtr recv(Tensors& tensors, int peer, int tag) override;
   WorkPtr recvAnysource(Tensors& tensors, int tag) override;
 
-  // Of torch 2 only.
+  // Of torch 2 only; in torch 1.13 sparse tensors come to allreduce.
+  WorkPtr allreduce_sparse(Tensors& tensors, const c10d::AllreduceOptions& opts) TUTTI_TORCH_OVERRIDE_IN_2;
   WorkPtr allgather_into_tensor_coalesced(Tensors& outputs, Tensors& inputs,
                                           const c10d::AllgatherOptions& opts) TUTTI_TORCH_OVERRIDE_IN_2;
   WorkPtr reduce_scatter_tensor_coalesced(Tensors& outputs, Tensors& inputs,
@@ -84,19 +79,23 @@ class ProcessGroupTutti final : public BackendBase {
   // Calls tutti for part i of an operation.
   using StartPart = c10::function_ref<tutti_status_t(size_t, const tutti_options_t*, tutti_request_t*)>;
 
+  // Adds the requests of all parts to the operation. With start_mutex_.
+  void StartParts(OperationWork& work, size_t parts, const tutti_options_t& options, StartPart start);
   // Starts all parts of an operation, which then goes to the completion threads if it is not over at once.
-  WorkPtr Launch(Operation work, size_t parts, tutti_options_t options, StartPart start);
+  WorkPtr Launch(Operation work, size_t parts, const tutti_options_t& options, StartPart start);
   // The same for a collective with a timeout of its own, or kUnsetTimeout.
   WorkPtr LaunchCollective(Operation work, size_t parts, std::chrono::milliseconds timeout, StartPart start);
+  static int64_t TimeoutNs(std::chrono::milliseconds timeout);  // 0, the group's, for kUnsetTimeout
   Operation MakeWork(c10d::OpType type, const char* name, const Tensors& inputs, OperationWork::Result result,
                      bool nested = false) const;
   WorkPtr Message(c10d::OpType type, const char* name, Tensors& tensors, int peer, int tag);
   WorkPtr ExchangeAll(Operation work, std::chrono::milliseconds timeout, const Tensors& outputs, const Tensors& inputs);
 
-  const pid_t pid_;  // a forked child has copies of all this, and neither threads nor connections
+  const int generation_;  // of this process, see fork_generation.h
   std::mutex start_mutex_;
   tutti_comm_t comm_ = nullptr;  // NULL once closed
   std::atomic<uint64_t> started_{0};
+  std::atomic<uint64_t> sparse_sums_{0};
   const std::shared_ptr<CompletionThreads> threads_;
 };
 

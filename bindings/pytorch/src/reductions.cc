@@ -26,6 +26,7 @@ struct Part {
 
 ProcessGroupTutti::WorkPtr ProcessGroupTutti::allreduce(Tensors& tensors, const c10d::AllreduceOptions& opts) {
   constexpr const char* kName = "all_reduce";
+  if (!tensors.empty() && tensors[0].defined() && tensors[0].is_sparse()) return allreduce_sparse(tensors, opts);
   const at::Tensor& tensor = Only(kName, tensors, "input");
   const Reduction reduction = ReductionOf(tensor.scalar_type(), opts.reduceOp, kName);
   Operation work = MakeWork(c10d::OpType::ALLREDUCE, "tutti:all_reduce", tensors, {tensors});

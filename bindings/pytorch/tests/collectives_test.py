@@ -253,7 +253,8 @@ def check_refusals(rank, size):
     numbers = torch.zeros(size, dtype=torch.complex64)
     refused(lambda: dist.reduce_scatter_tensor(numbers[:1].clone(), numbers, Op.MAX), "MAX", "ComplexFloat")
     refused(all_reduce(torch.zeros(3, dtype=torch.bool), Op.AVG), "AVG", "Bool")
-    refused(all_reduce(torch.eye(3).to_sparse()), "sparse", "to_dense")
+    refused(lambda: dist.broadcast(torch.eye(3).to_sparse(), 0), "sparse", "to_dense")
+    refused(all_reduce(torch.eye(3).to_sparse(), Op.MAX), "sparse", "SUM")
     refused(lambda: dist.all_gather([torch.zeros(3)] * size, torch.zeros(4)), "3 elements instead of 4")
     if rank == 0:
         refused(lambda: dist.gather(torch.zeros(4), [torch.zeros(3)] * size), "same type and number of elements")

@@ -95,6 +95,21 @@ def check_unused_parameters(rank, size):
     assert error < 1e-6, error
 
 
+def check_sparse_gradients(rank, size):
+    torch.manual_seed(7)
+    ddp = DistributedDataParallel(nn.EmbeddingBag(20, 4, mode="sum", sparse=True))
+    for _ in range(3):
+        ddp.zero_grad()
+        ddp(torch.tensor([[rank, rank + 1, 5]])).sum().backward()
+    gradient = ddp.module.weight.grad
+    assert gradient.is_sparse
+    expected = torch.zeros(20, 4)
+    for r in range(size):
+        for row in (r, r + 1, 5):
+            expected[row] += 1 / size
+    assert torch.allclose(gradient.to_dense(), expected), gradient.to_dense() - expected
+
+
 def check_no_sync(rank, size):
     ddp = DistributedDataParallel(Net(), find_unused_parameters=True)
     alone = Net()
@@ -164,6 +179,7 @@ def check_float64_and_buffers(rank, size):
 CHECKS = [
     check_plain,
     check_unused_parameters,
+    check_sparse_gradients,
     check_no_sync,
     check_hooks_of_torch,
     check_hooks_of_tutti,

@@ -125,25 +125,33 @@ def check_forked_child(rank, size):
     """What a DataLoader's worker does: it is forked from a process with a group, lives for a while, and ends."""
     from torch.utils.data import DataLoader, TensorDataset
 
+    # Leaves several threads that wait: callbacks that communicate need more than one.
+    future = dist.all_reduce(torch.ones(3), async_op=True).get_future()
+    future.then(lambda f: dist.all_reduce(f.value()[0], async_op=True).get_future().wait()).wait()
+    work = dist.all_reduce(torch.ones(3), async_op=True)
+
+    def child():
+        for call in (lambda: dist.all_reduce(torch.ones(3)), work.wait):
+            try:
+                call()
+                return 2
+            except ValueError as error:
+                if "forked" not in str(error):
+                    return 3
+        dist.destroy_process_group()
+        return 0
+
     pid = os.fork()
     if pid == 0:
-        try:
-            dist.all_reduce(torch.ones(3))
-            os._exit(2)
-        except ValueError as error:
-            os._exit(0 if "forked" in str(error) else 3)
+        os._exit(child())
     assert os.waitpid(pid, 0)[1] == 0
+    work.wait()
     data = TensorDataset(torch.arange(40.0))
     for _ in range(2):
         for (batch,) in DataLoader(data, batch_size=10, num_workers=2):
             tensor = batch.clone()
             dist.all_reduce(tensor)
             assert torch.equal(tensor, batch * size)
-    pid = os.fork()  # one that ends as scripts do, with everything that Python runs at exit
-    if pid == 0:
-        dist.destroy_process_group()
-        os._exit(0)
-    assert os.waitpid(pid, 0)[1] == 0
     dist.barrier()
 
 

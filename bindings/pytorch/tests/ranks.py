@@ -17,7 +17,7 @@ import traceback
 import torch
 import torch.distributed as dist
 
-import tutti_torch  # noqa: F401  registers the backend
+import tutti_torch
 
 TIMEOUT_S = 60
 
@@ -47,6 +47,7 @@ def _child(function, rank, size, store, backend, timeout_s, pipe):
         answer = (False, traceback.format_exc())
     with os.fdopen(pipe, "wb") as out:
         pickle.dump(answer, out)
+    tutti_torch._C.close_all()  # what Python does at the end of a script, but not in a forked child that ends like this
     os._exit(code)
 
 

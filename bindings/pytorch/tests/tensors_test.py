@@ -80,6 +80,39 @@ def check_special_tensors(rank, size):
     same(channels_last, expected, "all_reduce in channels_last")
 
 
+def sparse(rank, salt=0, dtype=torch.float32):
+    """Rows of a 10 x 3 tensor: another number of them on each rank, none on rank 1, one of them twice."""
+    rows = [] if rank == 1 else [(rank + salt + i) % 10 for i in range(rank + 2)] + [rank]
+    numbers = values(rank, 3 * len(rows), dtype, salt).view(-1, 3)
+    return torch.sparse_coo_tensor(torch.tensor([rows], dtype=torch.int64), numbers, (10, 3))
+
+
+def check_sparse(rank, size):
+    for dtype in (torch.float32, torch.float64, torch.int64):
+        tensor = sparse(rank, dtype=dtype)
+        dist.all_reduce(tensor)
+        expected = sum(sparse(r, dtype=dtype).to_dense() for r in range(size))
+        same(tensor.to_dense(), expected, "all_reduce of a sparse tensor, %s" % dtype)
+
+    # Several at once, among dense ones; nobody waits for them in the order of their start.
+    tensors = [sparse(rank, salt=i) for i in range(10)]
+    works = [dist.all_reduce(t, async_op=True) for t in tensors]
+    dense = torch.ones(5)
+    dist.all_reduce(dense)
+    for i in reversed(range(10)):
+        works[i].get_future().wait() if i % 2 else works[i].wait()
+        expected = sum(sparse(r, salt=i).to_dense() for r in range(size))
+        same(tensors[i].to_dense(), expected, "sparse tensor %d of several" % i)
+    assert dense[0] == size
+
+    group = dist.new_group()
+    try:
+        dist.all_reduce(torch.eye(3 + rank).to_sparse(), group=group)
+        raise AssertionError("tensors of different shapes were added up")
+    except RuntimeError as error:
+        assert "different shapes" in str(error), error
+
+
 def check_autograd_is_left_alone(rank, size):
     weight = torch.nn.Parameter(torch.full((3, 4), float(rank + 1)))
     dist.broadcast(weight, 0)  # gradients on: a parameter may be communicated as it is
@@ -119,6 +152,7 @@ CHECKS = [
     check_strided,
     check_strided_movements,
     check_special_tensors,
+    check_sparse,
     check_autograd_is_left_alone,
     check_many_at_once,
     check_memory_comes_and_goes,
