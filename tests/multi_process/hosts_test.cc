@@ -43,6 +43,7 @@ RANK_PROGRAM(ReduceDifferently) {
   const tutti_comm_t comm = Join();
   std::vector<float> vector(10'000, 1);
   Synchronise(comm);
+  MeetOutside(context, "before the call");
   const size_t count = vector.size() - (context.rank == 3 ? 1 : 0);
   tutti_status_t status = TUTTI_OK;
   const int64_t give_up_ns = MonotonicNs() + 5000 * kMs;
