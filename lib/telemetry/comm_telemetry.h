@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// All that a communicator has measured since its last mark: for each kind of call a histogram and where the time went, for
+// each rank how often it came last and what that cost this one, for each peer how long its messages were on their way.
+//
+// Memory is fixed: at most kMaxRecords records of about 22 KiB each, made when a kind of call is first made. Later kinds
+// share one more record.
+//
+// THREADS. RecordFor: the thread that starts operations. Add: the engine's driver; plain stores. The rest: any thread, at any
+// time; what is read while operations end may miss the last of them.
+#ifndef TUTTI_LIB_TELEMETRY_COMM_TELEMETRY_H_
+#define TUTTI_LIB_TELEMETRY_COMM_TELEMETRY_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+
+#include "lib/telemetry/histogram.h"
+#include "lib/telemetry/operation_timing.h"
+
+namespace tutti {
+
+// A kind of call. What the numbers mean is for the communicator to say.
+struct RecordKey {
+  static constexpr uint8_t kShared = 255;
+
+  uint8_t collective = 0;
+  uint8_t algorithm = 0;
+  uint8_t size_class = 0;  // of b bytes: the number of bits of b
+  friend bool operator==(const RecordKey&, const RecordKey&) = default;
+};
+
+class OperationRecord {
+ public:
+  explicit OperationRecord(RecordKey key) : key_(key) {}
+
+  const RecordKey& key() const { return key_; }
+  const Histogram& total() const { return total_; }
+  uint64_t queued_ns() const { return queued_.get(); }
+  uint64_t waited_ns() const { return waited_.get(); }
+  uint64_t reduced_ns() const { return reduced_.get(); }
+  uint64_t moved_ns() const { return moved_.get(); }
+
+ private:
+  friend class CommTelemetry;
+
+  const RecordKey key_;
+  Tally mark_;  // the CommTelemetry's when this was last cleared
+  Tally queued_, waited_, reduced_, moved_;
+  Histogram total_;
+};
+
+// How often a rank came last, for operations of this rank.
+struct RankBlame {
+  uint64_t times_last = 0;
+  uint64_t late_ns = 0;      // summed: by how much it came after this rank
+  uint64_t max_late_ns = 0;  // the worst of it
+};
+
+// Messages from a peer: how long they were on their way once both ends were ready.
+struct PathTimes {
+  uint64_t messages = 0;
+  uint64_t bytes = 0;
+  uint64_t ns = 0;
+  uint64_t max_ns = 0;
+};
+
+class CommTelemetry {
+ public:
+  static constexpr size_t kMaxRecords = 48;
+
+  explicit CommTelemetry(int size);
+
+  // Whether operations that start from now on are measured.
+  bool enabled() const { return enabled_.load(std::memory_order_relaxed); }
+  void Enable(bool enabled) { enabled_.store(enabled, std::memory_order_relaxed); }
+
+  // Valid for this object's life.
+  OperationRecord* RecordFor(RecordKey key);
+
+  // An operation has ended.
+  void Add(OperationRecord& record, const OperationTiming& timing) {
+    const uint64_t mark = mark_.load(std::memory_order_relaxed);
+    if (record.mark_.get() != mark) [[unlikely]]
+      Clear(record, mark);
+    record.total_.Add(timing.total_ns);
+    if (timing.queued_ns > 0) record.queued_.Add(static_cast<uint64_t>(timing.queued_ns));
+    record.waited_.Add(static_cast<uint64_t>(timing.waited_ns));
+    if (timing.reduced_ns > 0) record.reduced_.Add(static_cast<uint64_t>(timing.reduced_ns));
+    record.moved_.Add(static_cast<uint64_t>(timing.moved_ns));
+    if (static_cast<size_t>(timing.last_rank) < ranks_.size()) AddBlame(timing, mark);
+  }
+  // A message from the rank has come.
+  void AddPath(int32_t rank, uint64_t bytes, int64_t ns);
+
+  // Forgets what was measured before.
+  void Mark() { mark_.fetch_add(1, std::memory_order_relaxed); }
+
+  // Those with measurements since the mark, in the order in which they were made.
+  void VisitRecords(absl::FunctionRef<void(const OperationRecord&)> visit) const;
+  RankBlame BlameOf(int32_t rank) const;
+  PathTimes PathFrom(int32_t rank) const;
+  int size() const { return static_cast<int>(ranks_.size()); }
+
+ private:
+  struct Rank {
+    Tally mark;
+    Tally times_last, late, max_late;
+    Tally path_mark;
+    Tally messages, bytes, path, max_path;
+  };
+
+  void AddBlame(const OperationTiming& timing, uint64_t mark) {
+    Rank& rank = ranks_[static_cast<size_t>(timing.last_rank)];
+    if (rank.mark.get() != mark) [[unlikely]]
+      ClearBlame(rank, mark);
+    const auto late = static_cast<uint64_t>(timing.last_by_ns < 0 ? 0 : timing.last_by_ns);
+    rank.times_last.Add(1);
+    rank.late.Add(late);
+    rank.max_late.Raise(late);
+  }
+  static void Clear(OperationRecord& record, uint64_t mark);
+  static void ClearBlame(Rank& rank, uint64_t mark);
+
+  std::atomic<bool> enabled_{true};
+  std::atomic<uint64_t> mark_{1};
+  std::vector<Rank> ranks_;
+  mutable std::mutex mutex_;  // the list; a record's content belongs to the driver
+  std::vector<std::unique_ptr<OperationRecord>> records_;
+};
+
+}  // namespace tutti
+
+#endif  // TUTTI_LIB_TELEMETRY_COMM_TELEMETRY_H_

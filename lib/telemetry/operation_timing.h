@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// What one operation's time was spent on, and who came last. Pure arithmetic over times that the engine took; it knows
+// nothing of plans, messages or communicators. Ranks are those of the communicator.
+#ifndef TUTTI_LIB_TELEMETRY_OPERATION_TIMING_H_
+#define TUTTI_LIB_TELEMETRY_OPERATION_TIMING_H_
+
+#include <cstdint>
+
+namespace tutti {
+
+// The arrivals that an operation has heard of, its own among them. Times are by this host's clock.
+class Arrivals {
+ public:
+  static constexpr int64_t kLongAgo = INT64_MIN;
+
+  void Begin(int32_t rank, int64_t arrived_ns) {
+    own_rank_ = last_rank_ = rank;
+    own_ns_ = last_ns_ = arrived_ns;
+    error_ns_ = 0;
+    last_other_ns_ = kLongAgo;
+    last_other_error_ns_ = 0;
+  }
+  void Hear(int32_t rank, int64_t arrived_ns, int64_t error_ns) {
+    if (rank == own_rank_) return;
+    if (arrived_ns > last_other_ns_) {
+      last_other_ns_ = arrived_ns;
+      last_other_error_ns_ = error_ns;
+    }
+    if (arrived_ns <= last_ns_) return;
+    last_ns_ = arrived_ns;
+    last_rank_ = rank;
+    error_ns_ = error_ns;
+  }
+
+  int32_t own_rank() const { return own_rank_; }
+  int64_t own_ns() const { return own_ns_; }
+  int32_t last_rank() const { return last_rank_; }
+  int64_t last_ns() const { return last_ns_; }
+  int64_t error_ns() const { return error_ns_; }  // of last_ns; 0 on one host
+  // The latest of the other ranks'; kLongAgo if none has been heard of.
+  int64_t last_other_ns() const { return last_other_ns_; }
+  int64_t last_other_error_ns() const { return last_other_error_ns_; }
+
+ private:
+  int32_t own_rank_ = -1;
+  int32_t last_rank_ = -1;
+  int64_t own_ns_ = 0;
+  int64_t last_ns_ = 0;
+  int64_t error_ns_ = 0;
+  int64_t last_other_ns_ = kLongAgo;
+  int64_t last_other_error_ns_ = 0;
+};
+
+// The slowest message that an operation received: how long it was on its way once both ends were ready.
+struct SlowestMessage {
+  int32_t peer = -1;  // job rank; -1: no message's way was measured
+  uint32_t step = 0;
+  uint64_t bytes = 0;
+  int64_t ns = 0;
+  int64_t error_ns = 0;
+};
+
+// What the engine measured.
+struct OperationMarks {
+  Arrivals arrivals;     // own_ns: the call was entered
+  int64_t begun_ns = 0;  // the engine went to work on it
+  int64_t finished_ns = 0;
+  int64_t reduced_ns = 0;  // in kernels
+  SlowestMessage slowest;
+};
+
+// total = queued + waited + reduced + moved.
+struct OperationTiming {
+  int64_t arrived_ns = 0;  // by this host's clock
+  int64_t total_ns = 0;    // from the call to the end
+  int64_t queued_ns = 0;   // behind other operations of this rank
+  int64_t waited_ns = 0;   // for ranks that came later than this one
+  int64_t reduced_ns = 0;
+  int64_t moved_ns = 0;  // all else: moving bytes, and waiting for those of ranks that had come
+
+  int32_t last_rank = -1;  // who came last, of those that the result depends on; may be this rank
+  // By how much: after this rank, or, if it was this rank, after the last of the others. 0 if nobody else is known of.
+  int64_t last_by_ns = 0;
+  int64_t last_error_ns = 0;  // of last_by_ns; 0 if it was on this host
+  SlowestMessage slowest;
+};
+
+OperationTiming SplitTime(const OperationMarks& marks);
+
+}  // namespace tutti
+
+#endif  // TUTTI_LIB_TELEMETRY_OPERATION_TIMING_H_

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/telemetry/comm_telemetry.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <set>
+#include <thread>
+#include <vector>
+
+namespace tutti {
+namespace {
+
+OperationTiming Timing(int64_t total_ns, int32_t last_rank = 0, int64_t last_by_ns = 0) {
+  OperationTiming timing;
+  timing.total_ns = total_ns;
+  timing.moved_ns = total_ns;
+  timing.last_rank = last_rank;
+  timing.last_by_ns = last_by_ns;
+  return timing;
+}
+
+uint64_t CountOf(const OperationRecord& record) { return HistogramSnapshot(record.total()).count(); }
+
+std::vector<const OperationRecord*> RecordsOf(const CommTelemetry& telemetry) {
+  std::vector<const OperationRecord*> records;
+  telemetry.VisitRecords([&](const OperationRecord& record) { records.push_back(&record); });
+  return records;
+}
+
+TEST(CommTelemetry, KeepsARecordForEachKindOfCall) {
+  CommTelemetry telemetry(4);
+  OperationRecord* small = telemetry.RecordFor({1, 2, 4});
+  OperationRecord* large = telemetry.RecordFor({1, 2, 20});
+  EXPECT_NE(small, large);
+  EXPECT_EQ(small, telemetry.RecordFor({1, 2, 4}));
+  EXPECT_TRUE(RecordsOf(telemetry).empty());  // nothing was measured
+  telemetry.Add(*small, Timing(500));
+  telemetry.Add(*small, Timing(700));
+  telemetry.Add(*large, Timing(90'000));
+  ASSERT_EQ(RecordsOf(telemetry).size(), 2u);
+  EXPECT_EQ(CountOf(*small), 2u);
+  EXPECT_EQ(small->moved_ns(), 1200u);
+  EXPECT_EQ(CountOf(*large), 1u);
+}
+
+TEST(CommTelemetry, TooManyKindsShareTheLastRecord) {
+  CommTelemetry telemetry(2);
+  std::set<OperationRecord*> records;
+  for (int i = 0; i < 200; ++i) records.insert(telemetry.RecordFor({static_cast<uint8_t>(i), 0, 0}));
+  EXPECT_EQ(records.size(), CommTelemetry::kMaxRecords + 1);
+  OperationRecord* shared = telemetry.RecordFor({199, 0, 0});
+  EXPECT_EQ(shared->key().collective, RecordKey::kShared);
+  EXPECT_EQ(telemetry.RecordFor({0, 0, 0})->key().collective, 0);
+}
+
+TEST(CommTelemetry, BlamesTheLastRank) {
+  CommTelemetry telemetry(3);
+  OperationRecord* record = telemetry.RecordFor({});
+  telemetry.Add(*record, Timing(100, 2, 60));
+  telemetry.Add(*record, Timing(100, 2, 90));
+  telemetry.Add(*record, Timing(100, 0, 5));
+  telemetry.Add(*record, Timing(100, -1, 5));
+  telemetry.Add(*record, Timing(100, 3, 5));  // no rank of this communicator
+  EXPECT_EQ(telemetry.BlameOf(2).times_last, 2u);
+  EXPECT_EQ(telemetry.BlameOf(2).late_ns, 150u);
+  EXPECT_EQ(telemetry.BlameOf(2).max_late_ns, 90u);
+  EXPECT_EQ(telemetry.BlameOf(0).times_last, 1u);
+  EXPECT_EQ(telemetry.BlameOf(1).times_last, 0u);
+}
+
+TEST(CommTelemetry, AMarkForgetsWhatWasMeasuredBefore) {
+  CommTelemetry telemetry(2);
+  OperationRecord* record = telemetry.RecordFor({});
+  telemetry.Add(*record, Timing(1'000'000, 1, 60));
+  telemetry.AddPath(1, 64, 500);
+  telemetry.Mark();
+  EXPECT_TRUE(RecordsOf(telemetry).empty());
+  EXPECT_EQ(telemetry.BlameOf(1).times_last, 0u);
+  EXPECT_EQ(telemetry.PathFrom(1).messages, 0u);
+  telemetry.Add(*record, Timing(10, 1, 6));
+  telemetry.AddPath(1, 8, 40);
+  telemetry.AddPath(1, 8, 30);
+  telemetry.AddPath(7, 8, 30);  // no rank of this communicator
+  ASSERT_EQ(RecordsOf(telemetry).size(), 1u);
+  EXPECT_EQ(HistogramSnapshot(record->total()).max_ns(), 10u);
+  EXPECT_EQ(telemetry.BlameOf(1).late_ns, 6u);
+  EXPECT_EQ(telemetry.PathFrom(1).messages, 2u);
+  EXPECT_EQ(telemetry.PathFrom(1).ns, 70u);
+  EXPECT_EQ(telemetry.PathFrom(1).max_ns, 40u);
+}
+
+TEST(CommTelemetry, CanBeReadAndMarkedWhileItIsWritten) {
+  CommTelemetry telemetry(4);
+  std::atomic<bool> over{false};
+  std::thread reader([&] {
+    while (!over.load()) {
+      telemetry.Mark();
+      for (const OperationRecord* record : RecordsOf(telemetry)) EXPECT_LE(CountOf(*record), 100'000u);
+      (void)telemetry.BlameOf(1);
+    }
+  });
+  for (int i = 0; i < 100'000; ++i)
+    telemetry.Add(*telemetry.RecordFor({static_cast<uint8_t>(i % 3), 0, 0}), Timing(i, 1));
+  over.store(true);
+  reader.join();
+  telemetry.Mark();
+  telemetry.Add(*telemetry.RecordFor({0, 0, 0}), Timing(7));
+  EXPECT_EQ(CountOf(*telemetry.RecordFor({0, 0, 0})), 1u);
+}
+
+}  // namespace
+}  // namespace tutti
