@@ -35,6 +35,11 @@ bool SetText(absl::string_view text, std::string* out) {
   return true;
 }
 
+bool SetFlag(absl::string_view text, bool* out) {
+  *out = text == "1";
+  return text == "0" || text == "1";
+}
+
 template <typename T>
 struct Choice {
   absl::string_view name;
@@ -172,15 +177,14 @@ constexpr Knob kKnobs[] = {
      [](absl::string_view t, JobSettings* s) { return SetChoice(t, kWaitPolicies, &s->wait); }},
     {"TUTTI_PROGRESS_THREAD", "progress_thread", "0 or 1", "0", "1: a thread of tutti's own drives communication",
      false, [](const Config& c) { return NumberText(c.progress_thread); }, nullptr,
-     [](absl::string_view t, JobSettings* s) {
-       if (t != "0" && t != "1") return false;
-       s->progress_thread = t == "1";
-       return true;
-     }},
+     [](absl::string_view t, JobSettings* s) { return SetFlag(t, &s->progress_thread); }},
     {"TUTTI_PROGRESS_CORE", "progress_core", "the number of a CPU, from 0 to 65535", "",
      "pins the progress thread to this CPU; default: not pinned", false,
      [](const Config& c) { return NumberText(c.progress_core); }, nullptr,
      [](absl::string_view t, JobSettings* s) { return SetNumber(t, 0, 65535, &s->progress_core); }},
+    {"TUTTI_TELEMETRY", "telemetry", "0 or 1", "1", "0: operations are not measured, and no late rank is named", false,
+     [](const Config& c) { return NumberText(c.telemetry); }, nullptr,
+     [](absl::string_view t, JobSettings* s) { return SetFlag(t, &s->telemetry); }},
     {"TUTTI_LOG", "log_level", "error, warn, info or debug", "warn", "how much tutti writes to stderr", false,
      [](const Config& c) { return ChoiceText(c.log_level, kLogLevels); }, nullptr,
      [](absl::string_view t, JobSettings* s) { return SetChoice(t, kLogLevels, &s->log_level); }},

@@ -43,7 +43,7 @@ struct SettingsOverrides {
   std::optional<std::string> rendezvous, secret, interface, algorithm, transport, verbs_devices;
   std::optional<int64_t> timeout_ns;
   std::optional<WaitPolicy> wait;
-  std::optional<int> progress_thread, progress_core;
+  std::optional<int> progress_thread, progress_core, telemetry;
   std::optional<LogLevel> log_level;
   bool has_exchange = false;  // the ranks find each other through the caller's exchange function
 };
@@ -86,6 +86,7 @@ struct JobSettings {
   WaitPolicy wait = WaitPolicy::kAdaptive;
   bool progress_thread = false;
   int progress_core = -1;  // -1: not pinned
+  bool telemetry = true;
   LogLevel log_level = LogLevel::kWarn;
   std::string host_id;  // empty: found out by HostId()
 

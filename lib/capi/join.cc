@@ -14,6 +14,7 @@
 
 #include "collectives/select/select.h"
 #include "lib/base/log.h"
+#include "lib/base/raw_clock.h"
 #include "lib/bootstrap/settings.h"
 #include "lib/bootstrap/tcp_control_plane.h"
 #include "lib/capi/make_transports.h"
@@ -49,6 +50,7 @@ absl::StatusOr<SettingsOverrides> OverridesFrom(const tutti_comm_config_t& confi
   overrides.verbs_devices = IfSet(config.verbs_devices);
   overrides.progress_thread = IfSet(config.progress_thread);
   overrides.progress_core = IfSet(config.progress_core);
+  overrides.telemetry = IfSet(config.telemetry);
   overrides.has_exchange = config.exchange != nullptr;
   if (config.timeout_ns != 0) overrides.timeout_ns = config.timeout_ns;
   switch (config.wait) {
@@ -126,11 +128,12 @@ absl::StatusOr<std::shared_ptr<Job>> JoinJob(const tutti_comm_config_t& config) 
   options.timeout_ns = settings->timeout_ns;
   options.progress_thread = settings->progress_thread;
   options.progress_core = settings->progress_core;
+  options.telemetry = settings->telemetry;
   options.engine.wait = WaitOptionsFor(*settings);
   absl::StatusOr<AlgorithmOverrides> algorithms = AlgorithmOverrides::Parse(settings->algorithm);
   if (!algorithms.ok()) return algorithms.status();
   options.algorithms = *algorithms;
-  auto job = std::make_shared<Job>(options, MonotonicClock());
+  auto job = std::make_shared<Job>(options, RawClock());
 
   absl::StatusOr<std::unique_ptr<TcpControlPlane>> control_plane =
       TcpControlPlane::Connect(*settings, job.get(), ExchangeOf(config, settings->size));

@@ -24,6 +24,10 @@ struct Call {
   bool uneven = false;  // the _v form
 };
 
+// What a RecordKey's collective may be besides a Collective.
+inline constexpr uint8_t kSendKind = 200;
+inline constexpr uint8_t kRecvKind = 201;
+
 // Never 0. Equal calls give equal signatures; calls that differ in anything but counts from 2^31 or roots from 2^13 up give
 // different ones for certain, those by a hash with high probability.
 uint64_t PackSignature(const Call& call);

@@ -2,6 +2,7 @@
 #include "lib/comm/communicator.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -17,6 +18,14 @@ namespace {
 
 // Messages between two ranks have numbers apart from the collectives': this bit and the user's tag.
 constexpr uint32_t kMessageIndex = 1u << 31;
+
+// The arrival of an operation while telemetry is off.
+constexpr int64_t kNotMeasured = INT64_MIN;
+
+uint8_t CallKindOf(const PlanKey& key) {
+  if (key.is_send) return kSendKind;
+  return key.is_recv ? kRecvKind : static_cast<uint8_t>(key.shape.collective);
+}
 
 absl::Status HasFailed() { return absl::FailedPreconditionError("the communicator has failed"); }
 
@@ -44,11 +53,14 @@ Communicator::Communicator(std::shared_ptr<Job> job, uint32_t channel, std::vect
       channel_(channel),
       members_(std::move(members)),
       rank_(rank),
-      groups_(job_->GroupsOf(members_)) {
+      groups_(job_->GroupsOf(members_)),
+      telemetry_(size()) {
+  telemetry_.Enable(job_->options().telemetry);
   job_->Register(*this);
 }
 
 absl::StatusOr<Operation*> Communicator::Make(const CollectiveCall& call) {
+  const int64_t arrived_ns = ArrivalNs();
   if (outcome() != Outcome::kOk) return HasFailed();
   PlanKey key;
   key.shape.collective = call.collective;
@@ -105,11 +117,13 @@ absl::StatusOr<Operation*> Communicator::Make(const CollectiveCall& call) {
   }
   RememberCall(operation.sequence, operation.signature);
   entered_.store(operation.sequence + 1, std::memory_order_release);
+  PrepareTiming(operation, key, arrived_ns);
   Prepare(operation, call.timeout_ns);
   return &operation;
 }
 
 absl::StatusOr<Operation*> Communicator::Make(const MessageCall& call) {
+  const int64_t arrived_ns = ArrivalNs();
   if (outcome() != Outcome::kOk) return HasFailed();
   PlanKey key;
   key.is_send = call.is_send;
@@ -135,6 +149,7 @@ absl::StatusOr<Operation*> Communicator::Make(const MessageCall& call) {
   operation.signature = PackSignature({.is_message = true, .type = call.type, .count = call.count});
   operation.sequence = (call.is_send ? sent_ : received_)[{call.peer, call.tag}]++;
   operation.completions = nullptr;
+  PrepareTiming(operation, key, arrived_ns);
   Prepare(operation, call.timeout_ns);
   return &operation;
 }
@@ -179,6 +194,22 @@ void Communicator::Prepare(Operation& operation, int64_t timeout_ns) {
   operation.channel = channel_;
   operation.owner = this;
   operation.timeout_ns = timeout_ns > 0 ? timeout_ns : job_->options().timeout_ns;
+}
+
+int64_t Communicator::ArrivalNs() const { return telemetry_.enabled() ? job_->clock().NowNs() : kNotMeasured; }
+
+void Communicator::PrepareTiming(Operation& operation, const PlanKey& key, int64_t arrived_ns) {
+  operation.timed = arrived_ns != kNotMeasured;
+  if (!operation.timed) return;
+  operation.arrived_ns = arrived_ns;
+  operation.rank = rank_;
+  if (operation.record != nullptr) return;
+  // The first run of this operation object.
+  const uint64_t bytes = key.shape.count * key.shape.element_bytes;
+  operation.telemetry = &telemetry_;
+  operation.record = telemetry_.RecordFor({.collective = CallKindOf(key),
+                                           .algorithm = key.algorithm_id,
+                                           .size_class = static_cast<uint8_t>(std::bit_width(bytes))});
 }
 
 // All members see the same cards, and so decide alike.

@@ -26,6 +26,7 @@
 #include "lib/comm/plan_cache.h"
 #include "lib/engine/operation.h"
 #include "lib/engine/window_group.h"
+#include "lib/telemetry/comm_telemetry.h"
 
 namespace tutti {
 
@@ -106,6 +107,9 @@ class Communicator {
   void RememberWait(uint64_t sequence, std::string wait);
   Activity DescribeActivity(uint64_t sequence) const;
 
+  CommTelemetry& telemetry() { return telemetry_; }
+  const CommTelemetry& telemetry() const { return telemetry_; }
+
   // How many collectives have ended well here. Those with lower numbers than this have all begun.
   uint64_t completed() const { return completed_.load(std::memory_order_relaxed); }
   // What was called as that collective; 0 if that is long ago.
@@ -124,6 +128,8 @@ class Communicator {
   bool ConnectPeers(Operation& operation);
   absl::Status AppendConnections(absl::Span<const int32_t> peers, std::vector<PeerConnection>* out);
   void Prepare(Operation& operation, int64_t timeout_ns);
+  void PrepareTiming(Operation& operation, const PlanKey& key, int64_t arrived_ns);
+  int64_t ArrivalNs() const;
   void LookForWindows();
   absl::Status RunAndWait(const CollectiveCall& call);
   void RememberCall(uint64_t sequence, uint64_t signature);
@@ -137,6 +143,7 @@ class Communicator {
   bool looked_for_windows_ = false;
   std::unique_ptr<WindowGroup> windows_;  // if all members share memory
 
+  CommTelemetry telemetry_;  // before the operations that write into it
   PlanCache plans_;
   absl::flat_hash_map<std::pair<int32_t, int32_t>, uint64_t> sent_;      // (peer, tag) -> messages so far
   absl::flat_hash_map<std::pair<int32_t, int32_t>, uint64_t> received_;  // likewise

@@ -37,6 +37,7 @@ struct JobOptions {
   int64_t timeout_ns = 300 * kNsPerSecond;
   AlgorithmOverrides algorithms;
   EngineOptions engine;
+  bool telemetry = true;  // of communicators, from their beginning
   bool progress_thread = false;
   int progress_core = -1;
   // How long a lost connection waits for the control plane to say what really happened, before it is itself the reason.

@@ -63,7 +63,7 @@ absl::StatusOr<PeerConnection> ChoosePath(const std::vector<std::unique_ptr<Tran
           absl::StrCat("the addresses of rank ", peer.rank, " cannot be read; do all ranks run the same tutti?"));
     }
     if (!found || !transports[i]->Reaches(address)) continue;
-    return PeerConnection{peer.rank, static_cast<uint8_t>(i), std::string(address)};
+    return PeerConnection{peer.rank, static_cast<uint8_t>(i), std::string(address), peer.host_id == own_host_id};
   }
   std::string names;
   for (const auto& transport : transports) {

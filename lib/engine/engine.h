@@ -28,6 +28,7 @@
 #include "lib/engine/operation.h"
 #include "lib/engine/sleeper.h"
 #include "lib/engine/window_group.h"
+#include "lib/telemetry/peer_clock.h"
 #include "lib/transport/transport.h"
 
 namespace tutti {
@@ -110,6 +111,7 @@ class Engine {
     bool used = false;  // leads to a peer
     std::vector<SendRequest> sends;
     std::vector<RecvRequest> recvs;
+    bool stamps = false;  // some of these are of operations that are timed
   };
   struct ActiveSlot {
     Operation* operation = nullptr;
@@ -160,9 +162,29 @@ class Engine {
   bool RunGroup(WindowGroup& group, bool* moved);
   WindowTurn AdvanceWindow(Operation& operation);
   bool RunWindowStep(Operation& operation, const WindowPlanStep& step);
+  void MarkFront(WindowGroup& group);
+  void StampWindowStep(Operation& operation);
   void LookForTheGone();
   static bool IsThere(const Operation& operation, int rank);
   const std::byte* FindPublish(Operation& operation, const WindowPlanStep& step, int rank, uint64_t number);
+
+  // Telemetry (engine_time.cc)
+  int64_t StampNs() {
+    if (!stamped_) {
+      stamp_ns_ = clock_.NowNs();
+      stamped_ = true;
+    }
+    return stamp_ns_;
+  }
+  int64_t BeginKernel(const Operation& operation) { return operation.timed ? StampNs() : 0; }
+  void EndKernel(Operation& operation, int64_t begin_ns) {
+    stamped_ = false;
+    if (operation.timed) operation.marks.reduced_ns += StampNs() - begin_ns;
+  }
+  void NeedPeerClock(int32_t peer);
+  void StampRequests(Lane& lane);
+  void Hear(Operation& operation, uint32_t step, const MessageStamp& stamp);
+  void EndTiming(Operation& operation, Outcome outcome);
 
   // Time and failure (engine_failure.cc)
   void CheckTime();
@@ -200,6 +222,10 @@ class Engine {
   std::vector<std::pair<uint32_t, Outcome>> failed_channels_;
   std::array<Completion, 64> completions_;
   uint64_t passes_ = 0;
+  // The time, as long as nothing was done that takes time: few steps read the clock themselves.
+  int64_t stamp_ns_ = 0;
+  bool stamped_ = false;
+  std::vector<std::unique_ptr<PeerClock>> peer_clocks_;  // by job rank; none for ranks of this host
   int64_t next_tick_ns_ = 0;
 
   std::thread progress_thread_;

@@ -32,6 +32,7 @@ Engine::~Engine() { StopProgressThread(); }
 absl::Status Engine::UseTransport(Transport& transport, int num_peers) {
   lanes_.push_back({&transport, false, {}, {}});
   lane_of_peer_.resize(static_cast<size_t>(num_peers), 0);
+  peer_clocks_.resize(static_cast<size_t>(num_peers));
   return transport.wait_fd() >= 0 ? sleeper_->Watch(transport.wait_fd()) : absl::OkStatus();
 }
 

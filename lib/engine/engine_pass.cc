@@ -6,24 +6,12 @@
 
 #include "lib/base/checks.h"
 #include "lib/engine/engine.h"
+#include "lib/engine/step_context.h"
 
 namespace tutti {
-namespace {
-
-// A completion's context: step | slot | generation. Never a pointer, so a late one can be recognised.
-constexpr int kStepBits = 32;
-constexpr int kSlotBits = 20;
-constexpr uint32_t kGenerationMask = (1u << (64 - kStepBits - kSlotBits)) - 1;
-
-constexpr uint32_t StepOf(uint64_t context) { return static_cast<uint32_t>(context); }
-constexpr uint32_t SlotOf(uint64_t context) {
-  return static_cast<uint32_t>(context >> kStepBits) & ((1u << kSlotBits) - 1);
-}
-constexpr uint32_t GenerationOf(uint64_t context) { return static_cast<uint32_t>(context >> (kStepBits + kSlotBits)); }
-
-}  // namespace
 
 bool Engine::Pass() {
+  stamped_ = false;
   if (control_pending_.load(std::memory_order_acquire)) HandleControl();
   bool moved = StartSubmitted();
   RunReady();
@@ -32,6 +20,7 @@ bool Engine::Pass() {
     // One that leads nowhere yet only has peers at its door, who can wait; looking would cost a system call.
     if (!lane.used && (passes_ & 63) != 0) continue;
     const size_t n = lane.transport->Poll(absl::MakeSpan(completions_));
+    if (n > 0) stamped_ = false;
     for (size_t i = 0; i < n; ++i) Handle(lane, completions_[i]);
     moved |= n > 0;
   }
@@ -82,8 +71,10 @@ void Engine::Start(Operation& operation) {
     lanes_[connection.transport].used = true;
     absl::Status status = lanes_[connection.transport].transport->Connect(connection.peer, connection.address);
     if (!status.ok()) listener_.OnPeerLost(connection.peer, std::string(status.message()));
+    if (!connection.same_clock) NeedPeerClock(connection.peer);
   }
   operation.connections.clear();
+  if (operation.timed) operation.BeginTiming(StampNs());
   if (operation.plan().is_window()) return StartWindow(operation);
 
   // Enough for all of its steps to become ready at once, so that only the first run of a shape makes anything grow.
@@ -106,6 +97,7 @@ uint64_t Engine::ContextOf(const Operation& operation, uint32_t step) const {
 void Engine::MakeReady(Operation& operation, uint32_t index) {
   const PlanStep& step = operation.plan().steps()[index];
   operation.StepBegun(index);
+  if (operation.timed) operation.step_times[index].ready_ns = StampNs();
   if (step.kind == StepKind::kReduce || step.kind == StepKind::kCopy) {
     local_steps_.push_back({&operation, index});
     return;
@@ -115,16 +107,19 @@ void Engine::MakeReady(Operation& operation, uint32_t index) {
   const uint64_t context = ContextOf(operation, index);
   if (step.kind == StepKind::kSend) {
     const void* data = step.bytes > 0 ? operation.At(operation.plan().source(step, 0)) : nullptr;
-    lane.sends.push_back({step.peer, id, operation.signature, data, step.bytes, context});
+    lane.sends.push_back({step.peer, id, operation.signature, data, step.bytes, context, {}});
+    lane.stamps |= operation.timed;
   } else {
     const bool placed = step.kind == StepKind::kRecv && step.bytes > 0;
     void* data = placed ? operation.At(step.dst) : nullptr;
     lane.recvs.push_back({step.peer, id, operation.signature, data, step.bytes, context});
+    lane.stamps |= operation.timed;
   }
 }
 
 void Engine::PostReady() {
   for (Lane& lane : lanes_) {
+    if (lane.stamps) StampRequests(lane);
     if (!lane.recvs.empty()) {
       lane.transport->PostRecvs(lane.recvs);
       lane.recvs.clear();
@@ -158,12 +153,15 @@ void Engine::RunLocal(Operation& operation, uint32_t index) {
   std::byte* dst = operation.At(step.dst);
   if (step.kind == StepKind::kCopy) {
     std::memcpy(dst, operation.At(plan.source(step, 0)), step.bytes);
+    stamped_ = false;
     return;
   }
+  const int64_t begin_ns = BeginKernel(operation);
   if (reduce_sources_.size() < step.num_sources) reduce_sources_.resize(step.num_sources);
   for (uint32_t i = 0; i < step.num_sources; ++i) reduce_sources_[i] = operation.At(plan.source(step, i));
   plan.kernels().reduce_many(dst, reduce_sources_.data(), step.num_sources, step.count);
   if (step.finish) plan.kernels().finish(dst, step.count, plan.num_ranks());
+  EndKernel(operation, begin_ns);
 }
 
 void Engine::Handle(Lane& lane, const Completion& completion) {
@@ -178,8 +176,10 @@ void Engine::Handle(Lane& lane, const Completion& completion) {
   Operation& operation = *active.operation;
   const uint32_t step = StepOf(completion.context);
   switch (completion.kind) {
-    case CompletionKind::kSendDone:
     case CompletionKind::kRecvDone:
+      if (operation.timed) Hear(operation, step, completion.stamp);
+      return CompleteStep(operation, step);
+    case CompletionKind::kSendDone:
       return CompleteStep(operation, step);
     case CompletionKind::kRecvView:
       return ReducePart(operation, step, completion);
@@ -199,18 +199,23 @@ void Engine::ReducePart(Operation& operation, uint32_t index, const Completion& 
   const uint64_t count = part.bytes / plan.element_bytes();
   std::byte* dst = operation.At(step.dst) + part.view_offset;
   const std::byte* source = operation.At(plan.source(step, 0)) + part.view_offset;
+  const bool last = part.view_offset + part.bytes == step.bytes;
+  if (last && operation.timed) Hear(operation, index, part.stamp);
+  const int64_t begin_ns = BeginKernel(operation);
   if (step.message_first) {
     plan.kernels().reduce(dst, part.view, source, count);
   } else {
     plan.kernels().reduce(dst, source, part.view, count);
   }
   if (step.finish) plan.kernels().finish(dst, count, plan.num_ranks());
-  if (part.view_offset + part.bytes == step.bytes) CompleteStep(operation, index);
+  EndKernel(operation, begin_ns);
+  if (last) CompleteStep(operation, index);
 }
 
 void Engine::CompleteStep(Operation& operation, uint32_t index) {
   const Plan& plan = operation.plan();
   const bool last = operation.StepDone(index);
+  if (operation.timed) operation.step_times[index].done_ns = StampNs();
   for (uint32_t successor : plan.SuccessorsOf(plan.steps()[index])) {
     if (operation.CountDown(successor)) MakeReady(operation, successor);
   }
@@ -222,6 +227,7 @@ void Engine::End(Operation& operation, Outcome outcome) {
   active.operation = nullptr;
   ++active.generation;
   free_slots_.push_back(operation.slot);
+  if (operation.timed) EndTiming(operation, outcome);
   operation.Finish(outcome);  // from here on it may be running again for somebody else
   NotifyWaiters();
 }

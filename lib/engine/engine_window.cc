@@ -20,6 +20,8 @@ constexpr int kFirstYields = 32;
 // Then other operations have a turn.
 constexpr int kStepsPerTurn = 64;
 
+constexpr int64_t kNotBegun = INT64_MAX;
+
 }  // namespace
 
 // The common case, a blocking operation that nobody else is in the way of, runs right here.
@@ -38,10 +40,13 @@ void Engine::SubmitAndWait(Operation& operation) {
   } else {
     operation.MarkRunning();
     operation.BeginWindow();
+    if (operation.timed) operation.BeginTiming(operation.arrived_ns);
     const bool spins = options_.wait.spin_ns > 0;
     const int looks = spins ? kFirstLooks : options_.wait.yield_ns > 0 ? kFirstYields : 1;
     for (int look = 0; look < looks; ++look) {
       if (AdvanceWindow(operation) == WindowTurn::kFinished) {
+        stamped_ = false;
+        if (operation.timed) EndTiming(operation, Outcome::kOk);
         operation.Finish(Outcome::kOk);
         return StopDriving();
       }
@@ -68,6 +73,7 @@ void Engine::StartWindow(Operation& operation) {
     }
   }
   operation.BeginWindow();
+  if (operation.timed) operation.marks.begun_ns = kNotBegun;
   EnqueueWindow(operation);
 }
 
@@ -93,6 +99,7 @@ bool Engine::RunWindows() {
 
 // False when no operation is left; then the group may be gone.
 bool Engine::RunGroup(WindowGroup& group, bool* moved) {
+  MarkFront(group);
   if (!group.ready() && !group.FindPeers()) return true;
   for (;;) {
     Operation& operation = *group.queue.front();
@@ -101,24 +108,43 @@ bool Engine::RunGroup(WindowGroup& group, bool* moved) {
     if (turn != WindowTurn::kFinished) return true;
     group.queue.erase(group.queue.begin());
     const bool last = group.queue.empty();
+    stamped_ = false;
     End(operation, Outcome::kOk);
     if (last) return false;
+    MarkFront(group);
   }
+}
+
+// The front operation of a group has its turn now; what was before was queueing.
+void Engine::MarkFront(WindowGroup& group) {
+  Operation& operation = *group.queue.front();
+  if (operation.timed && operation.marks.begun_ns == kNotBegun) operation.marks.begun_ns = StampNs();
+}
+
+// A step's first attempt.
+void Engine::StampWindowStep(Operation& operation) {
+  StepTimes& times = operation.step_times[operation.window_step];
+  if (times.ready_ns >= operation.marks.begun_ns) return;
+  times.ready_ns = times.posted_ns =
+      operation.window_step == 0 ? clock_.NowNs() : operation.step_times[operation.window_step - 1].done_ns;
 }
 
 Engine::WindowTurn Engine::AdvanceWindow(Operation& operation) {
   const Plan& plan = operation.plan();
   const std::vector<WindowPlanStep>& steps = plan.window_steps();
   const uint32_t first = operation.window_step;
+  const bool stamps = operation.timed && plan.stamps_steps();
   while (operation.window_step < steps.size()) {
     if (operation.window_step - first >= kStepsPerTurn) return WindowTurn::kMoved;
     const WindowPlanStep& step = steps[operation.window_step];
+    if (stamps) StampWindowStep(operation);
     if (!RunWindowStep(operation, step)) {
       operation.group->Progress(operation.window_done);
       return operation.window_step == first ? WindowTurn::kBlocked : WindowTurn::kMoved;
     }
     operation.window_waits_for = -1;
     operation.window_done = operation.window_base + step.done;
+    if (stamps) operation.step_times[operation.window_step].done_ns = clock_.NowNs();
     ++operation.window_step;
   }
   operation.group->Progress(operation.window_base + plan.num_publishes());
@@ -137,7 +163,12 @@ bool Engine::RunWindowStep(Operation& operation, const WindowPlanStep& step) {
       return false;
     }
     if (step.published_bytes > 0) std::memcpy(to, operation.At(step.own), step.published_bytes);
-    group.EndPublish(number, operation.signature, operation.window_done);
+    if (operation.timed) {
+      const Arrivals::Arrival& last = operation.marks.arrivals.last();
+      group.EndPublish(number, operation.signature, operation.window_done, static_cast<uint32_t>(last.rank), last.ns);
+    } else {
+      group.EndPublish(number, operation.signature, operation.window_done, MessageStamp::kNobody, 0);
+    }
     return true;
   }
   if (step.kind == WindowStepKind::kLocal) {
@@ -163,8 +194,11 @@ bool Engine::RunWindowStep(Operation& operation, const WindowPlanStep& step) {
   }
   if (step.kind == WindowStepKind::kWait) return true;
   std::byte* dst = operation.At(step.dst);
+  const bool stamps = operation.timed && plan.stamps_steps();
+  const int64_t begin_ns = stamps ? clock_.NowNs() : 0;
   plan.kernels().reduce_many(dst, reduce_sources_.data(), static_cast<size_t>(group.size()), step.count);
   if (step.finish) plan.kernels().finish(dst, step.count, plan.num_ranks());
+  if (stamps) operation.marks.reduced_ns += clock_.NowNs() - begin_ns;
   return true;
 }
 
@@ -207,6 +241,9 @@ const std::byte* Engine::FindPublish(Operation& operation, const WindowPlanStep&
                            step.published_bytes);
     }
     return nullptr;
+  }
+  if (operation.timed && header->arrived != MessageStamp::kNobody) {
+    operation.marks.arrivals.Hear(static_cast<int32_t>(header->arrived), header->arrived_ns, 0);
   }
   return WindowGroup::Payload(header, step.published_bytes);
 }

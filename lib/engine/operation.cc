@@ -25,6 +25,7 @@ Operation::Operation(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) 
   }
   waiting_for_.resize(plan_->steps().size());
   progress_.resize(plan_->steps().size());
+  if (plan_->stamps_steps()) step_times.resize(plan_->num_steps());
 }
 
 bool Operation::TryAcquire() {
@@ -56,6 +57,14 @@ void Operation::BeginWindow() {
   loss_told = false;
   stalls = 0;
   deadline_told = false;
+}
+
+void Operation::BeginTiming(int64_t begun_ns) {
+  marks.arrivals.Begin(rank, arrived_ns);
+  marks.begun_ns = begun_ns;
+  marks.reduced_ns = 0;
+  marks.slowest.peer = -1;
+  marks.slowest.ns = 0;
 }
 
 void Operation::Finish(Outcome outcome) {

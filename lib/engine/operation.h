@@ -17,9 +17,12 @@
 #include <vector>
 
 #include "lib/engine/plan.h"
+#include "lib/telemetry/operation_timing.h"
 
 namespace tutti {
 
+class CommTelemetry;
+class OperationRecord;
 class WindowGroup;
 
 // How an operation ended. The values equal tutti_status_t (checked in lib/capi).
@@ -36,11 +39,19 @@ enum class Outcome : int32_t {
 // A peer that is to be connected before an operation begins.
 struct PeerConnection {
   int32_t peer = -1;
-  uint8_t transport = 0;  // the engine's number for it
-  std::string address;    // the peer's, of that transport
+  uint8_t transport = 0;   // the engine's number for it
+  std::string address;     // the peer's, of that transport
+  bool same_clock = true;  // it is on this host
 };
 
 enum class StepProgress : uint8_t { kWaiting, kBegun, kDone };
+
+// When what came before a step was done, when it was handed to the transport, when it was done; by the engine's clock.
+struct StepTimes {
+  int64_t ready_ns = 0;
+  int64_t posted_ns = 0;
+  int64_t done_ns = 0;
+};
 
 class Operation {
  public:
@@ -67,6 +78,11 @@ class Operation {
   void* owner = nullptr;                         // for the engine's listener
   std::atomic<uint64_t>* completions = nullptr;  // counts successful ends; written by the driver only
   std::vector<PeerConnection> connections;       // peers to connect first
+  bool timed = false;                            // the four below are valid
+  int32_t rank = -1;                             // this one, in the communicator
+  int64_t arrived_ns = 0;                        // when the call was entered, by the engine's clock
+  CommTelemetry* telemetry = nullptr;
+  OperationRecord* record = nullptr;
 
   // Claims an idle operation for a new run. False if it is in use. Any thread.
   bool TryAcquire();
@@ -87,6 +103,11 @@ class Operation {
   void StepBegun(uint32_t step) { progress_[step] = StepProgress::kBegun; }
   StepProgress progress(uint32_t step) const { return progress_[step]; }
   uint32_t steps_left() const { return steps_left_; }
+
+  void BeginTiming(int64_t begun_ns);
+  OperationMarks marks;
+  std::vector<StepTimes> step_times;  // by step, if Plan::stamps_steps()
+  OperationTiming timing;             // once it is done; also for whoever waited for it
 
   void BeginWindow();  // for plans over windows, instead of Begin
   uint32_t window_step = 0;

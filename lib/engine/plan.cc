@@ -56,6 +56,7 @@ absl::StatusOr<Plan> Plan::Compile(const Schedule& schedule, absl::Span<const in
             absl::StrCat("the schedule names a rank outside the communicator: ", DescribeStep(schedule, i)));
       }
       out.peer = peers[static_cast<size_t>(step.peer)];
+      out.peer_rank = step.peer;
       plan.peers_.push_back(out.peer);
     }
     plan.dependency_counts_[i] = step.num_dependencies;
@@ -110,6 +111,7 @@ absl::StatusOr<Plan> Plan::CompileWindow(const WindowProgram& program, absl::Spa
     out.bytes = step.dst.count * element_bytes;
     out.own = {step.own.buffer, step.own.offset * element_bytes};
     out.dst = {step.dst.buffer, step.dst.offset * element_bytes};
+    plan.largest_step_bytes_ = std::max({plan.largest_step_bytes_, out.bytes, out.published_bytes});
     plan.window_steps_.push_back(out);
   }
   for (size_t r = 0; r < peers.size(); ++r) {

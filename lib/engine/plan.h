@@ -25,8 +25,9 @@ struct BytePlace {
 struct PlanStep {
   StepKind kind = StepKind::kCopy;
   bool message_first = false;
-  bool finish = false;  // apply ReduceKernels::finish to the destination
-  int32_t peer = -1;    // job rank
+  bool finish = false;     // apply ReduceKernels::finish to the destination
+  int32_t peer = -1;       // job rank
+  int32_t peer_rank = -1;  // the same, in the communicator
   uint32_t message = 0;
   uint32_t first_source = 0;
   uint32_t num_sources = 0;
@@ -65,6 +66,9 @@ class Plan {
   bool is_window() const { return is_window_; }
   const std::vector<WindowPlanStep>& window_steps() const { return window_steps_; }
   uint32_t num_publishes() const { return num_publishes_; }
+  // Steps of small window programs are over before a clock could be read; only the whole is timed.
+  bool stamps_steps() const { return !is_window_ || largest_step_bytes_ >= kStampedBytes; }
+  size_t num_steps() const { return is_window_ ? window_steps_.size() : steps_.size(); }
 
   const std::vector<PlanStep>& steps() const { return steps_; }
   const BytePlace& source(const PlanStep& step, uint32_t i) const { return sources_[step.first_source + i]; }
@@ -84,8 +88,11 @@ class Plan {
   uint32_t max_sources() const { return max_sources_; }
 
  private:
+  static constexpr uint64_t kStampedBytes = 4096;
+
   bool is_window_ = false;
   uint32_t num_publishes_ = 0;
+  uint64_t largest_step_bytes_ = 0;
   std::vector<WindowPlanStep> window_steps_;
   std::vector<PlanStep> steps_;
   std::vector<BytePlace> sources_;

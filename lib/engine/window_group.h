@@ -56,10 +56,13 @@ class WindowGroup {
     return Payload(Slot(own_, number), bytes);
   }
   // The payload is written. `done`: this rank reads no publishes below that number any more.
-  void EndPublish(uint64_t number, uint64_t signature, uint64_t done) {
+  // The payload depends on the arrival of `arrived` at arrived_ns, and of no later one; see message_stamp.h.
+  void EndPublish(uint64_t number, uint64_t signature, uint64_t done, uint32_t arrived, int64_t arrived_ns) {
     Header& header = *Slot(own_, number);
     header.signature = signature;
     header.done = done;
+    header.arrived = arrived;
+    header.arrived_ns = arrived_ns;
     header.number.store(number + 1, std::memory_order_release);
     Wake();
   }
@@ -88,8 +91,10 @@ class WindowGroup {
     std::atomic<uint64_t> number;
     uint64_t signature;
     uint64_t done;
+    int64_t arrived_ns;
+    uint32_t arrived;  // MessageStamp::kNobody: the publisher does not say
   };
-  static constexpr uint64_t kHeaderBytes = 24;
+  static constexpr uint64_t kHeaderBytes = 40;
 
   static const std::byte* Payload(const Header* header, uint64_t bytes) {
     return reinterpret_cast<const std::byte*>(header) + PayloadOffset(bytes);

@@ -4,6 +4,16 @@
 #include <algorithm>
 
 namespace tutti {
+namespace {
+
+// Times of other ranks may be anything.
+int64_t Minus(int64_t a, int64_t b) {
+  int64_t difference = 0;
+  if (__builtin_sub_overflow(a, b, &difference)) return a > b ? INT64_MAX : INT64_MIN;
+  return difference;
+}
+
+}  // namespace
 
 OperationTiming SplitTime(const OperationMarks& marks) {
   const Arrivals& arrivals = marks.arrivals;
@@ -20,17 +30,17 @@ OperationTiming SplitTime(const OperationMarks& marks) {
   };
   timing.queued_ns = take(marks.begun_ns - arrivals.own_ns());
   timing.reduced_ns = take(marks.reduced_ns);
-  const bool someone_later = arrivals.last_rank() != arrivals.own_rank();
-  if (someone_later) timing.waited_ns = take(arrivals.last_ns() - std::max(arrivals.own_ns(), marks.begun_ns));
+  const bool someone_later = arrivals.last().rank != arrivals.own_rank();
+  if (someone_later) timing.waited_ns = take(Minus(arrivals.last().ns, std::max(arrivals.own_ns(), marks.begun_ns)));
   timing.moved_ns = left_ns;
 
-  timing.last_rank = arrivals.last_rank();
+  timing.last_rank = arrivals.last().rank;
   if (someone_later) {
-    timing.last_by_ns = arrivals.last_ns() - arrivals.own_ns();
-    timing.last_error_ns = arrivals.error_ns();
-  } else if (arrivals.last_other_ns() != Arrivals::kLongAgo) {
-    timing.last_by_ns = arrivals.own_ns() - arrivals.last_other_ns();
-    timing.last_error_ns = arrivals.last_other_error_ns();
+    timing.last_by_ns = Minus(arrivals.last().ns, arrivals.own_ns());
+    timing.last_error_ns = arrivals.last().error_ns;
+  } else if (arrivals.second().rank >= 0) {
+    timing.last_by_ns = Minus(arrivals.own_ns(), arrivals.second().ns);
+    timing.last_error_ns = arrivals.second().error_ns;
   }
   timing.slowest = marks.slowest;
   return timing;

@@ -8,47 +8,43 @@
 
 namespace tutti {
 
-// The arrivals that an operation has heard of, its own among them. Times are by this host's clock.
+// The latest two of the arrivals that an operation has heard of, its own among them. Times are by this host's clock.
 class Arrivals {
  public:
-  static constexpr int64_t kLongAgo = INT64_MIN;
+  struct Arrival {
+    int32_t rank = -1;  // -1: nobody
+    int64_t ns = INT64_MIN;
+    int64_t error_ns = 0;  // 0: on this host
+  };
 
   void Begin(int32_t rank, int64_t arrived_ns) {
-    own_rank_ = last_rank_ = rank;
-    own_ns_ = last_ns_ = arrived_ns;
-    error_ns_ = 0;
-    last_other_ns_ = kLongAgo;
-    last_other_error_ns_ = 0;
+    own_rank_ = rank;
+    own_ns_ = arrived_ns;
+    last_ = {rank, arrived_ns, 0};
+    second_ = {};
   }
   void Hear(int32_t rank, int64_t arrived_ns, int64_t error_ns) {
-    if (rank == own_rank_) return;
-    if (arrived_ns > last_other_ns_) {
-      last_other_ns_ = arrived_ns;
-      last_other_error_ns_ = error_ns;
+    if (arrived_ns <= second_.ns || rank == own_rank_ || rank == last_.rank) return;
+    if (arrived_ns <= last_.ns) {
+      second_ = {rank, arrived_ns, error_ns};
+      return;
     }
-    if (arrived_ns <= last_ns_) return;
-    last_ns_ = arrived_ns;
-    last_rank_ = rank;
-    error_ns_ = error_ns;
+    second_ = last_;
+    last_ = {rank, arrived_ns, error_ns};
   }
 
   int32_t own_rank() const { return own_rank_; }
   int64_t own_ns() const { return own_ns_; }
-  int32_t last_rank() const { return last_rank_; }
-  int64_t last_ns() const { return last_ns_; }
-  int64_t error_ns() const { return error_ns_; }  // of last_ns; 0 on one host
-  // The latest of the other ranks'; kLongAgo if none has been heard of.
-  int64_t last_other_ns() const { return last_other_ns_; }
-  int64_t last_other_error_ns() const { return last_other_error_ns_; }
+  const Arrival& last() const { return last_; }
+  const Arrival& second() const { return second_; }
+  // What is worth telling that rank: its own arrival it knows.
+  const Arrival& ToTell(int32_t rank) const { return last_.rank == rank ? second_ : last_; }
 
  private:
   int32_t own_rank_ = -1;
-  int32_t last_rank_ = -1;
   int64_t own_ns_ = 0;
-  int64_t last_ns_ = 0;
-  int64_t error_ns_ = 0;
-  int64_t last_other_ns_ = kLongAgo;
-  int64_t last_other_error_ns_ = 0;
+  Arrival last_;
+  Arrival second_;
 };
 
 // The slowest message that an operation received: how long it was on its way once both ends were ready.

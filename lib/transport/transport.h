@@ -25,6 +25,9 @@
 //     request pools have reached their working size.
 //  9. Trust. Nothing from the wire is used before the peer has proved that it knows the job secret, and no length, offset,
 //     index or id from the wire is used before it is checked. A peer that breaks the protocol fails as in 7.
+// 10. Stamps. What a send's stamp says is handed over with its message: in kRecvDone, or with the last part. Between ranks of
+//     one host clock_bound_ns may be left behind. Where capabilities().stamps_large_messages is false, large messages may
+//     come with an empty stamp. No number of a stamp is used by the transport.
 //
 // THREADS. All calls come from one thread at a time (the engine's driver); only wait_fd may be polled from elsewhere.
 #ifndef TUTTI_LIB_TRANSPORT_TRANSPORT_H_
@@ -38,6 +41,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+
+#include "lib/transport/message_stamp.h"
 
 namespace tutti {
 
@@ -66,7 +71,8 @@ struct SendRequest {
   uint64_t signature = 0;      // describes the call; compared with the receive's
   const void* data = nullptr;  // must stay unchanged until kSendDone
   uint64_t bytes = 0;
-  uint64_t context = 0;  // handed back in the completion
+  uint64_t context = 0;     // handed back in the completion
+  MessageStamp stamp = {};  // handed to the receiver
 };
 
 struct RecvRequest {
@@ -94,6 +100,7 @@ struct Completion {
   uint64_t view_offset = 0;       // kRecvView: place of the part in the message
   uint64_t bytes = 0;             // kRecvView: length of the part; kMismatch: length of the sender's message
   uint64_t remote_signature = 0;  // kMismatch
+  MessageStamp stamp = {};        // kRecvDone, and kRecvView of the last part: the send's
 };
 
 // A message that has arrived, or been announced, before its receive was posted.
@@ -106,9 +113,10 @@ struct EarlyMessage {
 
 struct TransportCapabilities {
   const char* name = "";
-  uint64_t eager_bytes = 0;        // messages up to this length are sent without waiting for the receiver
-  bool same_host_only = false;     // reaches only ranks with the same host id
-  uint64_t max_message_bytes = 0;  // longer ones are refused by Post (a programming error); the engine splits
+  uint64_t eager_bytes = 0;           // messages up to this length are sent without waiting for the receiver
+  bool same_host_only = false;        // reaches only ranks with the same host id
+  bool stamps_large_messages = true;  // see promise 10
+  uint64_t max_message_bytes = 0;     // longer ones are refused by Post (a programming error); the engine splits
 };
 
 // Running totals since creation, for tests and benchmarks that count.

@@ -177,6 +177,8 @@ class BrokenTransport final : public Transport {
       default:
         break;
     }
+    if (Has(Defect::kLosesStamps)) done.stamp = {};
+    if (Has(Defect::kMixesUpStamps)) std::swap(done.stamp, last_stamp_);
     const bool ended = done.kind != CompletionKind::kRecvView || done.view_offset + done.bytes == request.bytes;
     if (ended) --shared_.in_flight[{done.peer, rank_}];
   }
@@ -201,6 +203,7 @@ class BrokenTransport final : public Transport {
   std::deque<std::vector<std::byte>> hoard_;
   std::map<uint64_t, bool> hoarded_;  // by context
   uint64_t num_sends_ = 0;
+  MessageStamp last_stamp_;
 };
 
 class BrokenFixture final : public ConformanceFixture {

@@ -43,6 +43,8 @@ enum class Defect : uint8_t {
   kWritesPastTheCompletions,
   kAllocates,  // and keeps no notes
   kDeniesUnsentBytes,
+  kLosesStamps,
+  kMixesUpStamps,
 };
 
 // All endpoints of `fixture`, each with the defect.

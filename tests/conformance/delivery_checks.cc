@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Promises 2, 3 and 6: bytes, views, completions. What is wrong with a single one of them the Exchange finds; the
+// Promises 2, 3, 6 and 10: bytes, views, completions, stamps. What is wrong with a single one of them the Exchange finds; the
 // checks see to it that it has something to look at.
 #include "absl/strings/str_cat.h"
 
@@ -37,6 +37,28 @@ absl::Status EveryEarlyLengthArrivesInItsBuffer(ConformanceFixture& fixture) {
 }
 absl::Status EveryLengthIsShownByView(ConformanceFixture& fixture) { return EveryLength(fixture, true, false); }
 absl::Status EveryEarlyLengthIsShownByView(ConformanceFixture& fixture) { return EveryLength(fixture, true, true); }
+
+// Whichever way a message goes: at once, kept for its receive, or asked for.
+absl::Status EveryMessageBringsItsStamp(ConformanceFixture& fixture) {
+  Exchange exchange(fixture);
+  CONFORMANCE_RETURN_IF_ERROR(exchange.ConnectAll());
+  const uint64_t eager = exchange.eager_bytes();
+  for (uint64_t bytes : {uint64_t{0}, uint64_t{8}, uint64_t{9}, uint64_t{300}, eager, eager + 1, 3 * eager + 70'000}) {
+    for (bool by_view : {false, true}) {
+      const size_t asked_for = exchange.AddNext({.bytes = bytes, .by_view = by_view});
+      exchange.PostRecv(asked_for);
+      const size_t early = exchange.AddNext({.bytes = bytes, .by_view = by_view});
+      exchange.PostSend(early);
+      for (int i = 0; i < 5; ++i) {
+        CONFORMANCE_RETURN_IF_ERROR(exchange.Pump());
+        fixture.Step();
+      }
+      exchange.PostRecv(early);
+      exchange.PostSend(asked_for);
+    }
+  }
+  return exchange.RunUntilFinished();  // the Exchange looks at each stamp
+}
 
 // Several large messages at once, by view and into buffers, both ways.
 absl::Status LargeMessagesShareAPath(ConformanceFixture& fixture) {
@@ -146,6 +168,7 @@ std::vector<NamedCheck> DeliveryChecks() {
       {"EveryEarlyLengthArrivesInItsBuffer", 2, 2, EveryEarlyLengthArrivesInItsBuffer},
       {"EveryLengthIsShownByView", 3, 2, EveryLengthIsShownByView},
       {"EveryEarlyLengthIsShownByView", 3, 2, EveryEarlyLengthIsShownByView},
+      {"EveryMessageBringsItsStamp", 10, 2, EveryMessageBringsItsStamp},
       {"LargeMessagesShareAPath", 2, 2, LargeMessagesShareAPath},
       {"APollWithRoomForOneGivesOne", 3, 2, APollWithRoomForOneGivesOne},
       {"EveryRequestCompletesOnce", 6, 3, EveryRequestCompletesOnce},

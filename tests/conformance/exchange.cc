@@ -83,7 +83,8 @@ void Exchange::PostSends(absl::Span<const size_t> messages) {
     FillPattern(message.seed, message.send_buffer.data(), spec.bytes);
     message.send = Side::kPosted;
     const void* data = spec.bytes > 0 ? message.send_buffer.data() : nullptr;
-    requests.push_back({spec.to, spec.id, spec.signature, data, spec.bytes, ContextOf(number, false)});
+    requests.push_back(
+        {spec.to, spec.id, spec.signature, data, spec.bytes, ContextOf(number, false), StampOf(message.seed)});
   }
   fixture_.endpoint(messages_[messages[0]].spec.from).PostSends(requests);
 }

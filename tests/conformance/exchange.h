@@ -127,7 +127,8 @@ class Exchange {
   absl::Status CheckLentViews(int32_t rank);
   absl::Status Take(int32_t rank, const Completion& completion);
   absl::Status TakeSendDone(int32_t rank, size_t message);
-  absl::Status TakeRecvDone(int32_t rank, size_t message);
+  absl::Status TakeRecvDone(int32_t rank, size_t message, const Completion& completion);
+  absl::Status CheckStamp(int32_t rank, size_t message, const MessageStamp& stamp) const;
   absl::Status TakeView(int32_t rank, size_t message, const Completion& completion);
   absl::Status TakeMismatch(int32_t rank, size_t message, const Completion& completion);
   absl::Status TakePeerFailed(int32_t rank, const Completion& completion);

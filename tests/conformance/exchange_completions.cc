@@ -82,7 +82,7 @@ absl::Status Exchange::Take(int32_t rank, const Completion& completion) {
     case CompletionKind::kSendDone:
       return TakeSendDone(rank, number);
     case CompletionKind::kRecvDone:
-      return TakeRecvDone(rank, number);
+      return TakeRecvDone(rank, number, completion);
     case CompletionKind::kRecvView:
       return TakeView(rank, number, completion);
     case CompletionKind::kMismatch:
@@ -101,12 +101,13 @@ absl::Status Exchange::TakeSendDone(int32_t, size_t number) {
   return absl::OkStatus();
 }
 
-absl::Status Exchange::TakeRecvDone(int32_t, size_t number) {
+absl::Status Exchange::TakeRecvDone(int32_t rank, size_t number, const Completion& completion) {
   Message& message = messages_[number];
   if (message.spec.by_view && message.spec.bytes > 0) return Broken(number, "a view ended with kRecvDone");
   if (message.spec.mismatch) return Broken(number, "a mismatch was delivered as if it had matched");
   message.recv = Side::kDone;
-  return CheckRecvBuffer(number);
+  absl::Status status = CheckStamp(rank, number, completion.stamp);
+  return status.ok() ? CheckRecvBuffer(number) : status;
 }
 
 absl::Status Exchange::TakeView(int32_t rank, size_t number, const Completion& part) {
@@ -132,9 +133,27 @@ absl::Status Exchange::TakeView(int32_t rank, size_t number, const Completion& p
     return Broken(number, absl::StrCat("a wrong byte at offset ", part.view_offset + same, " of the message"));
   }
   message.viewed_bytes += part.bytes;
-  if (last) message.recv = Side::kDone;
+  if (last) {
+    message.recv = Side::kDone;
+    absl::Status status = CheckStamp(rank, number, part.stamp);
+    if (!status.ok()) return status;
+  }
   lent_views_[static_cast<size_t>(rank)].push_back({number, data, part.view_offset, part.bytes});
   return absl::OkStatus();
+}
+
+absl::Status Exchange::CheckStamp(int32_t rank, size_t number, const MessageStamp& stamp) const {
+  const Message& message = messages_[number];
+  const TransportCapabilities& capabilities = fixture_.endpoint(rank).capabilities();
+  MessageStamp expected = StampOf(message.seed);
+  if (capabilities.same_host_only && stamp.clock_bound_ns == MessageStamp::kNoBound) {
+    expected.clock_bound_ns = MessageStamp::kNoBound;
+  }
+  const bool may_lack = !capabilities.stamps_large_messages && message.spec.bytes > capabilities.eager_bytes;
+  if (stamp == expected || (may_lack && stamp == MessageStamp())) return absl::OkStatus();
+  return Broken(number, absl::StrCat("came with a stamp of rank ", stamp.rank(), " at ", stamp.arrival_ns, " (error ",
+                                     stamp.error_ns(), ", sent at ", stamp.sent_ns(), ", bound ", stamp.clock_bound_ns,
+                                     ") instead of its own, of rank ", expected.rank(), " at ", expected.arrival_ns));
 }
 
 absl::Status Exchange::TakeMismatch(int32_t, size_t number, const Completion& completion) {

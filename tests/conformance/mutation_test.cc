@@ -58,6 +58,8 @@ const Mutation kMutations[] = {
     {Defect::kHidesEarlyMessages, "HidesEarlyMessages", "EarlyMessagesAreShown"},
     {Defect::kWritesPastTheCompletions, "WritesPastTheCompletions", "APollWithRoomForOneGivesOne"},
     {Defect::kAllocates, "Allocates", "NothingIsAllocatedInSteadyState"},
+    {Defect::kLosesStamps, "LosesStamps", "EveryMessageBringsItsStamp"},
+    {Defect::kMixesUpStamps, "MixesUpStamps", "EveryMessageBringsItsStamp"},
     {Defect::kDeniesUnsentBytes, "DeniesUnsentBytes", "SmallMessagesOutliveTheirSender"},
 };
 

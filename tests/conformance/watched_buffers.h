@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "lib/transport/message_stamp.h"
 #include "pattern.h"
 
 namespace tutti::conformance {
@@ -22,6 +23,17 @@ inline constexpr uint64_t kContextBase = 0x7e57000000000000u;
 
 constexpr uint64_t ContextOf(size_t message, bool is_recv) {
   return kContextBase | (static_cast<uint64_t>(message) << 1) | (is_recv ? 1 : 0);
+}
+
+// Each message's own, with all bits of all fields in use.
+inline MessageStamp StampOf(uint64_t seed) {
+  const uint64_t mix = seed * 0x9e3779b97f4a7c15u;
+  MessageStamp stamp;
+  stamp.arrival_ns = static_cast<int64_t>(mix);
+  stamp.who = static_cast<uint32_t>(mix >> 7);
+  stamp.sent_after = static_cast<uint32_t>(mix >> 17);
+  stamp.clock_bound_ns = static_cast<int64_t>(~mix * 3);
+  return stamp;
 }
 
 }  // namespace tutti::conformance

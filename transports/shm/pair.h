@@ -102,6 +102,7 @@ class Pair {
     uint32_t export_slot = 0;
     uint32_t export_generation = 0;
     uint64_t received_bytes = 0;
+    RecordStamp stamp;  // kept, or announced
     BufferPool::Buffer buffer;
   };
   // A large message of this rank, until the receiver is done with it.
@@ -121,6 +122,7 @@ class Pair {
     const std::byte* data = nullptr;
     uint64_t context = 0;
     uint32_t export_slot = kNoExport;
+    RecordStamp stamp = {};  // kMessage, kAnnounce
   };
   // The message that is going through the ring in pieces.
   struct Stream {

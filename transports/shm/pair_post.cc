@@ -48,7 +48,8 @@ void Pair::StartSend(const SendRequest& request) {
          .signature = request.signature,
          .bytes = request.bytes,
          .data = static_cast<const std::byte*>(request.data),
-         .context = request.context});
+         .context = request.context,
+         .stamp = RecordStamp::Of(request.stamp)});
 }
 
 void Pair::Announce(const SendRequest& request) {
@@ -63,7 +64,8 @@ void Pair::Announce(const SendRequest& request) {
          .signature = request.signature,
          .bytes = request.bytes,
          .data = outgoing->data,
-         .export_slot = outgoing->export_slot});
+         .export_slot = outgoing->export_slot,
+         .stamp = RecordStamp::Of(request.stamp)});
 }
 
 uint32_t Pair::AcquireExport() {
@@ -88,7 +90,8 @@ void Pair::Write(const Waiting& record) {
 
 bool Pair::TryWrite(const Waiting& record) {
   const bool carries = record.kind == RecordKind::kMessage;
-  Record* out = writer_.Reserve(carries ? record.bytes : 0);
+  const bool announces = record.kind == RecordKind::kAnnounce;
+  Record* out = writer_.Reserve(carries ? record.bytes : announces ? sizeof(RecordStamp) : 0);
   if (out == nullptr) return false;
   out->kind = record.kind;
   out->set_id(record.id);
@@ -96,8 +99,14 @@ bool Pair::TryWrite(const Waiting& record) {
   out->message_bytes = record.bytes;
   out->argument = 0;
   out->export_slot = 0;
-  if (carries && record.bytes > 0) std::memcpy(out->payload(record.bytes), record.data, record.bytes);
-  if (record.kind == RecordKind::kAnnounce && record.export_slot != kNoExport) {
+  if (carries) {
+    out->arrival_ns = record.stamp.arrival_ns;
+    out->arrived = record.stamp.who;
+    out->sent_after = record.stamp.sent_after;
+    if (record.bytes > 0) std::memcpy(out->payload(record.bytes), record.data, record.bytes);
+  }
+  if (announces) std::memcpy(out->payload(sizeof(RecordStamp)), &record.stamp, sizeof(RecordStamp));
+  if (announces && record.export_slot != kNoExport) {
     out->argument = reinterpret_cast<uint64_t>(record.data);
     out->export_slot = static_cast<uint16_t>(record.export_slot);
     out->export_generation = own_side().exports[record.export_slot].load(std::memory_order_relaxed);

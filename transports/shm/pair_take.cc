@@ -58,6 +58,8 @@ bool Pair::TakeRecord(const Record& record) {
       goes_on = TakeData(record, payload);
       break;
     case RecordKind::kAnnounce:
+      payload = sizeof(RecordStamp);
+      if (!reader_.Fits(payload)) return BreakOff("an announcement that cannot be");
       goes_on = TakeAnnounce(record, bytes);
       break;
     case RecordKind::kReady:
@@ -82,9 +84,11 @@ bool Pair::TakeMessage(const Record& record, uint64_t bytes) {
   }
   Incoming* incoming = IsClosed(id) ? nullptr : incoming_.Find(id);
   if (incoming != nullptr && (!incoming->posted || incoming->announced)) return BreakOff("the same message twice");
+  const RecordStamp stamp{record.arrival_ns, record.arrived, record.sent_after};
   if (incoming == nullptr && !IsClosed(id)) {
     incoming = incoming_.Insert(id);
     incoming->kept = true;
+    incoming->stamp = stamp;
     incoming->remote_bytes = bytes;
     incoming->remote_signature = record.signature;
     if (bytes > 0) {
@@ -97,6 +101,7 @@ bool Pair::TakeMessage(const Record& record, uint64_t bytes) {
   taken_ += charge;
   reader_.Consume(charge);
   if (incoming == nullptr) return true;
+  incoming->stamp = stamp;
   incoming->remote_bytes = bytes;
   incoming->remote_signature = record.signature;
   if (incoming->bytes != bytes || incoming->signature != incoming->remote_signature) {
@@ -111,6 +116,7 @@ bool Pair::TakeMessage(const Record& record, uint64_t bytes) {
     part.context = incoming->context;
     part.view = record.payload(bytes);
     part.bytes = bytes;
+    part.stamp = stamp.message_stamp();
     context_.completions.Add(part, id.channel);
     --waiting_recvs_;
     ++context_.counters.messages_received;
@@ -137,6 +143,7 @@ bool Pair::TakeAnnounce(const Record& record, uint64_t bytes) {
   incoming->remote_bytes = bytes;
   incoming->remote_signature = record.signature;
   incoming->remote_address = record.argument;
+  std::memcpy(&incoming->stamp, record.payload(sizeof(RecordStamp)), sizeof(RecordStamp));
   incoming->export_slot = record.export_slot;
   incoming->export_generation = record.export_generation;
   if (incoming->export_slot >= kExportSlots) return BreakOff("an announcement with an impossible slot");
@@ -201,6 +208,7 @@ void Pair::FinishKept(const MessageId& id, Incoming& incoming) {
     part.context = incoming.context;
     part.view = incoming.buffer.data;
     part.bytes = incoming.bytes;
+    part.stamp = incoming.stamp.message_stamp();
     context_.completions.Add(part, id.channel, incoming.buffer);
     --waiting_recvs_;
     ++context_.counters.messages_received;
@@ -254,6 +262,7 @@ bool Pair::TakeData(const Record& record, uint64_t piece_bytes) {
   part.view = record.payload(piece_bytes);
   part.view_offset = incoming->received_bytes;
   part.bytes = piece_bytes;
+  part.stamp = incoming->stamp.message_stamp();
   context_.completions.Add(part, id.channel);
   incoming->received_bytes += piece_bytes;
   context_.counters.payload_bytes_received += piece_bytes;
@@ -293,6 +302,7 @@ bool Pair::Pull(const MessageId& id) {
     part.view = buffer.data;
     part.view_offset = incoming.received_bytes;
     part.bytes = piece;
+    part.stamp = incoming.stamp.message_stamp();
     context_.completions.Add(part, id.channel, buffer);
     context_.counters.payload_bytes_received += piece;
   }
@@ -334,6 +344,7 @@ void Pair::CompleteRecv(const MessageId& id, const Incoming& incoming) {
   done.peer = peer_;
   done.context = incoming.context;
   done.bytes = incoming.bytes;
+  done.stamp = incoming.stamp.message_stamp();
   context_.completions.Add(done, id.channel);
   incoming_.Erase(id);
 }

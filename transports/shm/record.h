@@ -15,15 +15,32 @@ namespace tutti::shm {
 
 enum class RecordKind : uint8_t {
   kWrap = 1,      // nothing more before the end of the ring
-  kMessage = 2,   // a whole small message, with its payload
-  kAnnounce = 3,  // sender: a large message waits; `argument` says where in its memory, `export_slot` while what holds
+  kMessage = 2,   // a whole small message, with its payload; its stamp in the three fields that can hold one
+  kAnnounce = 3,  // sender: a large message waits; `argument` says where in its memory, `export_slot` while what holds.
+                  // Its payload is a RecordStamp
   kReady = 4,     // receiver: send it through the ring
   kData = 5,      // a piece of it; `argument` is the piece's length
   kDone = 6,      // receiver: it has what it needs of the message; the send ends
 };
 
+// A MessageStamp without what only ranks of different hosts need.
+struct RecordStamp {
+  int64_t arrival_ns = 0;
+  uint32_t who = 0;
+  uint32_t sent_after = 0;
+
+  static RecordStamp Of(const MessageStamp& stamp) { return {stamp.arrival_ns, stamp.who, stamp.sent_after}; }
+  MessageStamp message_stamp() const {
+    MessageStamp stamp;
+    stamp.arrival_ns = arrival_ns;
+    stamp.who = who;
+    stamp.sent_after = sent_after;
+    return stamp;
+  }
+};
+
 struct alignas(kCacheLineBytes) Record {
-  static constexpr uint64_t kInlineBytes = 12;
+  static constexpr uint64_t kInlineBytes = 8;
 
   std::atomic<uint32_t> stamp;  // written last; see ring.h
   RecordKind kind;
@@ -34,8 +51,15 @@ struct alignas(kCacheLineBytes) Record {
   uint64_t sequence;
   uint64_t signature;
   uint64_t message_bytes;
-  uint64_t argument;
-  uint32_t export_generation;
+  union {
+    uint64_t argument;
+    int64_t arrival_ns;  // kMessage
+  };
+  union {
+    uint32_t export_generation;
+    uint32_t arrived;  // kMessage
+  };
+  uint32_t sent_after;  // kMessage
   std::byte inline_payload[kInlineBytes];
 
   MessageId id() const { return {channel, index, sequence}; }

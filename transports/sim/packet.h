@@ -32,6 +32,7 @@ struct Packet {
   uint64_t segment_bytes = 0;  // kSegment
   uint64_t send_handle = 0;    // of the sender's pool
   uint64_t recv_handle = 0;    // of the receiver's pool
+  MessageStamp stamp;          // kEager, kSegment
   PayloadPool::Payload payload;
 };
 

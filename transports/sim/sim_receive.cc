@@ -137,6 +137,7 @@ void SimTransport::Deliver(const RecvRequest& request, Packet&& piece, uint64_t 
   Completion completion;
   completion.peer = request.peer;
   completion.context = request.context;
+  completion.stamp = piece.stamp;
   if (request.data != nullptr || request.bytes == 0) {
     if (bytes > 0) std::memcpy(static_cast<std::byte*>(request.data) + offset, piece.payload.data(), bytes);
     if (!last) return;

@@ -125,6 +125,7 @@ void SimTransport::Start(uint64_t send_handle) {
   }
   Packet packet;
   packet.kind = PacketKind::kEager;
+  packet.stamp = request.stamp;
   packet.source = rank_;
   packet.destination = request.peer;
   packet.id = request.id;
@@ -163,6 +164,7 @@ void SimTransport::OnSendLeaves(uint64_t send_handle) {
 
   Packet packet;
   packet.kind = send->eager ? PacketKind::kEager : PacketKind::kSegment;
+  packet.stamp = request.stamp;
   packet.source = rank_;
   packet.destination = request.peer;
   packet.id = request.id;

@@ -110,6 +110,7 @@ class Link {
     uint64_t remote_bytes = 0;
     uint64_t remote_signature = 0;
     uint64_t received_bytes = 0;
+    MessageStamp stamp;  // once a frame with payload has come
     BufferPool::Buffer buffer;
   };
   // What is known here about a message from this rank that its receiver must ask for.
@@ -121,6 +122,7 @@ class Link {
     uint64_t context = 0;
     uint64_t remote_bytes = 0;
     uint64_t remote_signature = 0;
+    MessageStamp stamp;
   };
 
   // link_post.cc

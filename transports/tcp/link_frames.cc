@@ -109,7 +109,7 @@ bool Link::OnReady(const FrameHeader& header) {
   outgoing_.Erase(header.id);
   --awaiting_ready_;
   if (send.bytes == header.message_bytes && send.signature == header.signature) {
-    sends_.PushStream({header.id, send.signature, send.data, send.bytes, 0, send.context});
+    sends_.PushStream({header.id, send.signature, send.data, send.bytes, 0, send.context, send.stamp});
   } else {
     // The announcement has told, or will tell, the receiver of the difference.
     CompleteSend(header.id, send.context);

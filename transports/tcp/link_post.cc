@@ -55,6 +55,7 @@ void Link::StartSend(const SendRequest& request) {
       frame.header.message_bytes = request.bytes;
       frame.header.payload_bytes = static_cast<uint32_t>(request.bytes);
       frame.header.credit_bytes = receive_credit_.TakeReturn();
+      frame.header.stamp = request.stamp;
       frame.payload = data;
       frame.context = request.context;
       frame.completes_send = true;
@@ -67,6 +68,7 @@ void Link::StartSend(const SendRequest& request) {
     outgoing->bytes = request.bytes;
     outgoing->signature = request.signature;
     outgoing->context = request.context;
+    outgoing->stamp = request.stamp;
     ++awaiting_ready_;
     PushFrame(FrameKind::kAnnounce, request.id, request.signature, request.bytes);
     return;
@@ -81,7 +83,7 @@ void Link::StartSend(const SendRequest& request) {
   outgoing_.Erase(request.id);
   --early_control_;
   if (same) {
-    sends_.PushStream({request.id, request.signature, data, request.bytes, 0, request.context});
+    sends_.PushStream({request.id, request.signature, data, request.bytes, 0, request.context, request.stamp});
   } else {
     // The receiver finds the difference in the announcement; the buffer is not needed any more.
     PushFrame(FrameKind::kAnnounce, request.id, request.signature, request.bytes);
@@ -159,6 +161,7 @@ void Link::FinishKept(const MessageId& id, Incoming& incoming) {
   whole.context = incoming.context;
   whole.view = incoming.buffer.data;
   whole.bytes = incoming.bytes;
+  whole.stamp = incoming.stamp;
   context_.completions.Add(whole, id.channel, incoming.buffer);
   ++context_.counters.messages_received;
   --waiting_recvs_;
@@ -183,6 +186,7 @@ void Link::CompleteRecv(const MessageId& id, const Incoming& incoming) {
   done.peer = peer_;
   done.context = incoming.context;
   done.bytes = incoming.bytes;
+  done.stamp = incoming.stamp;
   context_.completions.Add(done, id.channel);
   incoming_.Erase(id);
 }

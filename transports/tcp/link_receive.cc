@@ -32,6 +32,7 @@ void Link::BeginPayload(PayloadMode mode, const FrameHeader& header, Incoming* i
   payload_id_ = header.id;
   payload_incoming_ = incoming;
   payload_left_ = header.payload_bytes;
+  if (incoming != nullptr) incoming->stamp = header.stamp;
   if (mode == PayloadMode::kKeep) payload_to_ = incoming->buffer.data;
   if (mode == PayloadMode::kPlace) payload_to_ = incoming->data + incoming->received_bytes;
 }
@@ -90,6 +91,7 @@ bool Link::ConsumePayload() {
       part.view = buffer_.get() + begin_;
       part.view_offset = payload_incoming_->received_bytes;
       part.bytes = taken;
+      part.stamp = payload_incoming_->stamp;
       context_.completions.Add(part, payload_id_.channel);
       last_view_poll_ = context_.poll_number;
       break;

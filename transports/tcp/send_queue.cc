@@ -39,6 +39,7 @@ void SendQueue::CutSegments() {
     frame.header.signature = stream.signature;
     frame.header.message_bytes = stream.bytes;
     frame.header.payload_bytes = static_cast<uint32_t>(bytes);
+    frame.header.stamp = stream.stamp;
     frame.payload = stream.data + stream.queued_bytes;
     frame.context = stream.context;
     stream.queued_bytes += bytes;

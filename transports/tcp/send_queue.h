@@ -32,6 +32,7 @@ struct OutStream {
   uint64_t bytes = 0;
   uint64_t queued_bytes = 0;  // of which frames were made
   uint64_t context = 0;
+  MessageStamp stamp;
 };
 
 class SendQueue {

@@ -27,15 +27,17 @@ struct FrameHeader {
   MessageId id;
   uint64_t signature = 0;
   uint64_t message_bytes = 0;  // the whole message
+  MessageStamp stamp;          // kEager, kData: of the message
 };
 
 //  0 kind 1 | version 1 | mark 2 | channel 4 |  8 sequence 8 | 16 index 4 | payload_bytes 4
-// 24 signature 8 | 32 message_bytes 8 | 40 credit_bytes 4 | 44 check 4
-inline constexpr size_t kFrameHeaderBytes = 48;
+// 24 signature 8 | 32 message_bytes 8 | 40 credit_bytes 4 | stamp: 44 who 4 | 48 arrival_ns 8 | 56 clock_bound_ns 8 |
+// 64 sent_after 4 | 68 check 4
+inline constexpr size_t kFrameHeaderBytes = 72;
 
 void EncodeFrame(const FrameHeader& header, uint8_t* out);
 
-// nullptr if the 48 bytes are a possible frame, else what is wrong with them; then *header is not to be used.
+// nullptr if the bytes are a possible frame, else what is wrong with them; then *header is not to be used.
 const char* DecodeFrame(const uint8_t* in, FrameHeader* header);
 
 }  // namespace tutti::tcp

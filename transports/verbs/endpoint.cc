@@ -74,6 +74,7 @@ Endpoint::Endpoint(const VerbsOptions& options, std::unique_ptr<Transport> contr
   capabilities_.name = "verbs";
   capabilities_.eager_bytes = options.eager_bytes;
   capabilities_.max_message_bytes = kMaxMessageBytes;
+  capabilities_.stamps_large_messages = false;
 }
 
 absl::Status Endpoint::Open() {

@@ -108,6 +108,7 @@ class Link {
     uint64_t granted_bytes = 0;
     uint64_t received_bytes = 0;
     uint32_t grants_out = 0;
+    MessageStamp stamp;
     Registrations::Handle region = Registrations::kNone;
     BufferPool::Buffer buffer;
   };
@@ -123,6 +124,7 @@ class Link {
     uint64_t remote_signature = 0;
     Grant grant;
     uint64_t granted_bytes = 0;
+    MessageStamp stamp;
     Registrations::Handle region = Registrations::kNone;
   };
   // A frame that waits for credit. `payload` is the caller's memory, or extra.
@@ -177,7 +179,8 @@ class Link {
 
   // link_send.cc
   void PushFrame(OutFrame frame);
-  void PushControl(FrameKind kind, const MessageId& id, uint64_t signature, uint64_t message_bytes);
+  void PushControl(FrameKind kind, const MessageId& id, uint64_t signature, uint64_t message_bytes,
+                   const MessageStamp& stamp = {});
   bool AppendFrame(const OutFrame& frame);
   bool CreditIsDue() const;
 

@@ -119,6 +119,7 @@ bool Link::UseGrant(const MessageId& id, Outgoing& outgoing, const Grant& grant)
     frame.header.signature = outgoing.signature;
     frame.header.message_bytes = outgoing.bytes;
     frame.header.payload_bytes = static_cast<uint32_t>(outgoing.bytes);
+    frame.header.stamp = outgoing.stamp;
     frame.payload = outgoing.data;
     frame.context = outgoing.context;
     frame.completes_send = true;

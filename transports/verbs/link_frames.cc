@@ -89,6 +89,7 @@ bool Link::OnEager(const FrameHeader& header, const uint8_t* payload, uint32_t s
     incoming->kept = true;
     incoming->remote_bytes = bytes;
     incoming->remote_signature = header.signature;
+    incoming->stamp = header.stamp;
     if (bytes > 0) {
       incoming->buffer = context_.buffers.Allocate(bytes);
       std::memcpy(incoming->buffer.data, payload, bytes);
@@ -107,6 +108,7 @@ bool Link::OnEager(const FrameHeader& header, const uint8_t* payload, uint32_t s
     incoming_.Erase(header.id);
     return true;
   }
+  incoming->stamp = header.stamp;
   Deliver(header.id, *incoming, payload, slot, keeps_slot);
   return true;
 }
@@ -119,6 +121,7 @@ bool Link::OnData(const FrameHeader& header, const uint8_t* payload, uint32_t sl
       incoming->bytes > eager_bytes_) {
     return BreakOff("a message that differs from what was agreed");
   }
+  incoming->stamp = header.stamp;
   Deliver(header.id, *incoming, payload, slot, keeps_slot);
   return true;
 }
@@ -153,6 +156,7 @@ bool Link::OnAnnounce(const FrameHeader& header) {
     return BreakOff("the same message twice");
   }
   incoming->announced = true;
+  incoming->stamp = header.stamp;
   incoming->remote_bytes = header.message_bytes;
   incoming->remote_signature = header.signature;
   if (!incoming->posted) return true;

@@ -53,6 +53,7 @@ void Link::StartSend(const SendRequest& request) {
     frame.header.signature = request.signature;
     frame.header.message_bytes = request.bytes;
     frame.header.payload_bytes = static_cast<uint32_t>(request.bytes);
+    frame.header.stamp = request.stamp;
     frame.payload = data;
     frame.context = request.context;
     frame.completes_send = true;
@@ -71,9 +72,10 @@ void Link::StartSend(const SendRequest& request) {
   outgoing->bytes = request.bytes;
   outgoing->signature = request.signature;
   outgoing->context = request.context;
+  outgoing->stamp = request.stamp;
   if (first) {
     outgoing->announced = true;
-    PushControl(FrameKind::kAnnounce, request.id, request.signature, request.bytes);
+    PushControl(FrameKind::kAnnounce, request.id, request.signature, request.bytes, request.stamp);
     return;
   }
   --early_control_;
@@ -153,6 +155,7 @@ void Link::ShowView(const MessageId& id, Incoming& incoming, const void* data, u
   part.view = data;
   part.view_offset = incoming.received_bytes;
   part.bytes = bytes;
+  part.stamp = incoming.stamp;
   incoming.received_bytes += bytes;
   context_.completions.Add(part, id.channel, lent);
   if (incoming.received_bytes < incoming.bytes) return;
@@ -180,6 +183,7 @@ void Link::CompleteRecv(const MessageId& id, const Incoming& incoming) {
   done.peer = peer_;
   done.context = incoming.context;
   done.bytes = incoming.bytes;
+  done.stamp = incoming.stamp;
   context_.completions.Add(done, id.channel);
   if (!incoming.finished) incoming_.Erase(id);
 }

@@ -15,12 +15,14 @@ void Link::PushFrame(OutFrame frame) {
   Touch();
 }
 
-void Link::PushControl(FrameKind kind, const MessageId& id, uint64_t signature, uint64_t message_bytes) {
+void Link::PushControl(FrameKind kind, const MessageId& id, uint64_t signature, uint64_t message_bytes,
+                       const MessageStamp& stamp) {
   OutFrame frame;
   frame.header.kind = kind;
   frame.header.id = id;
   frame.header.signature = signature;
   frame.header.message_bytes = message_bytes;
+  frame.header.stamp = stamp;
   if (kind == FrameKind::kGrant) frame.header.payload_bytes = kGrantBytes;  // of a grant without memory
   PushFrame(frame);
 }

@@ -8,8 +8,8 @@
 namespace tutti::verbs {
 namespace {
 
-constexpr uint8_t kVersion = 2;
-constexpr uint32_t kHelloMark = 0x74755632;  // version 2
+constexpr uint8_t kVersion = 3;
+constexpr uint32_t kHelloMark = 0x74755633;  // version 3
 
 template <typename T>
 void Store(uint8_t* to, T value) {
@@ -35,7 +35,11 @@ void EncodeFrame(const FrameHeader& header, uint8_t* out) {
   Store(out + 24, header.signature);
   Store(out + 32, header.message_bytes);
   Store(out + 40, header.credit_bytes);
-  Store(out + 44, uint32_t{0});
+  Store(out + 44, header.stamp.who);
+  Store(out + 48, header.stamp.arrival_ns);
+  Store(out + 56, header.stamp.clock_bound_ns);
+  Store(out + 64, header.stamp.sent_after);
+  Store(out + 68, uint32_t{0});
 }
 
 const char* DecodeFrame(const uint8_t* in, uint64_t bytes, FrameHeader* header) {
@@ -49,6 +53,10 @@ const char* DecodeFrame(const uint8_t* in, uint64_t bytes, FrameHeader* header) 
   header->signature = Load<uint64_t>(in + 24);
   header->message_bytes = Load<uint64_t>(in + 32);
   header->credit_bytes = Load<uint32_t>(in + 40);
+  header->stamp.who = Load<uint32_t>(in + 44);
+  header->stamp.arrival_ns = Load<int64_t>(in + 48);
+  header->stamp.clock_bound_ns = Load<int64_t>(in + 56);
+  header->stamp.sent_after = Load<uint32_t>(in + 64);
   const uint64_t payload = bytes - kFrameHeaderBytes;
   if (header->payload_bytes != payload) return "a frame whose lengths differ";
   if (header->message_bytes > kMaxMessageBytes) return "a message longer than any may be";

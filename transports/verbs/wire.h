@@ -43,11 +43,13 @@ struct FrameHeader {
   MessageId id;
   uint64_t signature = 0;      // the sender's; in GRANT the receiver's
   uint64_t message_bytes = 0;  // the whole message; in GRANT what the receive wants
+  MessageStamp stamp;          // EAGER, ANNOUNCE, DATA: of the message
 };
 
 //  0 kind 1 | version 1 | returned_slots 2 | channel 4 | 8 sequence 8 | 16 index 4 | payload_bytes 4
-// 24 signature 8 | 32 message_bytes 8 | 40 credit_bytes 4 | 44 zero 4
-inline constexpr size_t kFrameHeaderBytes = 48;
+// 24 signature 8 | 32 message_bytes 8 | 40 credit_bytes 4 | stamp: 44 who 4 | 48 arrival_ns 8 | 56 clock_bound_ns 8 |
+// 64 sent_after 4 | 68 zero 4
+inline constexpr size_t kFrameHeaderBytes = 72;
 inline constexpr size_t kGrantBytes = 32;  // address 8 | offset 8 | bytes 8 | key 4 | immediate 4
 inline constexpr size_t kOpenBytes = 8;    // queue pair number 4 | first packet number 4
 inline constexpr size_t kCloseBytes = 8;   // granted writes that have been received

@@ -2,6 +2,8 @@
 // Windows between threads that really share the memory, so that the thread sanitizer sees every access.
 #include "lib/engine/window_group.h"
 
+#include "lib/transport/message_stamp.h"
+
 #include <cstring>
 #include <map>
 #include <memory>
@@ -68,7 +70,7 @@ TEST(WindowGroup, EveryPublishIsSeenWholeByEveryRank) {
         const uint64_t word = number * 1000 + static_cast<uint64_t>(rank) + at;
         std::memcpy(to + at, &word, 8);
       }
-      group.EndPublish(number, bytes, number);
+      group.EndPublish(number, bytes, number, MessageStamp::kNobody, 0);
       for (int peer = 0; peer < kRanks; ++peer) {
         if (peer == rank) continue;
         const WindowGroup::Header* header = nullptr;
@@ -97,7 +99,7 @@ TEST(WindowGroup, ASlotIsNotOverwrittenWhileARankStillReadsIt) {
   ASSERT_TRUE(group.FindPeers() && other.FindPeers());
   for (uint64_t number = 0; number < kWindowSlots; ++number) {
     ASSERT_NE(group.BeginPublish(number, 8), nullptr);
-    group.EndPublish(number, 0, 0);
+    group.EndPublish(number, 0, 0, MessageStamp::kNobody, 0);
   }
   EXPECT_EQ(group.BeginPublish(kWindowSlots, 8), nullptr);
   other.Progress(1);
@@ -113,7 +115,7 @@ TEST(WindowGroup, OnlySleepersAreWoken) {
   ASSERT_TRUE(group.FindPeers());
   memory.asleep[2].store(1);
   ASSERT_NE(group.BeginPublish(0, 8), nullptr);
-  group.EndPublish(0, 0, 0);
+  group.EndPublish(0, 0, 0, MessageStamp::kNobody, 0);
   EXPECT_EQ(source.woken, (std::map<int32_t, int>{{2, 1}}));
 }
 

@@ -18,6 +18,10 @@ FrameHeader SomeHeader() {
   header.message_bytes = 1 << 20;
   header.signature = 0xd1d2d3d4d5d6d7d8;
   header.credit_bytes = 77;
+  header.stamp.arrival_ns = -0x0102030405060708;
+  header.stamp.who = 0xe1e2e3e4;
+  header.stamp.sent_after = 0xf1f2f3f4;
+  header.stamp.clock_bound_ns = 0x1112131415161718;
   return header;
 }
 
@@ -32,18 +36,22 @@ TEST(TcpWire, AHeaderSurvivesTheTrip) {
   EXPECT_EQ(out.message_bytes, uint64_t{1} << 20);
   EXPECT_EQ(out.signature, SomeHeader().signature);
   EXPECT_EQ(out.credit_bytes, 77u);
+  EXPECT_EQ(out.stamp, SomeHeader().stamp);
 }
 
 TEST(TcpWire, TheLayoutIsFixed) {
   uint8_t bytes[kFrameHeaderBytes];
   EncodeFrame(SomeHeader(), bytes);
   EXPECT_EQ(bytes[0], 4);     // kind
-  EXPECT_EQ(bytes[1], 1);     // version
+  EXPECT_EQ(bytes[1], 2);     // version
   EXPECT_EQ(bytes[4], 0xa4);  // little-endian channel
   EXPECT_EQ(bytes[8], 0xc8);
   EXPECT_EQ(bytes[16], 0xb4);
   EXPECT_EQ(bytes[24], 0xd8);
   EXPECT_EQ(bytes[40], 77);
+  EXPECT_EQ(bytes[44], 0xe4);
+  EXPECT_EQ(bytes[56], 0x18);
+  EXPECT_EQ(bytes[64], 0xf4);
 }
 
 TEST(TcpWire, AnyFlippedBitIsNoticed) {

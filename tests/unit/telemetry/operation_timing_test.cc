@@ -17,6 +17,36 @@ OperationMarks Marks(int64_t arrived, int64_t begun, int64_t finished, int64_t r
   return marks;
 }
 
+TEST(Arrivals, TheLatestTwoAreKeptInWhateverOrderTheyAreHeardOf) {
+  Prng random(3);
+  for (int round = 0; round < 1000; ++round) {
+    constexpr int kRanks = 6;
+    int64_t arrived[kRanks];
+    for (int r = 0; r < kRanks; ++r) arrived[r] = random.Between(0, 1'000'000) * kRanks + r;  // no two are equal
+    const int own = static_cast<int>(random.Between(0, kRanks - 1));
+    Arrivals arrivals;
+    arrivals.Begin(own, arrived[own]);
+    bool heard[kRanks] = {};
+    heard[own] = true;
+    for (int i = 0; i < 30; ++i) {
+      const int r = static_cast<int>(random.Between(0, kRanks - 1));
+      heard[r] = true;
+      arrivals.Hear(r, arrived[r], 0);
+    }
+    int last = own;
+    for (int r = 0; r < kRanks; ++r) last = heard[r] && arrived[r] > arrived[last] ? r : last;
+    int second = -1;
+    for (int r = 0; r < kRanks; ++r) {
+      if (heard[r] && r != last && (second < 0 || arrived[r] > arrived[second])) second = r;
+    }
+    ASSERT_EQ(arrivals.last().ns, arrived[last]);
+    ASSERT_EQ(arrivals.last().rank, last);
+    ASSERT_EQ(arrivals.second().rank, second);
+    ASSERT_EQ(arrivals.ToTell(last).rank, second);
+    ASSERT_EQ(arrivals.ToTell(kRanks).rank, last);
+  }
+}
+
 TEST(SplitTime, WaitingEndsWhenTheLateRankArrives) {
   OperationMarks marks = Marks(1000, 1000, 9000, 500);
   marks.arrivals.Hear(0, 900, 0);
@@ -56,7 +86,7 @@ TEST(SplitTime, QueueingIsNotWaiting) {
   EXPECT_EQ(timing.last_rank, 0);
   EXPECT_EQ(timing.last_by_ns, 3000);
 
-  marks.arrivals.Hear(0, 6500, 0);
+  marks.arrivals.Hear(1, 6500, 0);
   timing = SplitTime(marks);
   EXPECT_EQ(timing.queued_ns, 5000);
   EXPECT_EQ(timing.waited_ns, 500);

@@ -19,6 +19,10 @@ FrameHeader SomeFrame(FrameKind kind, uint32_t payload_bytes, uint64_t message_b
   header.signature = 0x1122334455667788;
   header.returned_slots = 9;
   header.credit_bytes = 1000;
+  header.stamp.arrival_ns = -0x0102030405060708;
+  header.stamp.who = 0xe1e2e3e4;
+  header.stamp.sent_after = 0xf1f2f3f4;
+  header.stamp.clock_bound_ns = 0x1112131415161718;
   header.payload_bytes = payload_bytes;
   header.message_bytes = message_bytes;
   return header;
@@ -39,6 +43,7 @@ TEST(VerbsWire, FramesComeBackAsTheyWere) {
   EXPECT_EQ(decoded.returned_slots, 9);
   EXPECT_EQ(decoded.credit_bytes, 1000u);
   EXPECT_EQ(decoded.message_bytes, 100u);
+  EXPECT_EQ(decoded.stamp, SomeFrame(FrameKind::kEager, 100, 100).stamp);
 }
 
 TEST(VerbsWire, ImpossibleFramesAreRefused) {

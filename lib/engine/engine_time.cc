@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine and telemetry: what it writes into its messages about time, what it reads from those of others, and what it makes
+// of it when an operation ends. On the data path: nothing here allocates but NeedPeerClock.
+#include <algorithm>
+
+#include "lib/engine/engine.h"
+#include "lib/engine/step_context.h"
+#include "lib/telemetry/comm_telemetry.h"
+
+namespace tutti {
+namespace {
+
+// An arrival cannot be later than its message, nor as old as this. A stamp that says so is wrong, and so says nothing.
+constexpr int64_t kOldestArrivalNs = 7 * 86'400 * kNsPerSecond;
+
+}  // namespace
+
+// Control path: when the peer is connected.
+void Engine::NeedPeerClock(int32_t peer) {
+  std::unique_ptr<PeerClock>& clock = peer_clocks_[static_cast<size_t>(peer)];
+  if (clock == nullptr) clock = std::make_unique<PeerClock>();
+}
+
+// They are about to be posted.
+void Engine::StampRequests(Lane& lane) {
+  lane.stamps = false;
+  const int64_t now_ns = StampNs();
+  for (const RecvRequest& recv : lane.recvs) {
+    Operation& operation = *active_[SlotOf(recv.context)].operation;
+    if (operation.timed) operation.step_times[StepOf(recv.context)].posted_ns = now_ns;
+  }
+  for (SendRequest& send : lane.sends) {
+    Operation& operation = *active_[SlotOf(send.context)].operation;
+    if (!operation.timed) continue;
+    operation.step_times[StepOf(send.context)].posted_ns = now_ns;
+    const int32_t to = operation.plan().steps()[StepOf(send.context)].peer_rank;
+    const Arrivals::Arrival& arrival = operation.marks.arrivals.ToTell(to);
+    send.stamp.SetArrival(static_cast<uint32_t>(arrival.rank), arrival.ns, arrival.error_ns);
+    send.stamp.SetSent(now_ns);
+    const PeerClock* clock = peer_clocks_[static_cast<size_t>(send.peer)].get();
+    if (clock != nullptr) send.stamp.clock_bound_ns = clock->BoundForPeer(now_ns);
+  }
+}
+
+// The message of a receive is here.
+void Engine::Hear(Operation& operation, uint32_t index, const MessageStamp& stamp) {
+  const PlanStep& step = operation.plan().steps()[index];
+  const int64_t now_ns = StampNs();
+  const int64_t sent_ns = stamp.sent_ns();
+  PeerClock::Offset offset{0, 0};
+  if (PeerClock* clock = peer_clocks_[static_cast<size_t>(step.peer)].get()) {
+    clock->Heard(sent_ns, stamp.clock_bound_ns, now_ns);
+    offset = clock->At(now_ns);
+    if (!offset.known()) return;
+  }
+  int64_t arrived_ns = 0;
+  int64_t error_ns = 0;
+  if (!stamp.names_a_rank() || __builtin_sub_overflow(stamp.arrival_ns, offset.ns, &arrived_ns) ||
+      __builtin_add_overflow(stamp.error_ns(), offset.error_ns, &error_ns)) {
+    return;
+  }
+  if (arrived_ns - error_ns > now_ns || arrived_ns < now_ns - kOldestArrivalNs) return;
+  operation.marks.arrivals.Hear(static_cast<int32_t>(stamp.rank()), arrived_ns, error_ns);
+
+  // On its way only since both ends were ready.
+  if (sent_ns == MessageStamp::kNoBound) return;
+  const int64_t way_ns = now_ns - std::max(sent_ns - offset.ns, operation.step_times[index].posted_ns);
+  operation.telemetry->AddPath(step.peer_rank, step.bytes, way_ns);
+  if (way_ns > operation.marks.slowest.ns) {
+    operation.marks.slowest = {step.peer_rank, index, step.bytes, way_ns, offset.error_ns};
+  }
+}
+
+void Engine::EndTiming(Operation& operation, Outcome outcome) {
+  operation.marks.finished_ns = StampNs();
+  operation.timing = SplitTime(operation.marks);
+  if (outcome == Outcome::kOk) operation.telemetry->Add(*operation.record, operation.timing);
+}
+
+}  // namespace tutti
