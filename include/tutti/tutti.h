@@ -10,6 +10,7 @@
 #include "tutti/memory.h"
 #include "tutti/request.h"
 #include "tutti/status.h"
+#include "tutti/telemetry.h"
 #include "tutti/types.h"
 
 #endif /* TUTTI_TUTTI_H_ */

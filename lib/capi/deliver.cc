@@ -5,6 +5,7 @@
 
 #include "lib/capi/errors.h"
 #include "lib/capi/handles.h"
+#include "lib/capi/last_timing.h"
 #include "lib/comm/job.h"
 
 namespace tutti {
@@ -30,6 +31,7 @@ tutti_status_t Deliver(Communicator& communicator, absl::StatusOr<Operation*> ma
   }
   engine.SubmitAndWait(operation);
   const Outcome outcome = operation.outcome();
+  RememberTiming(operation);
   operation.Release();
   return outcome == Outcome::kOk ? TUTTI_OK : FailedWith(communicator);
 }

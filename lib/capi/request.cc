@@ -5,6 +5,7 @@
 
 #include "lib/capi/errors.h"
 #include "lib/capi/handles.h"
+#include "lib/capi/last_timing.h"
 #include "lib/comm/job.h"
 #include "tutti/request.h"
 
@@ -22,6 +23,7 @@ tutti_status_t Conclude(tutti_request_t* request, const char* function) {
     return Failed(TUTTI_ERR_INVALID_HANDLE, absl::StrCat(function, ": another thread waits for the same request"));
   }
   const Outcome outcome = operation->outcome();
+  RememberTiming(*operation);
   const Communicator& owner = OwnerOf(*operation);
   operation->Release();
   return outcome == Outcome::kOk ? TUTTI_OK : FailedWith(owner);
