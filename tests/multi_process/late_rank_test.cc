@@ -71,7 +71,8 @@ RANK_PROGRAM(SomebodyIsLate) {
     seen.last_by_ns = timing.last_by_ns;
     seen.error_ns = timing.last_error_ns;
     seen.parts_ns = timing.queued_ns + timing.waited_ns + timing.moved_ns + timing.reduced_ns - timing.total_ns;
-    REQUIRE_OK(tutti_all_gather(comm, &seen, all.data(), sizeof(Seen) / sizeof(int64_t), TUTTI_INT64, nullptr, nullptr));
+    REQUIRE_OK(
+        tutti_all_gather(comm, &seen, all.data(), sizeof(Seen) / sizeof(int64_t), TUTTI_INT64, nullptr, nullptr));
 
     // The truth, by the clock that all ranks of a host share. A busy machine makes others late, too: what counts is when
     // each rank called.
@@ -133,16 +134,16 @@ TEST_P(LateRank, IsNamedByAllAndByHowMuch) {
 }
 
 std::string NameOf(const testing::TestParamInfo<Case>& info) {
-  return TestName(info.param.algorithm + (info.param.count == "2" ? "Small" : "Large") +
-                      (info.param.two_hosts ? "TwoHosts" : ""),
-                  info.param.num_ranks);
+  return TestName(
+      info.param.algorithm + (info.param.count == "2" ? "Small" : "Large") + (info.param.two_hosts ? "TwoHosts" : ""),
+      info.param.num_ranks);
 }
 
 INSTANTIATE_TEST_SUITE_P(, LateRank,
                          testing::Values(Case{"default", "2", 4}, Case{"default", "2", 8}, Case{"default", "60000", 4},
                                          Case{"ring", "2", 4}, Case{"ring", "60000", 8},
-                                         Case{"recursive_doubling", "2", 8}, Case{"circulant", "60000", 4}, Case{"double_tree", "60000", 8},
-                                         Case{"ring", "60000", 4, true}),
+                                         Case{"recursive_doubling", "2", 8}, Case{"circulant", "60000", 4},
+                                         Case{"double_tree", "60000", 8}, Case{"ring", "60000", 4, true}),
                          NameOf);
 
 }  // namespace
