@@ -125,6 +125,13 @@ class [[nodiscard]] Request {
     return status != TUTTI_IN_PROGRESS;
   }
 
+  // Of an operation that has finished and was not waited for yet; see tutti_request_timing. False while it is running.
+  bool Timing(tutti_timing_t* timing) const {
+    const tutti_status_t status = tutti_request_timing(handle_, timing);
+    Check(status);
+    return status != TUTTI_IN_PROGRESS;
+  }
+
   // For tutti_request_wait_any and the like. Remains this object's.
   tutti_request_t* handle() noexcept { return &handle_; }
 
@@ -135,6 +142,13 @@ class [[nodiscard]] Request {
 
   tutti_request_t handle_ = nullptr;
 };
+
+// Of the operation that the calling thread waited for last; see tutti_last_timing.
+inline tutti_timing_t LastTiming() {
+  tutti_timing_t timing = TUTTI_TIMING_INIT;
+  Check(tutti_last_timing(&timing));
+  return timing;
+}
 
 // A communicator. Move-only. A moved-from one may only be assigned to or destroyed.
 //
@@ -178,6 +192,22 @@ class Comm {
     Check(tutti_comm_split(handle_, color, key, &out));
     return Comm(out);
   }
+
+  // What was measured since the last mark: visit(const tutti_histogram_t&) for each kind of operation. Must not throw.
+  template <typename Visit>
+  void VisitHistograms(Visit&& visit) const {
+    using Plain = std::remove_reference_t<Visit>;
+    const auto call = [](void* context, const tutti_histogram_t* histogram) noexcept {
+      (*static_cast<Plain*>(context))(*histogram);
+    };
+    Check(tutti_telemetry_snapshot(handle_, call, const_cast<void*>(static_cast<const void*>(&visit))));
+  }
+  tutti_blame_t Blame(int rank) const {
+    tutti_blame_t blame = TUTTI_BLAME_INIT;
+    Check(tutti_telemetry_blame(handle_, rank, &blame));
+    return blame;
+  }
+  void Mark() { Check(tutti_telemetry_mark(handle_)); }
 
   // recv[i] = op over all ranks of send[i]; sizes are equal. With one buffer: in place.
   template <typename In, typename Out>

@@ -2,7 +2,7 @@
 // All that a communicator has measured since its last mark: for each kind of call a histogram and where the time went, for
 // each rank how often it came last and what that cost this one, for each peer how long its messages were on their way.
 //
-// Memory is fixed: at most kMaxRecords records of about 22 KiB each, made when a kind of call is first made. Later kinds
+// Memory is fixed: at most kMaxRecords records of 19 KB each, made when a kind of call is first made. Later kinds
 // share one more record.
 //
 // THREADS. RecordFor: the thread that starts operations. Add: the engine's driver; plain stores. The rest: any thread, at any

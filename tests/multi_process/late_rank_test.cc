@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <ctime>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -111,6 +112,10 @@ struct Case {
   std::string count;
   int num_ranks;
   bool two_hosts = false;
+
+  friend std::ostream& operator<<(std::ostream& out, const Case& c) {
+    return out << c.algorithm << " of " << c.count << " on " << c.num_ranks << (c.two_hosts ? ", two hosts" : "");
+  }
 };
 
 class LateRank : public testing::TestWithParam<Case> {};

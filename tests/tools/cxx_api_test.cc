@@ -94,6 +94,30 @@ TEST_F(CxxApiTest, RequestsFinishByWaitByTestAndByGoingAway) {
   EXPECT_TRUE(moved.Test());  // NOLINT: a moved-from request has finished
 }
 
+TEST_F(CxxApiTest, TelemetryIsAtHand) {
+  std::vector<float> values(100);
+  for (int i = 0; i < 7; ++i) comm_.AllReduce(values, TUTTI_SUM);
+  const tutti_timing_t timing = tutti::LastTiming();
+  EXPECT_GT(timing.total_ns, 0);
+  EXPECT_EQ(timing.last_rank, 0);
+  uint64_t operations = 0;
+  comm_.VisitHistograms([&operations](const tutti_histogram_t& histogram) {
+    EXPECT_STREQ(histogram.collective, "all_reduce");
+    operations += histogram.count;
+  });
+  EXPECT_EQ(operations, 7u);
+  EXPECT_EQ(comm_.Blame(0).times_last, 7u);
+  comm_.Mark();
+  EXPECT_EQ(comm_.Blame(0).times_last, 0u);
+  tutti::Request request = comm_.AllReduceAsync(values, TUTTI_SUM);
+  tutti_timing_t own = TUTTI_TIMING_INIT;
+  while (!request.Timing(&own) && !request.Test()) {
+  }
+  request.Wait();
+  EXPECT_GT(tutti::LastTiming().total_ns, 0);
+  EXPECT_THROW((void)comm_.Blame(1), tutti::Error);
+}
+
 TEST_F(CxxApiTest, FailuresAreExceptionsWithStatusAndSentence) {
   std::vector<float> values(3);
   try {

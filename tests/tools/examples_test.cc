@@ -32,6 +32,14 @@ TEST(Examples, OverlapTellsWhatWasHidden) {
   EXPECT_THAT(run.out, HasSubstr("overlapped"));
 }
 
+TEST(Examples, WhoIsLateNamesTheRankThatDawdles) {
+  const Finished run = RunExample("05_who_is_late", 4);
+  EXPECT_EQ(run.status, 0) << run.err;
+  EXPECT_THAT(run.out, testing::ContainsRegex("worst step [0-9]+: [0-9.]+ ms, of which [0-9.]+ ms waiting for rank 3"));
+  EXPECT_THAT(run.out, HasSubstr("50 calls"));
+  EXPECT_THAT(run.out, HasSubstr("rank 3 came last in"));
+}
+
 class TrainingTest : public testing::TestWithParam<int> {};
 
 std::string HashLine(const std::string& out) {
