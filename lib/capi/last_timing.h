@@ -11,7 +11,7 @@ namespace tutti {
 void RememberTiming(const Operation& operation);
 
 // nullptr: there is none.
-const OperationTiming* LastTiming();
+const OperationMarks* LastMarks();
 
 }  // namespace tutti
 

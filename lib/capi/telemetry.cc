@@ -39,12 +39,12 @@ void Fill(const OperationTiming& from, tutti_timing_t* to) {
   to->slowest_bytes = from.slowest.bytes;
 }
 
-tutti_status_t Tell(const OperationTiming* timing, const char* function, tutti_timing_t* out) {
-  if (timing == nullptr) {
+tutti_status_t Tell(const OperationMarks* marks, const char* function, tutti_timing_t* out) {
+  if (marks == nullptr) {
     return Failed(TUTTI_ERR_UNSUPPORTED,
                   absl::StrCat(function, ": nothing was measured; is telemetry off (TUTTI_TELEMETRY)?"));
   }
-  Fill(*timing, out);
+  Fill(SplitTime(*marks), out);
   return TUTTI_OK;
 }
 
@@ -73,7 +73,8 @@ std::vector<tutti_bucket_t> BucketsOf(const HistogramSnapshot& snapshot) {
 }
 
 void Show(const OperationRecord& record, tutti_histogram_fn visit, void* context) {
-  const HistogramSnapshot snapshot(record.total());
+  HistogramSnapshot snapshot(record.total());
+  snapshot.Add(record.quick_ns(), record.unclocked());
   const std::vector<tutti_bucket_t> buckets = BucketsOf(snapshot);
   const RecordKey& key = record.key();
   const bool has_class = key.collective != RecordKey::kShared;
@@ -155,7 +156,7 @@ tutti_status_t tutti_last_timing(tutti_timing_t* timing) {
     using namespace tutti;
     const size_t struct_size = timing != nullptr ? timing->struct_size : 0;
     const tutti_status_t status = CheckOut(timing, struct_size, sizeof *timing, "tutti_last_timing", "timing");
-    return status == TUTTI_OK ? Tell(LastTiming(), "tutti_last_timing", timing) : status;
+    return status == TUTTI_OK ? Tell(LastMarks(), "tutti_last_timing", timing) : status;
   });
 }
 
@@ -169,7 +170,7 @@ tutti_status_t tutti_request_timing(tutti_request_t request, tutti_timing_t* tim
     const tutti_status_t status = CheckOut(timing, struct_size, sizeof *timing, kFunction, "timing");
     if (status != TUTTI_OK) return status;
     if (!operation->done()) return TUTTI_IN_PROGRESS;
-    return Tell(operation->timed ? &operation->timing : nullptr, kFunction, timing);
+    return Tell(operation->timed ? &operation->marks : nullptr, kFunction, timing);
   });
 }
 

@@ -196,7 +196,10 @@ void Communicator::Prepare(Operation& operation, int64_t timeout_ns) {
   operation.timeout_ns = timeout_ns > 0 ? timeout_ns : job_->options().timeout_ns;
 }
 
-int64_t Communicator::ArrivalNs() const { return telemetry_.enabled() ? job_->clock().NowNs() : kNotMeasured; }
+int64_t Communicator::ArrivalNs() {
+  if (!telemetry_.enabled()) return kNotMeasured;
+  return telemetry_.TakeUnclocked() ? Operation::kNoClockYet : job_->clock().NowNs();
+}
 
 void Communicator::PrepareTiming(Operation& operation, const PlanKey& key, int64_t arrived_ns) {
   operation.timed = arrived_ns != kNotMeasured;

@@ -129,7 +129,7 @@ class Communicator {
   absl::Status AppendConnections(absl::Span<const int32_t> peers, std::vector<PeerConnection>* out);
   void Prepare(Operation& operation, int64_t timeout_ns);
   void PrepareTiming(Operation& operation, const PlanKey& key, int64_t arrived_ns);
-  int64_t ArrivalNs() const;
+  int64_t ArrivalNs();
   void LookForWindows();
   absl::Status RunAndWait(const CollectiveCall& call);
   void RememberCall(uint64_t sequence, uint64_t signature);

@@ -186,6 +186,13 @@ class Engine {
   void Hear(Operation& operation, uint32_t step, const MessageStamp& stamp);
   void EndTiming(Operation& operation, Outcome outcome);
 
+  // Telemetry of small operations over windows (engine_quick.cc)
+  static constexpr int kQuickLooks = 16;  // an operation that ends within so many looks, about a microsecond, is quick
+  void BeginQuick(Operation& operation);
+  void OnQuickLook(Operation& operation, int look);
+  void EndQuick(Operation& operation, int look);
+  void SayArrival(Operation& operation);
+
   // Time and failure (engine_failure.cc)
   void CheckTime();
   void HandleControl();
@@ -225,6 +232,8 @@ class Engine {
   // The time, as long as nothing was done that takes time: few steps read the clock themselves.
   int64_t stamp_ns_ = 0;
   bool stamped_ = false;
+  int64_t quick_looks_ns_ = 500;  // what kQuickLooks looks take
+  int64_t quick_looks_end_ns_ = 0;
   std::vector<std::unique_ptr<PeerClock>> peer_clocks_;  // by job rank; none for ranks of this host
   int64_t next_tick_ns_ = 0;
 

@@ -69,6 +69,7 @@ void Engine::StopProgressThread() {
 
 void Engine::Submit(Operation& operation) {
   operation.MarkRunning();
+  if (operation.timed && operation.arrived_ns == Operation::kNoClockYet) operation.arrived_ns = clock_.NowNs();
   Operation* head = submitted_.load(std::memory_order_relaxed);
   do {
     operation.next_submitted = head;

@@ -73,8 +73,12 @@ void Engine::Hear(Operation& operation, uint32_t index, const MessageStamp& stam
 
 void Engine::EndTiming(Operation& operation, Outcome outcome) {
   operation.marks.finished_ns = StampNs();
-  operation.timing = SplitTime(operation.marks);
-  if (outcome == Outcome::kOk) operation.telemetry->Add(*operation.record, operation.timing);
+  // Its publish came just now, without a word about when it arrived.
+  const int silent = operation.window_silent_rank;
+  if (silent >= 0 && operation.marks.arrivals.last().rank == operation.rank) {
+    operation.marks.arrivals.Hear(silent, operation.marks.finished_ns);
+  }
+  if (outcome == Outcome::kOk) operation.telemetry->Add(*operation.record, operation.marks);
 }
 
 }  // namespace tutti

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "lib/engine/engine.h"
+#include "lib/telemetry/comm_telemetry.h"
 
 namespace tutti {
 namespace {
@@ -40,17 +41,21 @@ void Engine::SubmitAndWait(Operation& operation) {
   } else {
     operation.MarkRunning();
     operation.BeginWindow();
-    if (operation.timed) operation.BeginTiming(operation.arrived_ns);
+    if (operation.timed) BeginQuick(operation);
     const bool spins = options_.wait.spin_ns > 0;
     const int looks = spins ? kFirstLooks : options_.wait.yield_ns > 0 ? kFirstYields : 1;
     for (int look = 0; look < looks; ++look) {
       if (AdvanceWindow(operation) == WindowTurn::kFinished) {
-        stamped_ = false;
-        if (operation.timed) EndTiming(operation, Outcome::kOk);
+        if (operation.unclocked() && !operation.marks.arrivals.others_heard()) {
+          operation.telemetry->AddUnclocked(*operation.record);
+        } else if (operation.timed) {
+          EndQuick(operation, spins ? look : kFirstLooks);
+        }
         operation.Finish(Outcome::kOk);
         return StopDriving();
       }
       if (spins) {
+        if (look >= kQuickLooks && operation.timed) OnQuickLook(operation, look);
         SpinPause();
       } else {
         ::sched_yield();
@@ -163,7 +168,7 @@ bool Engine::RunWindowStep(Operation& operation, const WindowPlanStep& step) {
       return false;
     }
     if (step.published_bytes > 0) std::memcpy(to, operation.At(step.own), step.published_bytes);
-    if (operation.timed) {
+    if (operation.timed && operation.window_says_arrival) {
       const Arrivals::Arrival& last = operation.marks.arrivals.last();
       group.EndPublish(number, operation.signature, operation.window_done, static_cast<uint32_t>(last.rank), last.ns);
     } else {
@@ -242,8 +247,15 @@ const std::byte* Engine::FindPublish(Operation& operation, const WindowPlanStep&
     }
     return nullptr;
   }
-  if (operation.timed && header->arrived != MessageStamp::kNobody) {
-    operation.marks.arrivals.Hear(static_cast<int32_t>(header->arrived), header->arrived_ns, 0);
+  if (operation.timed) {
+    // A rank in a hurry says when it arrived only if it had to wait, perhaps just now.
+    const uint32_t arrived = header->arrived.load(std::memory_order_acquire);
+    if (rank == operation.window_waits_for) {
+      operation.window_silent_rank = arrived == MessageStamp::kNobody ? rank : -1;
+    }
+    if (arrived != MessageStamp::kNobody) {
+      operation.marks.arrivals.Hear(static_cast<int32_t>(arrived), header->arrived_ns.load(std::memory_order_relaxed));
+    }
   }
   return WindowGroup::Payload(header, step.published_bytes);
 }

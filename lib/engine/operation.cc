@@ -53,6 +53,7 @@ void Operation::BeginWindow() {
   window_step = 0;
   window_done = window_base;
   window_waits_for = -1;
+  window_silent_rank = -1;
   mismatch_told = false;
   loss_told = false;
   stalls = 0;
@@ -65,6 +66,7 @@ void Operation::BeginTiming(int64_t begun_ns) {
   marks.reduced_ns = 0;
   marks.slowest.peer = -1;
   marks.slowest.ns = 0;
+  window_says_arrival = true;
 }
 
 void Operation::Finish(Outcome outcome) {

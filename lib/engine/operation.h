@@ -73,14 +73,15 @@ class Operation {
   bool is_message() const { return index_base != 0; }  // collectives number their messages from 0
   uint64_t signature = 0;
   int64_t timeout_ns = 0;
-  WindowGroup* group = nullptr;                  // of plans over windows
-  uint64_t window_base = 0;                      // the number of the first publish
-  void* owner = nullptr;                         // for the engine's listener
-  std::atomic<uint64_t>* completions = nullptr;  // counts successful ends; written by the driver only
-  std::vector<PeerConnection> connections;       // peers to connect first
-  bool timed = false;                            // the four below are valid
-  int32_t rank = -1;                             // this one, in the communicator
-  int64_t arrived_ns = 0;                        // when the call was entered, by the engine's clock
+  WindowGroup* group = nullptr;                          // of plans over windows
+  uint64_t window_base = 0;                              // the number of the first publish
+  void* owner = nullptr;                                 // for the engine's listener
+  std::atomic<uint64_t>* completions = nullptr;          // counts successful ends; written by the driver only
+  std::vector<PeerConnection> connections;               // peers to connect first
+  bool timed = false;                                    // the four below are valid
+  int32_t rank = -1;                                     // this one, in the communicator
+  int64_t arrived_ns = 0;                                // when the call was entered, by the engine's clock; or:
+  static constexpr int64_t kNoClockYet = INT64_MIN + 1;  // the engine looks at it if that is worth while
   CommTelemetry* telemetry = nullptr;
   OperationRecord* record = nullptr;
 
@@ -105,14 +106,23 @@ class Operation {
   uint32_t steps_left() const { return steps_left_; }
 
   void BeginTiming(int64_t begun_ns);
+  // Instead, with kNoClockYet. Of others it may hear; they are all later than this rank, as far as it knows.
+  void BeginUnclocked() {
+    marks.arrivals.Begin(rank, kNoClockYet);
+    marks.begun_ns = kNoClockYet;
+    window_says_arrival = false;
+  }
+  bool unclocked() const { return timed && marks.begun_ns == kNoClockYet; }
   OperationMarks marks;
-  std::vector<StepTimes> step_times;  // by step, if Plan::stamps_steps()
-  OperationTiming timing;             // once it is done; also for whoever waited for it
+  std::vector<StepTimes> step_times;                           // by step, if Plan::stamps_steps()
+  OperationTiming Timing() const { return SplitTime(marks); }  // once it is done; also for whoever waited for it
 
   void BeginWindow();  // for plans over windows, instead of Begin
   uint32_t window_step = 0;
-  uint64_t window_done = 0;   // publishes below this number are not read any more
-  int window_waits_for = -1;  // rank in the group
+  uint64_t window_done = 0;     // publishes below this number are not read any more
+  int window_waits_for = -1;    // rank in the group
+  int window_silent_rank = -1;  // the last one waited for, if it did not say when it arrived
+  bool window_says_arrival = false;
   bool mismatch_told = false;
   bool loss_told = false;
 

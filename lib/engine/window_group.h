@@ -61,10 +61,17 @@ class WindowGroup {
     Header& header = *Slot(own_, number);
     header.signature = signature;
     header.done = done;
-    header.arrived = arrived;
-    header.arrived_ns = arrived_ns;
+    header.arrived_ns.store(arrived_ns, std::memory_order_relaxed);
+    header.arrived.store(arrived, std::memory_order_relaxed);
     header.number.store(number + 1, std::memory_order_release);
     Wake();
+  }
+
+  // The same about a publish that has been made, while this rank is still in the operation.
+  void SayArrival(uint64_t number, uint32_t arrived, int64_t arrived_ns) {
+    Header& header = *Slot(own_, number);
+    header.arrived_ns.store(arrived_ns, std::memory_order_relaxed);
+    header.arrived.store(arrived, std::memory_order_release);
   }
 
   // Publish `number` of the rank, or nullptr if it is not there yet.
@@ -91,8 +98,8 @@ class WindowGroup {
     std::atomic<uint64_t> number;
     uint64_t signature;
     uint64_t done;
-    int64_t arrived_ns;
-    uint32_t arrived;  // MessageStamp::kNobody: the publisher does not say
+    std::atomic<int64_t> arrived_ns;
+    std::atomic<uint32_t> arrived;  // MessageStamp::kNobody: the publisher does not say
   };
   static constexpr uint64_t kHeaderBytes = 40;
 

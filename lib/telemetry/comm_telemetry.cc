@@ -16,12 +16,23 @@ OperationRecord* CommTelemetry::RecordFor(RecordKey key) {
   return records_.back().get();
 }
 
+void CommTelemetry::AddSplit(OperationRecord& record, const OperationMarks& marks) {
+  const OperationTiming timing = SplitTime(marks);
+  const uint64_t mark = mark_.load(std::memory_order_relaxed);
+  if (record.mark_.get() != mark) Clear(record, mark);
+  record.total_.Add(timing.total_ns);
+  record.queued_.Add(static_cast<uint64_t>(timing.queued_ns));
+  record.waited_.Add(static_cast<uint64_t>(timing.waited_ns));
+  record.reduced_.Add(static_cast<uint64_t>(timing.reduced_ns));
+  AddBlame(timing.last_rank, timing.last_by_ns, mark);
+}
+
 void CommTelemetry::Clear(OperationRecord& record, uint64_t mark) {
   record.total_.Clear();
   record.queued_.Set(0);
   record.waited_.Set(0);
   record.reduced_.Set(0);
-  record.moved_.Set(0);
+  record.unclocked_.Set(0);
   record.mark_.Set(mark);
 }
 

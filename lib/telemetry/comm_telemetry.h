@@ -42,14 +42,18 @@ class OperationRecord {
   uint64_t queued_ns() const { return queued_.get(); }
   uint64_t waited_ns() const { return waited_.get(); }
   uint64_t reduced_ns() const { return reduced_.get(); }
-  uint64_t moved_ns() const { return moved_.get(); }
+  // Of the last quick operation that was clocked, and how many have ended since that one will also stand for.
+  int64_t quick_ns() const { return static_cast<int64_t>(quick_.get()); }
+  uint64_t unclocked() const { return unclocked_.get(); }
+  uint64_t moved_ns() const { return total_.sum_ns() - queued_ns() - waited_ns() - reduced_ns(); }
 
  private:
   friend class CommTelemetry;
 
   const RecordKey key_;
   Tally mark_;  // the CommTelemetry's when this was last cleared
-  Tally queued_, waited_, reduced_, moved_;
+  Tally queued_, waited_, reduced_;
+  Tally quick_, unclocked_;
   Histogram total_;
 };
 
@@ -82,17 +86,57 @@ class CommTelemetry {
   OperationRecord* RecordFor(RecordKey key);
 
   // An operation has ended.
-  void Add(OperationRecord& record, const OperationTiming& timing) {
+  void Add(OperationRecord& record, const OperationMarks& marks) {
+    if (!IsPlain(marks)) return AddSplit(record, marks);
+    const PlainTiming timing = SplitPlain(marks);
     const uint64_t mark = mark_.load(std::memory_order_relaxed);
     if (record.mark_.get() != mark) [[unlikely]]
       Clear(record, mark);
     record.total_.Add(timing.total_ns);
-    if (timing.queued_ns > 0) record.queued_.Add(static_cast<uint64_t>(timing.queued_ns));
     record.waited_.Add(static_cast<uint64_t>(timing.waited_ns));
-    if (timing.reduced_ns > 0) record.reduced_.Add(static_cast<uint64_t>(timing.reduced_ns));
-    record.moved_.Add(static_cast<uint64_t>(timing.moved_ns));
-    if (static_cast<size_t>(timing.last_rank) < ranks_.size()) AddBlame(timing, mark);
+    AddBlame(marks.arrivals.last().rank, timing.last_by_ns, mark);
   }
+  // QUICK OPERATIONS, of which only one in kQuickRun + 1 is clocked (lib/engine/engine_quick.cc). All by the thread that
+  // starts operations, which drives then, too.
+  static constexpr int kQuickRun = 63;
+  // Whether the next operation may begin without a look at the clock.
+  bool TakeUnclocked() {
+    if (quick_left_ == 0) return false;
+    --quick_left_;
+    return true;
+  }
+  bool is_quick() const { return is_quick_; }
+  void NotQuick() {
+    is_quick_ = false;
+    quick_left_ = 0;
+  }
+  // It was clocked, and stands for those before it that were not.
+  void AddQuick(OperationRecord& record, const OperationMarks& marks) {
+    is_quick_ = true;
+    quick_left_ = kQuickRun;
+    const PlainTiming timing = SplitPlain(marks);
+    const uint64_t mark = mark_.load(std::memory_order_relaxed);
+    if (record.mark_.get() != mark) [[unlikely]]
+      Clear(record, mark);
+    const uint64_t weight = 1 + record.unclocked_.get();
+    record.unclocked_.Set(0);
+    record.quick_.Set(static_cast<uint64_t>(timing.total_ns));
+    record.total_.Add(timing.total_ns, weight);
+    record.waited_.Add(weight * static_cast<uint64_t>(timing.waited_ns));
+    AddBlame(marks.arrivals.last().rank, timing.last_by_ns, mark);
+  }
+  void AddUnclocked(OperationRecord& record) {
+    const uint64_t mark = mark_.load(std::memory_order_relaxed);
+    if (record.mark_.get() != mark) [[unlikely]]
+      Clear(record, mark);
+    record.unclocked_.Add(1);
+  }
+  // It was not clocked, but turned out to be late itself.
+  void AddLate(OperationRecord& record, const OperationMarks& marks) {
+    AddUnclocked(record);
+    AddBlame(marks.arrivals.last().rank, SplitPlain(marks).last_by_ns, mark_.load(std::memory_order_relaxed));
+  }
+
   // A message from the rank has come.
   void AddPath(int32_t rank, uint64_t bytes, int64_t ns);
 
@@ -113,18 +157,22 @@ class CommTelemetry {
     Tally messages, bytes, path, max_path;
   };
 
-  void AddBlame(const OperationTiming& timing, uint64_t mark) {
-    Rank& rank = ranks_[static_cast<size_t>(timing.last_rank)];
+  void AddBlame(int32_t last_rank, int64_t last_by_ns, uint64_t mark) {
+    if (static_cast<size_t>(last_rank) >= ranks_.size()) return;
+    Rank& rank = ranks_[static_cast<size_t>(last_rank)];
     if (rank.mark.get() != mark) [[unlikely]]
       ClearBlame(rank, mark);
-    const auto late = static_cast<uint64_t>(timing.last_by_ns < 0 ? 0 : timing.last_by_ns);
+    const auto late = static_cast<uint64_t>(last_by_ns < 0 ? 0 : last_by_ns);
     rank.times_last.Add(1);
     rank.late.Add(late);
     rank.max_late.Raise(late);
   }
+  void AddSplit(OperationRecord& record, const OperationMarks& marks);
   static void Clear(OperationRecord& record, uint64_t mark);
   static void ClearBlame(Rank& rank, uint64_t mark);
 
+  int quick_left_ = 0;
+  bool is_quick_ = false;
   std::atomic<bool> enabled_{true};
   std::atomic<uint64_t> mark_{1};
   std::vector<Rank> ranks_;

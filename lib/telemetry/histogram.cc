@@ -42,6 +42,16 @@ void HistogramSnapshot::Merge(const HistogramSnapshot& other) {
   max_ = std::max(max_, other.max_);
 }
 
+void HistogramSnapshot::Add(int64_t value_ns, uint64_t weight) {
+  if (weight == 0) return;
+  const auto value = static_cast<uint64_t>(std::max<int64_t>(value_ns, 0));
+  (*buckets_)[Histogram::BucketOf(value)] += weight;
+  count_ += weight;
+  sum_ += weight * value;
+  min_ = std::min(min_, value);
+  max_ = std::max(max_, value);
+}
+
 double HistogramSnapshot::mean_ns() const {
   return count_ > 0 ? static_cast<double>(sum_) / static_cast<double>(count_) : 0;
 }

@@ -42,11 +42,11 @@ class Histogram {
   static constexpr int kMaxBits = 42;  // values from 2^42 ns (73 minutes) on share the last bucket
   static constexpr size_t kNumBuckets = kSubBuckets * (kMaxBits - kSubBits + 1);
 
-  // Negative durations count as 0.
-  void Add(int64_t value_ns) {
+  // `weight` times; negative durations count as 0.
+  void Add(int64_t value_ns, uint64_t weight = 1) {
     const auto value = static_cast<uint64_t>(value_ns < 0 ? 0 : value_ns);
-    buckets_[BucketOf(value)].Add(1);
-    sum_.Add(value);
+    buckets_[BucketOf(value)].Add(weight);
+    sum_.Add(weight * value);
     max_.Raise(value);
     if (value < min_.get()) min_.Set(value);
   }
@@ -84,6 +84,7 @@ class HistogramSnapshot {
   explicit HistogramSnapshot(const Histogram& histogram);
 
   void Merge(const HistogramSnapshot& other);
+  void Add(int64_t value_ns, uint64_t weight);
 
   uint64_t count() const { return count_; }
   uint64_t min_ns() const { return count_ > 0 ? min_ : 0; }

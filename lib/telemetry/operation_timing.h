@@ -4,6 +4,7 @@
 #ifndef TUTTI_LIB_TELEMETRY_OPERATION_TIMING_H_
 #define TUTTI_LIB_TELEMETRY_OPERATION_TIMING_H_
 
+#include <algorithm>
 #include <cstdint>
 
 namespace tutti {
@@ -12,37 +13,40 @@ namespace tutti {
 class Arrivals {
  public:
   struct Arrival {
-    int32_t rank = -1;  // -1: nobody
     int64_t ns = INT64_MIN;
-    int64_t error_ns = 0;  // 0: on this host
+    int32_t rank = -1;      // -1: nobody
+    uint32_t error_ns = 0;  // 0: on this host; UINT32_MAX: 4.3 s or more
   };
 
   void Begin(int32_t rank, int64_t arrived_ns) {
     own_rank_ = rank;
     own_ns_ = arrived_ns;
-    last_ = {rank, arrived_ns, 0};
+    last_ = {arrived_ns, rank, 0};
     second_ = {};
   }
-  void Hear(int32_t rank, int64_t arrived_ns, int64_t error_ns) {
+  void Hear(int32_t rank, int64_t arrived_ns, int64_t error_ns = 0) {
     if (arrived_ns <= second_.ns || rank == own_rank_ || rank == last_.rank) return;
     if (arrived_ns <= last_.ns) {
-      second_ = {rank, arrived_ns, error_ns};
+      second_ = {arrived_ns, rank, Short(error_ns)};
       return;
     }
     second_ = last_;
-    last_ = {rank, arrived_ns, error_ns};
+    last_ = {arrived_ns, rank, Short(error_ns)};
   }
 
   int32_t own_rank() const { return own_rank_; }
   int64_t own_ns() const { return own_ns_; }
+  bool others_heard() const { return second_.rank >= 0; }
   const Arrival& last() const { return last_; }
   const Arrival& second() const { return second_; }
   // What is worth telling that rank: its own arrival it knows.
   const Arrival& ToTell(int32_t rank) const { return last_.rank == rank ? second_ : last_; }
 
  private:
-  int32_t own_rank_ = -1;
+  static uint32_t Short(int64_t ns) { return static_cast<uint32_t>(std::clamp<int64_t>(ns, 0, UINT32_MAX)); }
+
   int64_t own_ns_ = 0;
+  int32_t own_rank_ = -1;
   Arrival last_;
   Arrival second_;
 };
@@ -82,6 +86,27 @@ struct OperationTiming {
 };
 
 OperationTiming SplitTime(const OperationMarks& marks);
+
+// An operation that began at once, and of which no part was measured: the common case, in few instructions.
+struct PlainTiming {
+  int64_t total_ns;
+  int64_t waited_ns;
+  int64_t last_by_ns;
+};
+inline bool IsPlain(const OperationMarks& marks) {
+  return marks.begun_ns == marks.arrivals.own_ns() && marks.reduced_ns == 0;
+}
+inline PlainTiming SplitPlain(const OperationMarks& marks) {
+  const Arrivals& arrivals = marks.arrivals;
+  const int64_t total_ns = marks.finished_ns - arrivals.own_ns();
+  const int64_t after_own_ns = arrivals.last().ns - arrivals.own_ns();  // 0 if it was this rank
+  const bool was_last = after_own_ns == 0;
+  const bool knows_others = arrivals.second().rank >= 0;
+  return {total_ns, std::min(after_own_ns, total_ns),
+          !was_last      ? after_own_ns
+          : knows_others ? arrivals.own_ns() - arrivals.second().ns
+                         : 0};
+}
 
 }  // namespace tutti
 

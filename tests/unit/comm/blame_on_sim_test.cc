@@ -123,7 +123,7 @@ TEST_P(BlameOnSim, EveryRankNamesTheLateOneAndByHowMuch) {
         for (Outcome outcome : job.Conclude(operations)) ASSERT_EQ(outcome, Outcome::kOk);
 
         for (int rank = 0; rank < ranks; ++rank) {
-          const OperationTiming& timing = operations[static_cast<size_t>(rank)]->timing;
+          const OperationTiming timing = operations[static_cast<size_t>(rank)]->Timing();
           const std::string what = absl::StrCat("rank ", rank, " of ", ranks, ", rank ", late, " late, root ", root);
           ExpectPartsAddUp(timing);
           const bool depends = Depends(of.collective, rank, late, root);
@@ -168,7 +168,7 @@ TEST(BlameOnSim, ASlowPathIsNotALateRank) {
         for (Outcome outcome : job.Conclude(operations)) ASSERT_EQ(outcome, Outcome::kOk);
         if (warm == 0) continue;  // connecting takes its time, too
         for (int rank = 0; rank < kRanks; ++rank) {
-          const OperationTiming& timing = operations[static_cast<size_t>(rank)]->timing;
+          const OperationTiming timing = operations[static_cast<size_t>(rank)]->Timing();
           EXPECT_EQ(timing.waited_ns, 0) << algorithms[a].name << ": all came at once";
           EXPECT_EQ(timing.last_by_ns, 0);
           if (rank == to && timing.total_ns >= kSlowNs && timing.slowest.ns >= kSlowNs) {
@@ -180,8 +180,8 @@ TEST(BlameOnSim, ASlowPathIsNotALateRank) {
           }
         }
         if (from == 0 && absl::string_view(algorithms[a].name) == "ring") {
-          EXPECT_EQ(operations[1]->timing.slowest.peer, 0);
-          EXPECT_GE(operations[1]->timing.slowest.ns, kSlowNs);
+          EXPECT_EQ(operations[1]->Timing().slowest.peer, 0);
+          EXPECT_GE(operations[1]->Timing().slowest.ns, kSlowNs);
           EXPECT_GE(job.communicator(1).telemetry().PathFrom(0).max_ns, static_cast<uint64_t>(kSlowNs));
         }
       }

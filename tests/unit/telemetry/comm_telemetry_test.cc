@@ -11,13 +11,14 @@
 namespace tutti {
 namespace {
 
-OperationTiming Timing(int64_t total_ns, int32_t last_rank = 0, int64_t last_by_ns = 0) {
-  OperationTiming timing;
-  timing.total_ns = total_ns;
-  timing.moved_ns = total_ns;
-  timing.last_rank = last_rank;
-  timing.last_by_ns = last_by_ns;
-  return timing;
+// Of rank 0, which came at 1,000,000; `last_rank` came last_by_ns later.
+OperationMarks Timing(int64_t total_ns, int32_t last_rank = 0, int64_t last_by_ns = 0) {
+  OperationMarks marks;
+  marks.arrivals.Begin(0, 1'000'000);
+  if (last_by_ns > 0) marks.arrivals.Hear(last_rank, 1'000'000 + last_by_ns);
+  marks.begun_ns = 1'000'000;
+  marks.finished_ns = 1'000'000 + total_ns;
+  return marks;
 }
 
 uint64_t CountOf(const OperationRecord& record) { return HistogramSnapshot(record.total()).count(); }
@@ -59,8 +60,7 @@ TEST(CommTelemetry, BlamesTheLastRank) {
   OperationRecord* record = telemetry.RecordFor({});
   telemetry.Add(*record, Timing(100, 2, 60));
   telemetry.Add(*record, Timing(100, 2, 90));
-  telemetry.Add(*record, Timing(100, 0, 5));
-  telemetry.Add(*record, Timing(100, -1, 5));
+  telemetry.Add(*record, Timing(100));
   telemetry.Add(*record, Timing(100, 3, 5));  // no rank of this communicator
   EXPECT_EQ(telemetry.BlameOf(2).times_last, 2u);
   EXPECT_EQ(telemetry.BlameOf(2).late_ns, 150u);
@@ -88,6 +88,33 @@ TEST(CommTelemetry, AMarkForgetsWhatWasMeasuredBefore) {
   EXPECT_EQ(telemetry.PathFrom(1).messages, 2u);
   EXPECT_EQ(telemetry.PathFrom(1).ns, 70u);
   EXPECT_EQ(telemetry.PathFrom(1).max_ns, 40u);
+}
+
+TEST(CommTelemetry, AQuickOperationStandsForThoseThatWereNotClocked) {
+  CommTelemetry telemetry(2);
+  OperationRecord* record = telemetry.RecordFor({});
+  EXPECT_FALSE(telemetry.TakeUnclocked());  // not before one was quick
+  telemetry.AddQuick(*record, Timing(200));
+  for (int i = 0; i < CommTelemetry::kQuickRun; ++i) {
+    EXPECT_TRUE(telemetry.TakeUnclocked());
+    telemetry.AddUnclocked(*record);
+  }
+  EXPECT_FALSE(telemetry.TakeUnclocked());
+  EXPECT_EQ(CountOf(*record), 1u);
+  EXPECT_EQ(record->unclocked(), static_cast<uint64_t>(CommTelemetry::kQuickRun));
+  telemetry.AddQuick(*record, Timing(300));
+  EXPECT_EQ(CountOf(*record), static_cast<uint64_t>(CommTelemetry::kQuickRun) + 2);
+  EXPECT_EQ(record->quick_ns(), 300);
+  EXPECT_EQ(record->unclocked(), 0u);
+  telemetry.NotQuick();
+  EXPECT_FALSE(telemetry.TakeUnclocked());
+  telemetry.AddLate(*record, Timing(0));
+  EXPECT_EQ(record->unclocked(), 1u);
+  EXPECT_EQ(telemetry.BlameOf(0).times_last, 3u);
+  telemetry.Mark();
+  telemetry.AddUnclocked(*record);
+  EXPECT_EQ(CountOf(*record), 0u);
+  EXPECT_EQ(record->unclocked(), 1u);
 }
 
 TEST(CommTelemetry, CanBeReadAndMarkedWhileItIsWritten) {

@@ -100,6 +100,28 @@ TEST(SplitTime, NobodyElseIsKnownOf) {
   EXPECT_EQ(timing.moved_ns, 1000);
 }
 
+TEST(SplitTime, TheShortWayIsTheLongWayOfPlainOperations) {
+  Prng random(9);
+  int with_waiting = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    const int64_t arrived = random.Between(0, 5000);
+    OperationMarks marks = Marks(arrived, arrived, arrived + random.Between(0, 5000));
+    for (int r = 0; r < 4; ++r) {
+      if (random.Between(0, 2) > 0) marks.arrivals.Hear(r, random.Between(0, 10'000));
+    }
+    ASSERT_TRUE(IsPlain(marks));
+    const PlainTiming plain = SplitPlain(marks);
+    const OperationTiming timing = SplitTime(marks);
+    ASSERT_EQ(plain.total_ns, timing.total_ns);
+    ASSERT_EQ(plain.waited_ns, timing.waited_ns);
+    ASSERT_EQ(plain.last_by_ns, timing.last_by_ns);
+    with_waiting += timing.waited_ns > 0;
+  }
+  EXPECT_GT(with_waiting, 1000);
+  EXPECT_FALSE(IsPlain(Marks(1, 2, 3)));
+  EXPECT_FALSE(IsPlain(Marks(1, 1, 3, 1)));
+}
+
 TEST(SplitTime, ThePartsAddUpWhateverTheClocksSay) {
   Prng random(5);
   for (int i = 0; i < 100'000; ++i) {

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Telemetry of small operations over windows. They take a fraction of a microsecond, so that two looks at a clock would be a
+// tenth of them. While they are quick, that is while nobody is waited for, only one in kQuickRun + 1 of them is clocked, and
+// stands for the others. As soon as one has to wait, there is time to look at the clock: then it tells the others, in its
+// publish, when it arrived, and whoever was late finds that there. So what is slow is always measured, and by everyone.
+#include "lib/engine/engine.h"
+#include "lib/telemetry/comm_telemetry.h"
+
+namespace tutti {
+
+void Engine::BeginQuick(Operation& operation) {
+  if (operation.arrived_ns == Operation::kNoClockYet && !operation.plan().stamps_steps()) {
+    return operation.BeginUnclocked();
+  }
+  if (operation.arrived_ns == Operation::kNoClockYet) operation.arrived_ns = clock_.NowNs();
+  operation.BeginTiming(operation.arrived_ns);
+  // The others would look at the clock if they heard of it, and that is what they are spared.
+  operation.window_says_arrival = !operation.telemetry->is_quick();
+}
+
+// After so many looks it is not there yet.
+void Engine::OnQuickLook(Operation& operation, int look) {
+  if (look == 2 * kQuickLooks) {
+    quick_looks_ns_ += (clock_.NowNs() - quick_looks_end_ns_ - quick_looks_ns_) / 8;
+    return;
+  }
+  if (operation.window_says_arrival) return;
+  quick_looks_end_ns_ = clock_.NowNs();
+  if (operation.unclocked()) {
+    operation.arrived_ns = quick_looks_end_ns_ - quick_looks_ns_;
+    operation.BeginTiming(operation.arrived_ns);
+  }
+  operation.window_says_arrival = true;
+  SayArrival(operation);
+}
+
+// In the last publish it made.
+void Engine::SayArrival(Operation& operation) {
+  const auto& steps = operation.plan().window_steps();
+  for (uint32_t i = operation.window_step; i > 0; --i) {
+    if (steps[i - 1].kind != WindowStepKind::kPublish) continue;
+    operation.group->SayArrival(operation.window_base + steps[i - 1].number, static_cast<uint32_t>(operation.rank),
+                                operation.arrived_ns);
+    return;
+  }
+}
+
+void Engine::EndQuick(Operation& operation, int look) {
+  CommTelemetry& telemetry = *operation.telemetry;
+  stamped_ = false;
+  if (look >= kQuickLooks || operation.plan().stamps_steps()) {
+    telemetry.NotQuick();
+    return EndTiming(operation, Outcome::kOk);
+  }
+  if (!operation.unclocked()) {
+    operation.marks.finished_ns = clock_.NowNs();
+    return telemetry.AddQuick(*operation.record, operation.marks);
+  }
+  const Arrivals::Arrival last_other = operation.marks.arrivals.last();
+  // All others were there, and had waited long enough to say so: this rank was late.
+  operation.arrived_ns = clock_.NowNs();
+  operation.BeginTiming(operation.arrived_ns);
+  operation.marks.arrivals.Hear(last_other.rank, last_other.ns);
+  operation.marks.finished_ns = operation.arrived_ns + operation.record->quick_ns();
+  telemetry.AddLate(*operation.record, operation.marks);
+}
+
+}  // namespace tutti
