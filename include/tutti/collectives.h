@@ -28,10 +28,11 @@ typedef struct tutti_options {
   int64_t timeout_ns;    /* 0: the communicator's */
   const char* algorithm; /* NULL: tutti's choice; else a name from the registry, the same on all ranks */
   int32_t tag;           /* send, recv: messages match by (peer, tag) in order; 0 or more */
+  int64_t budget_ns;     /* 0: the communicator's; see tutti_telemetry_budget */
 } tutti_options_t;
 
 #define TUTTI_OPTIONS_INIT \
-  { sizeof(tutti_options_t), 0, 0, 0 }
+  { sizeof(tutti_options_t), 0, 0, 0, 0 }
 
 /* recv[i] = op over all ranks of send[i], on every rank. In place: send == recv. */
 TUTTI_API tutti_status_t tutti_all_reduce(tutti_comm_t comm, const void* send, void* recv, size_t count,

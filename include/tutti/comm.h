@@ -58,12 +58,13 @@ typedef struct tutti_comm_config {
   const char* verbs_devices;   /* NULL; TUTTI_VERBS_DEVICES: RDMA devices or ports ("mlx5_0,mlx5_1:2"), "^" first to
                                 * exclude; default: the one with the job's address, else the first that is usable */
   int telemetry;               /* -1; TUTTI_TELEMETRY: 0 turns off what tutti/telemetry.h gives; default 1 */
+  int64_t budget_ns;           /* 0; TUTTI_BUDGET ("10ms"): operations that take longer are told of; default: none */
 } tutti_comm_config_t;
 
 #define TUTTI_COMM_CONFIG_INIT                                                                                       \
   {                                                                                                                  \
     sizeof(tutti_comm_config_t), -1, -1, -1, -1, 0, 0, 0, 0, 0, TUTTI_WAIT_DEFAULT, -1, -1, TUTTI_LOG_DEFAULT, 0, 0, \
-        0, 0, -1                                                                                                     \
+        0, 0, -1, 0                                                                                                  \
   }
 
 /* Joins the job and creates the communicator of all its ranks. config may be NULL. Blocks until every rank has joined

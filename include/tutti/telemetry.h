@@ -119,6 +119,27 @@ TUTTI_API tutti_status_t tutti_telemetry_mark(tutti_comm_t comm);
 /* Whether operations that this rank starts from now on are measured. Local, any thread. Since 0.1. */
 TUTTI_API tutti_status_t tutti_telemetry_enable(tutti_comm_t comm, int on);
 
+/* An operation that ended well but took longer than its budget. */
+typedef struct tutti_overrun {
+  size_t struct_size;
+  tutti_timing_t timing;
+  int64_t budget_ns;
+  int culprit; /* the rank that came late, or that the slowest message came from; -1: this rank itself, or not known */
+  const char* sentence; /* operation, part of the time, rank, host and step; valid during the call */
+} tutti_overrun_t;
+
+/* Called on whichever thread of this process drives communication then, before the operation's request is done; the next
+ * operations wait meanwhile. Must be short and must not call tutti. */
+typedef void (*tutti_overrun_fn)(void* context, const tutti_overrun_t* overrun);
+
+/* From now on `callback` (NULL: nobody) is called for each operation of this rank on the communicator that takes longer than
+ * budget_ns (0: none; else 1000 or more), or than its own tutti_options_t::budget_ns. Beside that, at most one line a second
+ * goes to the log at warning level. A budget is soft: the operation succeeds all the same. Initially the budget is that of the
+ * config or TUTTI_BUDGET, and nobody is called. When it returns, a former callback is not running any more. Needs telemetry
+ * to be on. Local, any thread. Errors: INVALID_ARGUMENT, INVALID_HANDLE. Since 0.1. */
+TUTTI_API tutti_status_t tutti_telemetry_budget(tutti_comm_t comm, int64_t budget_ns, tutti_overrun_fn callback,
+                                                void* context);
+
 #ifdef __cplusplus
 }
 #endif

@@ -97,6 +97,7 @@ struct Options {
   std::chrono::nanoseconds timeout{0};  // 0: the communicator's
   const char* algorithm = nullptr;      // nullptr: tutti's choice; borrowed for the call only
   int tag = 0;                          // Send and Recv only
+  std::chrono::nanoseconds budget{0};   // 0: the communicator's; see tutti_telemetry_budget
 };
 
 // An operation that was started. Move-only. Its buffers and its communicator must live until it has finished; the destructor
@@ -403,6 +404,7 @@ class Comm {
     o.timeout_ns = options.timeout.count();
     o.algorithm = options.algorithm;
     o.tag = options.tag;
+    o.budget_ns = options.budget.count();
     return o;
   }
 

@@ -185,6 +185,14 @@ constexpr Knob kKnobs[] = {
     {"TUTTI_TELEMETRY", "telemetry", "0 or 1", "1", "0: operations are not measured, and no late rank is named", false,
      [](const Config& c) { return NumberText(c.telemetry); }, nullptr,
      [](absl::string_view t, JobSettings* s) { return SetFlag(t, &s->telemetry); }},
+    {"TUTTI_BUDGET", "budget_ns", "a duration of at least a microsecond, like 10ms", "",
+     "operations that take longer are told of, with the rank or path to blame; default: none", false,
+     [](const Config& c) { return c.budget_ns ? Text(FormatDuration(*c.budget_ns)) : std::nullopt; }, nullptr,
+     [](absl::string_view t, JobSettings* s) {
+       const std::optional<int64_t> ns = ParseDurationNs(t);
+       if (ns) s->budget_ns = *ns;
+       return ns.has_value() && *ns >= kNsPerUs;
+     }},
     {"TUTTI_LOG", "log_level", "error, warn, info or debug", "warn", "how much tutti writes to stderr", false,
      [](const Config& c) { return ChoiceText(c.log_level, kLogLevels); }, nullptr,
      [](absl::string_view t, JobSettings* s) { return SetChoice(t, kLogLevels, &s->log_level); }},

@@ -41,7 +41,7 @@ enum class RendezvousKind : uint8_t {
 struct SettingsOverrides {
   std::optional<int> rank, size, local_rank, local_size;
   std::optional<std::string> rendezvous, secret, interface, algorithm, transport, verbs_devices;
-  std::optional<int64_t> timeout_ns;
+  std::optional<int64_t> timeout_ns, budget_ns;
   std::optional<WaitPolicy> wait;
   std::optional<int> progress_thread, progress_core, telemetry;
   std::optional<LogLevel> log_level;
@@ -87,6 +87,7 @@ struct JobSettings {
   bool progress_thread = false;
   int progress_core = -1;  // -1: not pinned
   bool telemetry = true;
+  int64_t budget_ns = kForeverNs;  // that: none
   LogLevel log_level = LogLevel::kWarn;
   std::string host_id;  // empty: found out by HostId()
 

@@ -19,6 +19,10 @@ tutti_status_t Invalid(const char* function, const Parts&... parts) {
 
 }  // namespace
 
+tutti_status_t InvalidBudget(const char* function, const char* name, int64_t budget_ns) {
+  return Invalid(function, name, " is ", budget_ns, "; a budget is a microsecond (1000) or more, or 0 for none");
+}
+
 tutti_status_t CheckStruct(const void* object, size_t struct_size, size_t known_bytes, const char* function,
                            const char* name) {
   if (struct_size < known_bytes) {
@@ -93,7 +97,11 @@ tutti_status_t CheckOptions(const tutti_options_t* options, const Collective* co
   if (status != TUTTI_OK) return status;
   if (options->timeout_ns < 0) return Invalid(function, "options->timeout_ns is ", options->timeout_ns);
   if (options->tag < 0) return Invalid(function, "options->tag is ", options->tag, "; tags are 0 or more");
+  if (options->budget_ns != 0 && options->budget_ns < kLeastBudgetNs) {
+    return InvalidBudget(function, "options->budget_ns", options->budget_ns);
+  }
   out->timeout_ns = options->timeout_ns;
+  out->budget_ns = options->budget_ns;
   out->tag = options->tag;
   if (options->algorithm == nullptr || options->algorithm[0] == '\0') return TUTTI_OK;
   if (collective == nullptr) return Invalid(function, "options->algorithm is set, but messages have no algorithms");

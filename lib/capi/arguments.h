@@ -30,8 +30,13 @@ tutti_status_t CheckBuffer(const void* buffer, uint64_t bytes, const char* funct
 tutti_status_t CheckOverlap(const void* send, uint64_t send_bytes, const void* recv, uint64_t recv_bytes, bool in_place,
                             const char* function, const char* in_place_rule);
 
+// Shorter budgets are refused: quick operations are not clocked one by one.
+inline constexpr int64_t kLeastBudgetNs = 1000;
+tutti_status_t InvalidBudget(const char* function, const char* name, int64_t budget_ns);
+
 struct CheckedOptions {
   int64_t timeout_ns = 0;
+  int64_t budget_ns = 0;
   int32_t tag = 0;
   const Algorithm* algorithm = nullptr;
 };

@@ -70,7 +70,8 @@ tutti_status_t Run(const char* function, const char* in_place_rule, tutti_comm_t
                                                      .root = a.root,
                                                      .in_place = in_place,
                                                      .algorithm = options.algorithm,
-                                                     .timeout_ns = options.timeout_ns}),
+                                                     .timeout_ns = options.timeout_ns,
+                                                     .budget_ns = options.budget_ns}),
                    function, request);
   });
 }
@@ -100,7 +101,8 @@ tutti_status_t RunMessage(const char* function, tutti_comm_t comm, bool is_send,
                                                   .type = static_cast<DataType>(dtype),
                                                   .peer = peer,
                                                   .tag = options.tag,
-                                                  .timeout_ns = options.timeout_ns}),
+                                                  .timeout_ns = options.timeout_ns,
+                                                  .budget_ns = options.budget_ns}),
                    function, request);
   });
 }

@@ -51,6 +51,7 @@ absl::StatusOr<SettingsOverrides> OverridesFrom(const tutti_comm_config_t& confi
   overrides.progress_thread = IfSet(config.progress_thread);
   overrides.progress_core = IfSet(config.progress_core);
   overrides.telemetry = IfSet(config.telemetry);
+  if (config.budget_ns != 0) overrides.budget_ns = config.budget_ns;
   overrides.has_exchange = config.exchange != nullptr;
   if (config.timeout_ns != 0) overrides.timeout_ns = config.timeout_ns;
   switch (config.wait) {
@@ -129,6 +130,7 @@ absl::StatusOr<std::shared_ptr<Job>> JoinJob(const tutti_comm_config_t& config) 
   options.progress_thread = settings->progress_thread;
   options.progress_core = settings->progress_core;
   options.telemetry = settings->telemetry;
+  options.budget_ns = settings->budget_ns;
   options.engine.wait = WaitOptionsFor(*settings);
   absl::StatusOr<AlgorithmOverrides> algorithms = AlgorithmOverrides::Parse(settings->algorithm);
   if (!algorithms.ok()) return algorithms.status();

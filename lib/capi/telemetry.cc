@@ -132,6 +132,30 @@ tutti_status_t Blame(tutti_comm_t comm, int rank, tutti_blame_t* out) {
   return TUTTI_OK;
 }
 
+tutti_status_t Budget(tutti_comm_t comm, int64_t budget_ns, tutti_overrun_fn callback, void* context) {
+  constexpr const char* kFunction = "tutti_telemetry_budget";
+  Communicator* communicator = Find(comm, kFunction);
+  if (communicator == nullptr) return TUTTI_ERR_INVALID_HANDLE;
+  if (budget_ns != 0 && budget_ns < kLeastBudgetNs) return InvalidBudget(kFunction, "budget_ns", budget_ns);
+  communicator->budget().SetBudget(budget_ns == 0 ? kForeverNs : budget_ns);
+  if (callback == nullptr) {
+    communicator->budget().SetCallback(nullptr);
+    return TUTTI_OK;
+  }
+  communicator->budget().SetCallback([callback, context](const Overrun& overrun) {
+    tutti_overrun_t out = {};
+    out.struct_size = sizeof out;
+    const tutti_timing_t none = TUTTI_TIMING_INIT;
+    out.timing = none;
+    Fill(overrun.timing, &out.timing);
+    out.budget_ns = overrun.budget_ns;
+    out.culprit = overrun.culprit;
+    out.sentence = overrun.sentence.c_str();
+    callback(context, &out);
+  });
+  return TUTTI_OK;
+}
+
 int64_t QuantileOf(const tutti_histogram_t& histogram, double q) {
   const double wanted = std::ceil(std::clamp(q, 0.0, 1.0) * static_cast<double>(histogram.count));
   uint64_t left = std::clamp<uint64_t>(static_cast<uint64_t>(wanted), 1, histogram.count);
@@ -185,6 +209,10 @@ tutti_status_t tutti_telemetry_snapshot(tutti_comm_t comm, tutti_histogram_fn vi
 
 tutti_status_t tutti_telemetry_blame(tutti_comm_t comm, int rank, tutti_blame_t* blame) {
   return tutti::Fence(__func__, [&] { return tutti::Blame(comm, rank, blame); });
+}
+
+tutti_status_t tutti_telemetry_budget(tutti_comm_t comm, int64_t budget_ns, tutti_overrun_fn callback, void* context) {
+  return tutti::Fence(__func__, [&] { return tutti::Budget(comm, budget_ns, callback, context); });
 }
 
 tutti_status_t tutti_telemetry_mark(tutti_comm_t comm) {

@@ -168,7 +168,8 @@ tutti_status_t RunUneven(const char* function, tutti_comm_t comm, const UnevenAr
                                                      .in_place = in_place,
                                                      .blocks = &blocks,
                                                      .algorithm = options.algorithm,
-                                                     .timeout_ns = options.timeout_ns}),
+                                                     .timeout_ns = options.timeout_ns,
+                                                     .budget_ns = options.budget_ns}),
                    function, request);
   });
 }

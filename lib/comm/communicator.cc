@@ -12,6 +12,7 @@
 #include "collectives/select/select.h"
 #include "lib/base/log.h"
 #include "lib/comm/job.h"
+#include "lib/telemetry/overrun.h"
 
 namespace tutti {
 namespace {
@@ -56,6 +57,7 @@ Communicator::Communicator(std::shared_ptr<Job> job, uint32_t channel, std::vect
       groups_(job_->GroupsOf(members_)),
       telemetry_(size()) {
   telemetry_.Enable(job_->options().telemetry);
+  budget_.SetBudget(job_->options().budget_ns);
   job_->Register(*this);
 }
 
@@ -117,7 +119,7 @@ absl::StatusOr<Operation*> Communicator::Make(const CollectiveCall& call) {
   }
   RememberCall(operation.sequence, operation.signature);
   entered_.store(operation.sequence + 1, std::memory_order_release);
-  PrepareTiming(operation, key, arrived_ns);
+  PrepareTiming(operation, key, arrived_ns, call.budget_ns);
   Prepare(operation, call.timeout_ns);
   return &operation;
 }
@@ -149,7 +151,7 @@ absl::StatusOr<Operation*> Communicator::Make(const MessageCall& call) {
   operation.signature = PackSignature({.is_message = true, .type = call.type, .count = call.count});
   operation.sequence = (call.is_send ? sent_ : received_)[{call.peer, call.tag}]++;
   operation.completions = nullptr;
-  PrepareTiming(operation, key, arrived_ns);
+  PrepareTiming(operation, key, arrived_ns, call.budget_ns);
   Prepare(operation, call.timeout_ns);
   return &operation;
 }
@@ -201,10 +203,11 @@ int64_t Communicator::ArrivalNs() {
   return telemetry_.TakeUnclocked() ? Operation::kNoClockYet : job_->clock().NowNs();
 }
 
-void Communicator::PrepareTiming(Operation& operation, const PlanKey& key, int64_t arrived_ns) {
+void Communicator::PrepareTiming(Operation& operation, const PlanKey& key, int64_t arrived_ns, int64_t budget_ns) {
   operation.timed = arrived_ns != kNotMeasured;
   if (!operation.timed) return;
   operation.arrived_ns = arrived_ns;
+  operation.budget_ns = budget_ns > 0 ? budget_ns : budget_.budget_ns();
   operation.rank = rank_;
   if (operation.record != nullptr) return;
   // The first run of this operation object.
@@ -213,6 +216,16 @@ void Communicator::PrepareTiming(Operation& operation, const PlanKey& key, int64
   operation.record = telemetry_.RecordFor({.collective = CallKindOf(key),
                                            .algorithm = key.algorithm_id,
                                            .size_class = static_cast<uint8_t>(std::bit_width(bytes))});
+}
+
+void Communicator::TellOverrun(const Operation& operation) {
+  const OperationTiming timing = operation.Timing();
+  budget_.Tell(timing, operation.budget_ns, job_->clock().NowNs(), [&] {
+    return DescribeOverrun(NameOf(operation), timing, operation.budget_ns, [this](int32_t rank) {
+      const bool exists = static_cast<size_t>(rank) < members_.size();
+      return exists ? job_->NameOf(members_[static_cast<size_t>(rank)]) : "a rank that does not exist";
+    });
+  });
 }
 
 // All members see the same cards, and so decide alike.

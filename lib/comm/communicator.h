@@ -22,6 +22,7 @@
 #include "absl/types/span.h"
 
 #include "lib/bootstrap/control_plane.h"
+#include "lib/comm/budget_watch.h"
 #include "lib/comm/call.h"
 #include "lib/comm/plan_cache.h"
 #include "lib/engine/operation.h"
@@ -45,6 +46,7 @@ struct CollectiveCall {
   const RankBlocks* blocks = nullptr;
   const Algorithm* algorithm = nullptr;  // nullptr: the communicator's choice
   int64_t timeout_ns = 0;                // 0: the job's
+  int64_t budget_ns = 0;                 // 0: the communicator's
 };
 
 struct MessageCall {
@@ -55,6 +57,7 @@ struct MessageCall {
   int peer = 0;  // rank in the communicator, not this one
   int32_t tag = 0;
   int64_t timeout_ns = 0;
+  int64_t budget_ns = 0;
 };
 
 class Communicator {
@@ -109,6 +112,9 @@ class Communicator {
 
   CommTelemetry& telemetry() { return telemetry_; }
   const CommTelemetry& telemetry() const { return telemetry_; }
+  BudgetWatch& budget() { return budget_; }
+  // One of its operations took longer than its budget. On the driver.
+  void TellOverrun(const Operation& operation);
 
   // How many collectives have ended well here. Those with lower numbers than this have all begun.
   uint64_t completed() const { return completed_.load(std::memory_order_relaxed); }
@@ -128,7 +134,7 @@ class Communicator {
   bool ConnectPeers(Operation& operation);
   absl::Status AppendConnections(absl::Span<const int32_t> peers, std::vector<PeerConnection>* out);
   void Prepare(Operation& operation, int64_t timeout_ns);
-  void PrepareTiming(Operation& operation, const PlanKey& key, int64_t arrived_ns);
+  void PrepareTiming(Operation& operation, const PlanKey& key, int64_t arrived_ns, int64_t budget_ns);
   int64_t ArrivalNs();
   void LookForWindows();
   absl::Status RunAndWait(const CollectiveCall& call);
@@ -143,6 +149,7 @@ class Communicator {
   bool looked_for_windows_ = false;
   std::unique_ptr<WindowGroup> windows_;  // if all members share memory
 
+  BudgetWatch budget_;
   CommTelemetry telemetry_;  // before the operations that write into it
   PlanCache plans_;
   absl::flat_hash_map<std::pair<int32_t, int32_t>, uint64_t> sent_;      // (peer, tag) -> messages so far

@@ -8,12 +8,16 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 
+#include "lib/base/log.h"
 #include "lib/comm/call.h"
 
 namespace tutti {
 namespace {
 
 constexpr size_t kMaxNamedRanks = 6;
+
+// A question to each of thousands, by each of thousands, would be a burden that curiosity does not justify.
+constexpr size_t kFewEnoughToAskAll = 64;
 
 std::string NameAll(const std::vector<int32_t>& ranks, const std::function<std::string(int32_t)>& name_of) {
   std::vector<std::string> names;
@@ -53,7 +57,8 @@ Diagnosis JudgeAnswers(const StalledOperation& operation, int32_t self, const st
   }
 
   std::string& text = diagnosis.sentence;
-  absl::StrAppendFormat(&text, "%s did not finish within %.3g s. %s waits: %s.", operation.name,
+  absl::StrAppendFormat(&text, "%s %s %.3g s. %s waits: %s.", operation.name,
+                        operation.goes_on ? "has not finished after" : "did not finish within",
                         static_cast<double>(operation.running_ns) * 1e-9, name_of(self), operation.waits);
   if (!silent.empty()) {
     diagnosis.culprit = silent.front();
@@ -89,15 +94,22 @@ Diagnostician::~Diagnostician() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Diagnostician::ExamineStall(StalledOperation operation) { Enqueue({false, std::move(operation)}); }
+void Diagnostician::ExamineStall(StalledOperation operation) { Enqueue({Task::Kind::kStall, std::move(operation)}); }
 
-void Diagnostician::ExamineDeadline(StalledOperation operation) { Enqueue({true, std::move(operation)}); }
+void Diagnostician::ExamineLateness(StalledOperation operation) {
+  operation.goes_on = true;
+  Enqueue({Task::Kind::kLateness, std::move(operation)});
+}
+
+void Diagnostician::ExamineDeadline(StalledOperation operation) {
+  Enqueue({Task::Kind::kDeadline, std::move(operation)});
+}
 
 void Diagnostician::Enqueue(Task task) {
   std::lock_guard<std::mutex> lock(mutex_);
   if (stop_) return;
   // A deadline must not wait behind curiosity.
-  task.deadline ? tasks_.push_front(std::move(task)) : tasks_.push_back(std::move(task));
+  task.kind == Task::Kind::kDeadline ? tasks_.push_front(std::move(task)) : tasks_.push_back(std::move(task));
   if (!thread_.joinable()) thread_ = std::thread([this] { Run(); });
   wake_.notify_all();
 }
@@ -117,17 +129,22 @@ void Diagnostician::Run() {
 
 void Diagnostician::Examine(const Task& task) {
   const StalledOperation& operation = task.operation;
-  const std::vector<int32_t>& whom = task.deadline ? operation.members : operation.waits_for;
+  const bool deadline = task.kind == Task::Kind::kDeadline;
+  const bool ask_all =
+      deadline || (task.kind == Task::Kind::kLateness && operation.members.size() <= kFewEnoughToAskAll);
+  const std::vector<int32_t>& whom = ask_all ? operation.members : operation.waits_for;
   std::vector<int> others;
   const int32_t self = control_plane_.rank();
   std::copy_if(whom.begin(), whom.end(), std::back_inserter(others), [self](int32_t rank) { return rank != self; });
   const std::vector<Activity> answers = control_plane_.AskActivity(operation.channel, operation.sequence, others,
-                                                                   task.deadline ? kDeadlineAnswerNs : kStallAnswerNs);
+                                                                   deadline ? kDeadlineAnswerNs : kStallAnswerNs);
   const Diagnosis diagnosis = JudgeAnswers(operation, self, answers, name_of_);
   if (diagnosis.is_mismatch) {
     mismatch_found_(operation, diagnosis);
-  } else if (task.deadline) {
+  } else if (deadline) {
     deadline_judged_(operation, diagnosis);
+  } else if (task.kind == Task::Kind::kLateness) {
+    TUTTI_LOG(kWarn, diagnosis.sentence);
   }
 }
 

@@ -29,6 +29,7 @@ struct StalledOperation {
   std::vector<int32_t> waits_for;  // job ranks
   std::vector<int32_t> members;    // job ranks of the communicator, this one too
   int64_t running_ns = 0;
+  bool goes_on = false;  // its deadline has not passed yet
 };
 
 struct Diagnosis {
@@ -52,6 +53,8 @@ class Diagnostician {
 
   // Asks those it waits for what they called; speaks only if that differs. Does not block.
   void ExamineStall(StalledOperation operation);
+  // Asks all members, or those it waits for if there are many, and writes what they say to the log. Does not block.
+  void ExamineLateness(StalledOperation operation);
   // Asks all members, and always ends in a verdict. Does not block.
   void ExamineDeadline(StalledOperation operation);
 
@@ -60,7 +63,7 @@ class Diagnostician {
 
  private:
   struct Task {
-    bool deadline;
+    enum class Kind : uint8_t { kStall, kLateness, kDeadline } kind;
     StalledOperation operation;
   };
   void Enqueue(Task task);

@@ -38,6 +38,7 @@ struct JobOptions {
   AlgorithmOverrides algorithms;
   EngineOptions engine;
   bool telemetry = true;  // of communicators, from their beginning
+  int64_t budget_ns = kForeverNs;
   bool progress_thread = false;
   int progress_core = -1;
   // How long a lost connection waits for the control plane to say what really happened, before it is itself the reason.
@@ -102,6 +103,7 @@ class Job final : public ControlPlaneListener, public EngineListener {
   void OnWindowLost(const Operation& operation, std::string why) override;
   void OnStall(const Operation& operation, bool first) override;
   void OnDeadline(const Operation& operation) override;
+  void OnOverrun(const Operation& operation) override;
   void OnTick(int64_t now_ns) override;
 
  private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Failures on their way from where they are noticed to the communicators they end.
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -11,6 +12,15 @@
 #include "lib/comm/job.h"
 
 namespace tutti {
+namespace {
+
+// People hear of an operation that does not finish long before its deadline: after three seconds, six, twelve and so on.
+constexpr int64_t kStallsToNotice = 6;
+bool IsNoticed(int64_t stalls) {
+  return stalls % kStallsToNotice == 0 && std::has_single_bit(static_cast<uint64_t>(stalls / kStallsToNotice));
+}
+
+}  // namespace
 
 Outcome OutcomeOf(FailureKind kind) {
   switch (kind) {
@@ -156,8 +166,14 @@ void Job::OnStall(const Operation& operation, bool first) {
   StalledOperation stalled = Describe(operation);
   TUTTI_LOG(kInfo, stalled.name, " still runs after ", stalled.running_ns / kNsPerMs, " ms: ", stalled.waits);
   static_cast<Communicator*>(operation.owner)->RememberWait(operation.sequence, stalled.waits);
-  if (first) diagnostician_->ExamineStall(std::move(stalled));
+  if (IsNoticed(operation.stalls)) {
+    diagnostician_->ExamineLateness(std::move(stalled));
+  } else if (first) {
+    diagnostician_->ExamineStall(std::move(stalled));
+  }
 }
+
+void Job::OnOverrun(const Operation& operation) { static_cast<Communicator*>(operation.owner)->TellOverrun(operation); }
 
 void Job::OnDeadline(const Operation& operation) { diagnostician_->ExamineDeadline(Describe(operation)); }
 

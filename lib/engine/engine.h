@@ -47,6 +47,8 @@ class EngineListener {
   virtual void OnStall(const Operation& operation, bool first) = 0;
   // Once per operation. The listener must see to it that FailChannel follows.
   virtual void OnDeadline(const Operation& operation) = 0;
+  // It has ended well, but took longer than its budget. Operation::Timing says why.
+  virtual void OnOverrun(const Operation& operation) = 0;
   // Every EngineOptions::tick_ns or so while somebody drives.
   virtual void OnTick(int64_t now_ns) = 0;
 };

@@ -61,6 +61,7 @@ void Engine::EndQuick(Operation& operation, int look) {
   operation.arrived_ns = clock_.NowNs();
   operation.BeginTiming(operation.arrived_ns);
   operation.marks.arrivals.Hear(last_other.rank, last_other.ns);
+  SayArrival(operation);  // for those that slept, and look only now
   operation.marks.finished_ns = operation.arrived_ns + operation.record->quick_ns();
   telemetry.AddLate(*operation.record, operation.marks);
 }

@@ -78,7 +78,9 @@ void Engine::EndTiming(Operation& operation, Outcome outcome) {
   if (silent >= 0 && operation.marks.arrivals.last().rank == operation.rank) {
     operation.marks.arrivals.Hear(silent, operation.marks.finished_ns);
   }
-  if (outcome == Outcome::kOk) operation.telemetry->Add(*operation.record, operation.marks);
+  if (outcome != Outcome::kOk) return;
+  operation.telemetry->Add(*operation.record, operation.marks);
+  if (operation.marks.finished_ns - operation.arrived_ns > operation.budget_ns) listener_.OnOverrun(operation);
 }
 
 }  // namespace tutti

@@ -78,10 +78,11 @@ class Operation {
   void* owner = nullptr;                                 // for the engine's listener
   std::atomic<uint64_t>* completions = nullptr;          // counts successful ends; written by the driver only
   std::vector<PeerConnection> connections;               // peers to connect first
-  bool timed = false;                                    // the four below are valid
+  bool timed = false;                                    // the five below are valid
   int32_t rank = -1;                                     // this one, in the communicator
   int64_t arrived_ns = 0;                                // when the call was entered, by the engine's clock; or:
   static constexpr int64_t kNoClockYet = INT64_MIN + 1;  // the engine looks at it if that is worth while
+  int64_t budget_ns = 0;                                 // longer than this, and the listener is told
   CommTelemetry* telemetry = nullptr;
   OperationRecord* record = nullptr;
 

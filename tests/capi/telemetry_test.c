@@ -149,6 +149,37 @@ static void the_config_turns_it_off(void) {
   CHECK_REFUSED(tutti_comm_create(&config, &comm), TUTTI_ERR_CONFIG);
 }
 
+static void count_overrun(void* context, const tutti_overrun_t* overrun) {
+  ++*(int*)context;
+  CHECK(overrun->struct_size == sizeof(tutti_overrun_t));
+  CHECK(overrun->timing.struct_size == sizeof(tutti_timing_t));
+  CHECK(overrun->timing.total_ns > overrun->budget_ns);
+  CHECK(strstr(overrun->sentence, "all_reduce") != NULL && strstr(overrun->sentence, "budget") != NULL);
+}
+
+static void what_is_over_its_budget_is_told(void) {
+  static float values[1 << 20];
+  const tutti_comm_t comm = capi_single_rank_comm();
+  tutti_options_t options = TUTTI_OPTIONS_INIT;
+  int told = 0;
+  CHECK_STATUS(tutti_telemetry_budget(comm, 1000, count_overrun, &told), TUTTI_OK);
+  /* Copying 4 MiB takes longer than a microsecond everywhere. */
+  CHECK_STATUS(tutti_all_reduce(comm, values, values + (1 << 19), 1 << 19, TUTTI_FLOAT32, TUTTI_SUM, NULL, NULL),
+               TUTTI_OK);
+  CHECK(told == 1);
+  options.budget_ns = 3600 * (int64_t)1000000000;
+  CHECK_STATUS(tutti_all_reduce(comm, values, values + (1 << 19), 1 << 19, TUTTI_FLOAT32, TUTTI_SUM, &options, NULL),
+               TUTTI_OK);
+  CHECK(told == 1);
+  CHECK_STATUS(tutti_telemetry_budget(comm, 0, count_overrun, &told), TUTTI_OK);
+  CHECK_STATUS(tutti_all_reduce(comm, values, values + (1 << 19), 1 << 19, TUTTI_FLOAT32, TUTTI_SUM, NULL, NULL),
+               TUTTI_OK);
+  CHECK(told == 1);
+  options.budget_ns = 5;
+  CHECK_REFUSED(tutti_barrier(comm, &options, NULL), TUTTI_ERR_INVALID_ARGUMENT);
+  CHECK_STATUS(tutti_comm_destroy(comm), TUTTI_OK);
+}
+
 static void wrong_arguments_are_refused(void) {
   const tutti_comm_t comm = capi_single_rank_comm();
   tutti_timing_t timing = TUTTI_TIMING_INIT;
@@ -163,6 +194,9 @@ static void wrong_arguments_are_refused(void) {
   CHECK_REFUSED(tutti_telemetry_blame(comm, -1, &blame), TUTTI_ERR_INVALID_ARGUMENT);
   CHECK_REFUSED(tutti_telemetry_blame(NULL, 0, &blame), TUTTI_ERR_INVALID_HANDLE);
   CHECK_REFUSED(tutti_telemetry_mark(NULL), TUTTI_ERR_INVALID_HANDLE);
+  CHECK_REFUSED(tutti_telemetry_budget(NULL, 0, NULL, NULL), TUTTI_ERR_INVALID_HANDLE);
+  CHECK_REFUSED(tutti_telemetry_budget(comm, -1, NULL, NULL), TUTTI_ERR_INVALID_ARGUMENT);
+  CHECK_REFUSED(tutti_telemetry_budget(comm, 999, NULL, NULL), TUTTI_ERR_INVALID_ARGUMENT);
   CHECK_REFUSED(tutti_telemetry_enable(NULL, 1), TUTTI_ERR_INVALID_HANDLE);
   timing.struct_size = 8;
   CHECK_REFUSED(tutti_last_timing(&timing), TUTTI_ERR_INVALID_ARGUMENT);
@@ -175,4 +209,5 @@ static void wrong_arguments_are_refused(void) {
 
 CAPI_MAIN(CAPI_CASE(every_operation_is_in_a_histogram), CAPI_CASE(a_mark_forgets_what_was_before),
           CAPI_CASE(timings_add_up_and_belong_to_the_last_operation), CAPI_CASE(what_is_off_is_not_measured),
-          CAPI_CASE(the_config_turns_it_off), CAPI_CASE(wrong_arguments_are_refused))
+          CAPI_CASE(the_config_turns_it_off), CAPI_CASE(what_is_over_its_budget_is_told),
+          CAPI_CASE(wrong_arguments_are_refused))
