@@ -11,6 +11,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
+#include "transports/verbs/network.h"
+
 namespace tutti::verbs {
 namespace {
 
@@ -110,6 +112,24 @@ std::string VerbsErrorName(int error) {
     default:
       return absl::AsciiStrToLower(std::generic_category().message(error));
   }
+}
+
+absl::Status RefreshPort(const PortOptions& options, Device* device) {
+  ibv_port_attr port = {};
+  if (::ibv_query_port(device->context.get(), device->port_number, &port) != 0) {
+    return absl::UnavailableError("it does not say what it can do");
+  }
+  const bool is_ethernet = port.link_layer == IBV_LINK_LAYER_ETHERNET;
+  const absl::StatusOr<GidChoice> gid =
+      ChooseGid(device->context.get(), device->port_number, is_ethernet, options.address, options.gid_index);
+  if (!gid.ok()) return gid.status();
+  // Peers were told which network this port leads to; whether they can reach it is decided by that.
+  if (NetworkOf(gid->gid, is_ethernet) != NetworkOf(device->gid.gid, device->is_ethernet())) {
+    return absl::FailedPreconditionError(absl::StrCat("its address is of another kind now, ", GidName(gid->gid)));
+  }
+  device->port = port;
+  device->gid = *gid;
+  return absl::OkStatus();
 }
 
 bool IsBetter(const Device& device, const Device* best) {

@@ -51,6 +51,10 @@ struct FoundPort {
 // Tries every port of this host. An error: there is no list of devices.
 absl::Status VisitPorts(const PortOptions& options, absl::FunctionRef<void(FoundPort found)> visit);
 
+// After an event of the port: its state and its address as they are now. An error: it has no usable address any more; then
+// nothing is changed.
+absl::Status RefreshPort(const PortOptions& options, Device* device);
+
 // "not enough memory may be locked; raise the limit (ulimit -l)": what a verbs call's errno means to an operator.
 std::string VerbsErrorName(int error);
 

@@ -72,6 +72,7 @@ class Endpoint final : public VerbsTransport, private MemoryRegistry {
   void OnGoodbye(int32_t peer);
   void SayGoodbye();
   void CheckDevice();
+  void OnPortChange(const char* event);
 
   // endpoint_poll.cc
   bool PollQueue(bool without_limit);

@@ -173,12 +173,29 @@ void Endpoint::CheckDevice() {
           if (peer.link != nullptr) peer.link->Fail(absl::StrCat("RDMA device ", context_.device->name, ": ", name));
         }
         break;
+      case IBV_EVENT_PORT_ACTIVE:
+      case IBV_EVENT_LID_CHANGE:
+      case IBV_EVENT_GID_CHANGE:
+        OnPortChange(name);
+        break;
       case IBV_EVENT_PORT_ERR:
         TUTTI_LOG(kWarn, "RDMA port ", context_.device->name, " is down; peers are lost unless it comes back");
         break;
       default:
         break;
     }
+  }
+}
+
+// Queue pairs that stand keep the address they were made with; new ones, to other peers or for other channels, use this.
+void Endpoint::OnPortChange(const char* event) {
+  const std::string before = DescribeDevice();
+  const absl::Status status = RefreshPort(options_.port, context_.device.get());
+  if (!status.ok()) {
+    TUTTI_LOG(kWarn, "RDMA port ", context_.device->name, " (", event, "): ", status.message(),
+              "; new connections are tried with the old address");
+  } else if (DescribeDevice() != before) {
+    TUTTI_LOG(kInfo, "RDMA port ", DescribeDevice(), " (", event, "), before ", before);
   }
 }
 
