@@ -56,7 +56,7 @@ typedef struct tutti_comm_config {
                                 * Default: all. Each pair of ranks takes the first of them, in that order, that both
                                 * have: shared memory on one host, RDMA where both have a device, TCP */
   const char* verbs_devices;   /* NULL; TUTTI_VERBS_DEVICES: RDMA devices or ports ("mlx5_0,mlx5_1:2"), "^" first to
-                                * exclude; default: the one with the job's address, else the first that is usable */
+                                * exclude; default: the one with the job's address, else near ones in turn */
   int telemetry;               /* -1; TUTTI_TELEMETRY: 0 turns off what tutti/telemetry.h gives; default 1 */
   int64_t budget_ns;           /* 0; TUTTI_BUDGET ("10ms"): operations that take longer are told of; default: none */
 } tutti_comm_config_t;

@@ -144,7 +144,7 @@ constexpr Knob kKnobs[] = {
      false, [](const Config& c) { return c.transport; }, nullptr, SetTransports},
     {"TUTTI_VERBS_DEVICES", "verbs_devices",
      "RDMA devices or their ports, comma separated, \"^\" first to exclude them (mlx5_0,mlx5_1:2 or ^mlx5_3)", "",
-     "RDMA devices for data; default: the one with the job's address, else the first that is usable", false,
+     "RDMA devices for data; default: the one with the job's address, else those of the NUMA node, in turn", false,
      [](const Config& c) { return c.verbs_devices; }, nullptr,
      [](absl::string_view t, JobSettings* s) { return SetText(t, &s->verbs.devices); }},
     {"TUTTI_VERBS_GID_INDEX", "", "the index of a GID, from 0 to 255", "",

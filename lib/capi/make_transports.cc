@@ -9,6 +9,7 @@
 #include "lib/base/log.h"
 #include "transports/shm/shm_transport.h"
 #include "transports/tcp/tcp_transport.h"
+#include "transports/verbs/locality.h"
 #include "transports/verbs/locked_memory.h"
 #include "transports/verbs/verbs_transport.h"
 
@@ -45,6 +46,8 @@ absl::StatusOr<std::unique_ptr<Transport>> MakeVerbs(const JobSettings& settings
   options.size = settings.size;
   options.port.address = address;
   options.port.devices = settings.verbs.devices;
+  options.port.local_rank = settings.local_rank;
+  options.port.numa_node = verbs::NumaNodeOfThisProcess();
   options.port.gid_index = settings.verbs.gid_index;
   options.port.traffic_class = settings.verbs.traffic_class;
   options.port.service_level = settings.verbs.service_level;

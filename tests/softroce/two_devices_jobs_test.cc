@@ -32,6 +32,14 @@ TEST_P(DifferentDevices, GiveWhatAnElementWiseReferenceGives) {
 INSTANTIATE_TEST_SUITE_P(TwoDevicesJob, DifferentDevices, testing::Values("all_reduce", "all_to_all"),
                          [](const auto& test) { return std::string(test.param); });
 
+TEST(TwoDevicesJob, RanksOfAHostTakeADeviceEachInTurn) {
+  Job job("RunCollective", 2,
+          {.arguments = {"broadcast"}, .environment = {{"TUTTI_LOG", "debug"}, {"TUTTI_TRANSPORT", "verbs"}}});
+  ASSERT_TRUE(job.AllSucceed());
+  EXPECT_THAT(job.Output(0), HasSubstr("RDMA by rxe0:1"));
+  EXPECT_THAT(job.Output(1), HasSubstr("RDMA by rxe1:1"));
+}
+
 // Each pair takes what both have.
 TEST(TwoDevicesJob, ARankWithoutADeviceIsReachedByTcpTheOthersByRdma) {
   Job job("RunCollective", 3, EachItsOwn("all_to_all", "verbs,tcp"));

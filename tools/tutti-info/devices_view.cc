@@ -8,6 +8,7 @@
 
 #include "lib/bootstrap/interfaces.h"
 #include "lib/bootstrap/settings.h"
+#include "transports/verbs/locality.h"
 #include "transports/verbs/locked_memory.h"
 #include "transports/verbs/retry_time.h"
 #include "transports/verbs/survey.h"
@@ -35,6 +36,8 @@ verbs::PortOptions PortOptionsOf(const JobSettings& settings) {
   verbs::PortOptions options;
   options.address = LikelyAddress(settings);
   options.devices = settings.verbs.devices;
+  options.local_rank = settings.size > 1 ? settings.local_rank : -1;
+  options.numa_node = verbs::NumaNodeOfThisProcess();
   options.gid_index = settings.verbs.gid_index;
   options.ack_timeout = settings.verbs.ack_timeout;
   options.retry_count = settings.verbs.retry_count;

@@ -132,8 +132,8 @@ absl::Status RefreshPort(const PortOptions& options, Device* device) {
   return absl::OkStatus();
 }
 
-bool IsBetter(const Device& device, const Device* best) {
-  return best == nullptr || (device.gid.is_wanted_address && !best->gid.is_wanted_address);
+PortCandidate CandidateOf(const Device& device) {
+  return {device.name, device.gid.is_wanted_address, NumaNodeOfDevice(device.name.substr(0, device.name.rfind(':')))};
 }
 
 absl::Status VisitPorts(const PortOptions& options, absl::FunctionRef<void(FoundPort found)> visit) {
@@ -161,17 +161,19 @@ absl::Status VisitPorts(const PortOptions& options, absl::FunctionRef<void(Found
 }
 
 absl::StatusOr<std::unique_ptr<Device>> OpenDevice(const PortOptions& options) {
-  std::unique_ptr<Device> best;
+  std::vector<std::unique_ptr<Device>> usable;
+  std::vector<PortCandidate> candidates;
   std::string reasons;
   absl::Status status = VisitPorts(options, [&](FoundPort found) {
-    if (!found.device.ok()) {
+    if (found.device.ok()) {
+      candidates.push_back(CandidateOf(**found.device));
+      usable.push_back(*std::move(found.device));
+    } else {
       absl::StrAppend(&reasons, "; ", found.name, ": ", found.device.status().message());
-    } else if (IsBetter(**found.device, best.get())) {
-      best = *std::move(found.device);
     }
   });
   if (!status.ok()) return status;
-  if (best != nullptr) return best;
+  if (!usable.empty()) return std::move(usable[ChoosePort(candidates, options)]);
   const std::string allowed = options.devices.empty() ? "" : absl::StrCat(" among \"", options.devices, "\"");
   if (!reasons.empty()) return absl::UnavailableError(absl::StrCat("no usable RDMA port", allowed, reasons));
   return absl::NotFoundError(absl::StrCat("this host has no RDMA device", allowed,

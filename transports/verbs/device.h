@@ -16,6 +16,7 @@
 
 #include "transports/verbs/gid.h"
 #include "transports/verbs/handles.h"
+#include "transports/verbs/port_choice.h"
 #include "transports/verbs/verbs_options.h"
 
 namespace tutti::verbs {
@@ -34,12 +35,11 @@ struct Device {
   std::string Describe() const;  // "RoCE, MTU 4096, GID 1 (::ffff:10.0.0.1)"
 };
 
-// The best of the usable ports that the options allow: one with the wanted address, else the first. An error says for
-// each port why it cannot be used.
+// The best of the usable ports that the options allow (port_choice.h). An error says for each port why it cannot be used.
 absl::StatusOr<std::unique_ptr<Device>> OpenDevice(const PortOptions& options);
 
-// Of two usable ports, whether `device` is taken and not `best`, which came first; any is better than nullptr.
-bool IsBetter(const Device& device, const Device* best);
+// What the choice between usable ports needs to know.
+PortCandidate CandidateOf(const Device& device);
 
 struct FoundPort {
   std::string name;                // "mlx5_0:1"

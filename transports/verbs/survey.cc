@@ -3,9 +3,6 @@
 
 #include <net/if.h>
 
-#include <cstdlib>
-#include <fstream>
-#include <memory>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -16,19 +13,6 @@
 
 namespace tutti::verbs {
 namespace {
-
-// The first word of a file of the kernel's; "" if there is none.
-std::string Fact(const std::string& path) {
-  std::ifstream file(path);
-  std::string word;
-  file >> word;
-  return word;
-}
-
-int NumaNode(const std::string& device) {
-  const std::string text = Fact(absl::StrCat("/sys/class/infiniband/", device, "/device/numa_node"));
-  return text.empty() ? -1 : std::atoi(text.c_str());
-}
 
 const char* GidTypeName(uint32_t type) {
   switch (type) {
@@ -61,23 +45,6 @@ std::vector<GidReport> GidsOf(const FoundPort& found) {
   return gids;
 }
 
-// The job's address decides, then the order in which the devices are found.
-void GiveReasons(const PortOptions& options, const std::vector<bool>& has_address, size_t chosen,
-                 std::vector<PortReport>* reports) {
-  for (size_t i = 0; i < reports->size(); ++i) {
-    PortReport& report = (*reports)[i];
-    if (!report.is_usable()) continue;
-    if (i == chosen) {
-      report.reason = has_address[i] ? absl::StrCat("it has the job's address, ", options.address)
-                                     : "it is the first that is usable, and none has the job's address";
-    } else {
-      report.reason = absl::StrCat((*reports)[chosen].name, has_address[chosen] && !has_address[i]
-                                                                ? " has the job's address, which this one has not"
-                                                                : " is as good, and comes first");
-    }
-  }
-}
-
 }  // namespace
 
 const char* PortVerdictName(PortVerdict verdict) {
@@ -96,22 +63,18 @@ const char* PortVerdictName(PortVerdict verdict) {
 
 absl::StatusOr<std::vector<PortReport>> SurveyPorts(const PortOptions& options) {
   std::vector<PortReport> reports;
-  std::vector<bool> has_address;
-  std::unique_ptr<Device> best;
-  size_t chosen = 0;
+  std::vector<PortCandidate> candidates;
+  std::vector<size_t> places;  // of the candidates among the reports
   const absl::Status status = VisitPorts(options, [&](FoundPort found) {
     PortReport report;
     report.name = found.name;
-    report.numa_node = NumaNode(found.name.substr(0, found.name.rfind(':')));
+    report.numa_node = NumaNodeOfDevice(found.name.substr(0, found.name.rfind(':')));
     report.gids = GidsOf(found);
-    has_address.push_back(found.device.ok() && (*found.device)->gid.is_wanted_address);
     if (found.device.ok()) {
       report.verdict = PortVerdict::kUsable;
       report.text = (*found.device)->Describe();
-      if (IsBetter(**found.device, best.get())) {
-        best = *std::move(found.device);
-        chosen = reports.size();
-      }
+      candidates.push_back(CandidateOf(**found.device));
+      places.push_back(reports.size());
     } else {
       report.verdict = absl::IsCancelled(found.device.status()) ? PortVerdict::kLeftOut : PortVerdict::kUnusable;
       report.text = std::string(found.device.status().message());
@@ -119,9 +82,11 @@ absl::StatusOr<std::vector<PortReport>> SurveyPorts(const PortOptions& options) 
     reports.push_back(std::move(report));
   });
   if (!status.ok()) return status;
-  if (best != nullptr) {
-    reports[chosen].verdict = PortVerdict::kChosen;
-    GiveReasons(options, has_address, chosen, &reports);
+  if (candidates.empty()) return reports;
+  const size_t chosen = ChoosePort(candidates, options);
+  reports[places[chosen]].verdict = PortVerdict::kChosen;
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    reports[places[i]].reason = ReasonOf(candidates, options, chosen, i);
   }
   return reports;
 }

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which port a rank takes, on hosts that this machine is not.
+#include "transports/verbs/port_choice.h"
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace tutti::verbs {
+namespace {
+
+using ::testing::HasSubstr;
+
+// Eight ports, four on each of two NUMA nodes.
+std::vector<PortCandidate> BigHost() {
+  std::vector<PortCandidate> ports;
+  for (int i = 0; i < 8; ++i) ports.push_back({"mlx5_" + std::to_string(i) + ":1", false, i / 4});
+  return ports;
+}
+
+PortOptions At(int local_rank, int numa_node) {
+  PortOptions options;
+  options.local_rank = local_rank;
+  options.numa_node = numa_node;
+  return options;
+}
+
+TEST(PortChoice, TheJobsAddressGoesBeforeAllElse) {
+  std::vector<PortCandidate> ports = BigHost();
+  ports[6].has_address = true;
+  for (int rank = 0; rank < 8; ++rank) EXPECT_EQ(ChoosePort(ports, At(rank, 0)), 6u);
+  EXPECT_THAT(ReasonOf(ports, At(0, 0), 6, 6), HasSubstr("it has the job's address"));
+  EXPECT_THAT(ReasonOf(ports, At(0, 0), 6, 0), HasSubstr("mlx5_6:1 has the job's address"));
+}
+
+TEST(PortChoice, RanksOfAHostTakeEachAPortOfTheirOwnOnTheirNode) {
+  const std::vector<PortCandidate> ports = BigHost();
+  std::set<size_t> taken;
+  for (int rank = 0; rank < 8; ++rank) {
+    const size_t port = ChoosePort(ports, At(rank, rank / 4));
+    EXPECT_EQ(ports[port].numa_node, rank / 4);
+    taken.insert(port);
+  }
+  EXPECT_EQ(taken.size(), 8u);
+  EXPECT_THAT(ReasonOf(ports, At(5, 1), 5, 5), HasSubstr("NUMA node 1, and of 4 that are as good"));
+  EXPECT_THAT(ReasonOf(ports, At(5, 1), 5, 0), HasSubstr("NUMA node 1, which this one is not"));
+  EXPECT_THAT(ReasonOf(ports, At(5, 1), 5, 6), HasSubstr("turn by its local rank"));
+}
+
+TEST(PortChoice, RanksThatAreBoundToNoNodeTakeTurnsOverAllPorts) {
+  std::set<size_t> taken;
+  for (int rank = 0; rank < 16; ++rank) taken.insert(ChoosePort(BigHost(), At(rank, kAnywhere)));
+  EXPECT_EQ(taken.size(), 8u);
+}
+
+TEST(PortChoice, WithoutALocalRankTheFirstIsTaken) {
+  EXPECT_EQ(ChoosePort(BigHost(), At(-1, kAnywhere)), 0u);
+  EXPECT_EQ(ChoosePort(BigHost(), At(-1, 1)), 4u);
+  EXPECT_THAT(ReasonOf(BigHost(), At(-1, kAnywhere), 0, 0), HasSubstr("of 8 that are as good it is the first"));
+}
+
+TEST(PortChoice, APortWhosePlaceIsNotKnownIsNotNear) {
+  const std::vector<PortCandidate> ports = {{"rxe0:1", false, kAnywhere}, {"mlx5_0:1", false, 1}};
+  EXPECT_EQ(ChoosePort(ports, At(0, 1)), 1u);
+  EXPECT_EQ(ChoosePort(ports, At(0, kAnywhere)), 0u);
+}
+
+cpu_set_t Cpus(std::initializer_list<int> cpus) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (const int cpu : cpus) CPU_SET(static_cast<size_t>(cpu), &set);
+  return set;
+}
+
+TEST(Locality, CpusAreLookedUpInTheKernelsLists) {
+  EXPECT_TRUE(AreCpusIn(Cpus({0, 3, 9}), "0-3,8-11"));
+  EXPECT_TRUE(AreCpusIn(Cpus({8}), "8"));
+  EXPECT_FALSE(AreCpusIn(Cpus({0, 4}), "0-3,8-11"));
+  EXPECT_FALSE(AreCpusIn(Cpus({}), "0-3"));
+  for (const char* malformed : {"", "a-3", "0-b", "-3", "3-0"}) EXPECT_FALSE(AreCpusIn(Cpus({0}), malformed));
+}
+
+}  // namespace
+}  // namespace tutti::verbs

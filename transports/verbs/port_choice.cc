@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "transports/verbs/port_choice.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+
+namespace tutti::verbs {
+namespace {
+
+bool IsNear(const PortCandidate& candidate, const PortOptions& options) {
+  return options.numa_node != kAnywhere && candidate.numa_node == options.numa_node;
+}
+
+int Quality(const PortCandidate& candidate, const PortOptions& options) {
+  return (candidate.has_address ? 2 : 0) + (IsNear(candidate, options) ? 1 : 0);
+}
+
+// The places of the best, in order.
+std::vector<size_t> BestOf(absl::Span<const PortCandidate> candidates, const PortOptions& options) {
+  std::vector<size_t> best;
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    const int quality = Quality(candidates[i], options);
+    if (!best.empty() && quality < Quality(candidates[best[0]], options)) continue;
+    if (!best.empty() && quality > Quality(candidates[best[0]], options)) best.clear();
+    best.push_back(i);
+  }
+  return best;
+}
+
+}  // namespace
+
+size_t ChoosePort(absl::Span<const PortCandidate> candidates, const PortOptions& options) {
+  const std::vector<size_t> best = BestOf(candidates, options);
+  return best[options.local_rank < 0 ? 0 : static_cast<size_t>(options.local_rank) % best.size()];
+}
+
+std::string ReasonOf(absl::Span<const PortCandidate> candidates, const PortOptions& options, size_t chosen,
+                     size_t index) {
+  const PortCandidate& taken = candidates[chosen];
+  const PortCandidate& candidate = candidates[index];
+  if (index != chosen) {
+    if (taken.has_address && !candidate.has_address) {
+      return absl::StrCat(taken.name, " has the job's address, which this one has not");
+    }
+    if (IsNear(taken, options) && !IsNear(candidate, options)) {
+      return absl::StrCat(taken.name, " is of this process's NUMA node ", options.numa_node, ", which this one is not");
+    }
+    return absl::StrCat(taken.name, options.local_rank < 0 ? " is as good, and comes first"
+                                                           : " is as good, and this process's turn by its local rank");
+  }
+  if (candidates.size() == 1 && !taken.has_address) return "it is the only one that is usable";
+  std::string reason = "none has the job's address or is nearer than others";
+  if (IsNear(taken, options)) reason = absl::StrCat("it is of this process's NUMA node ", options.numa_node);
+  if (taken.has_address) reason = absl::StrCat("it has the job's address, ", options.address);
+  const size_t equals = BestOf(candidates, options).size();
+  if (equals == 1) return reason;
+  return absl::StrCat(reason, ", and of ", equals, " that are as good it is ",
+                      options.local_rank < 0 ? "the first" : "this process's turn by its local rank");
+}
+
+}  // namespace tutti::verbs
