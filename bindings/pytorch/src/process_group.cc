@@ -7,6 +7,7 @@
 #include "errors.h"
 #include "fork_generation.h"
 #include "join.h"
+#include "without_gil.h"
 
 namespace tutti_torch {
 
@@ -31,6 +32,11 @@ void ProcessGroupTutti::Close() {
     std::swap(comm, comm_);
   }
   if (comm == nullptr) return;
+  // A group often ends in Python's hands, and its threads must get to their ends.
+  WithoutGil([&] { Leave(comm); });
+}
+
+void ProcessGroupTutti::Leave(tutti_comm_t comm) {
   if (const size_t unfinished = threads_->unfinished(); unfinished > 0) {
     const std::string reason = "it destroyed its process group, or exited, while " + std::to_string(unfinished) +
                                " operation(s) that it had started were running; wait for them first";

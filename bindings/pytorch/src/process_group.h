@@ -40,6 +40,10 @@ class ProcessGroupTutti final : public BackendBase {
   // cannot finish them alone. Later ones are refused. Any thread.
   void Close();
 
+  // For c10's pointers, when nobody holds the group any more. The destructor may come much later, as live_groups.cc keeps a
+  // weak reference.
+  void release_resources() override { Close(); }
+
   const std::string getBackendName() const override { return "tutti"; }
 
   WorkPtr broadcast(Tensors& tensors, const c10d::BroadcastOptions& opts) override;
@@ -75,6 +79,8 @@ class ProcessGroupTutti final : public BackendBase {
 
  private:
   using Operation = c10::intrusive_ptr<OperationWork>;
+
+  void Leave(tutti_comm_t comm);
 
   // Calls tutti for part i of an operation.
   using StartPart = c10::function_ref<tutti_status_t(size_t, const tutti_options_t*, tutti_request_t*)>;

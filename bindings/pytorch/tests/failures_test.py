@@ -81,6 +81,14 @@ def somebody_leaves(rank, size):
     return failure_of(lambda: dist.barrier() or dist.all_reduce(torch.ones(10)))
 
 
+def somebody_left_in_good_order(rank, size):
+    dist.barrier()
+    if rank == 1:
+        dist.destroy_process_group()
+        return None
+    return failure_of(lambda: dist.all_reduce(torch.ones(10)))
+
+
 def an_error_in_one_group_spares_the_others(rank, size):
     pairs = [dist.new_group([0, 1]), dist.new_group([0, 2])]
     if rank == 1:
@@ -124,6 +132,10 @@ class Failures(unittest.TestCase):
     def test_leaving_with_operations_under_way_is_told(self):
         answers = ranks.run(2, somebody_leaves)
         self.assertSoonAndNames(answers[0], 2.0, "rank 1")
+
+    def test_leaving_in_good_order_is_told_from_dying(self):
+        answers = ranks.run(2, somebody_left_in_good_order)
+        self.assertSoonAndNames(answers[0], 2.5, "rank 1", "left the job")
 
     def test_an_error_in_one_group_spares_the_others(self):
         answers = ranks.run(3, an_error_in_one_group_spares_the_others, killed={1})

@@ -73,6 +73,10 @@ def load_suite(backend, gate, size):
             super().setUp()
             self._start_processes(torch.multiprocessing.get_context("fork").Process)
 
+        def test_get_backend(self):  # compares names
+            suite.BACKEND = backend
+            super().test_get_backend()
+
         def _test_all_reduce_helper(self, group, group_id, rank, op, master, worker, expected, *args, **kwargs):
             super()._test_all_reduce_helper(group, group_id, rank, op, master, worker, expected, *args, **kwargs)
             dtype = kwargs.get("dtype", torch.float)
