@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Lets an example start its own ranks on this host, where no launcher (torchrun, tutti-run, Slurm) has done it."""
+"""Lets an example start its own ranks on this host, where torchrun has not done it."""
 
 import os
 import socket

@@ -15,8 +15,8 @@ ProcessGroupTutti::ProcessGroupTutti(const c10::intrusive_ptr<c10d::Store>& stor
                                      std::chrono::milliseconds timeout)
     : BackendBase(rank, size),
       generation_(ForkGeneration()),
-      comm_(Join(store, rank, size, timeout)),
-      threads_(std::make_shared<CompletionThreads>()) {}
+      threads_(std::make_shared<CompletionThreads>()),
+      comm_(Join(store, rank, size, timeout)) {}
 
 ProcessGroupTutti::~ProcessGroupTutti() {
   Close();

@@ -98,11 +98,11 @@ class ProcessGroupTutti final : public BackendBase {
   WorkPtr ExchangeAll(Operation work, std::chrono::milliseconds timeout, const Tensors& outputs, const Tensors& inputs);
 
   const int generation_;  // of this process, see fork_generation.h
+  const std::shared_ptr<CompletionThreads> threads_;
   std::mutex start_mutex_;
   tutti_comm_t comm_ = nullptr;  // NULL once closed
   std::atomic<uint64_t> started_{0};
   std::atomic<uint64_t> sparse_sums_{0};
-  const std::shared_ptr<CompletionThreads> threads_;
 };
 
 // Closes every group of this process that is left, so that the other ranks hear of an orderly end.

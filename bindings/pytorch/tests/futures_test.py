@@ -77,10 +77,10 @@ def check_wait_with_timeout(rank, size):
             raise AssertionError("the other ranks have not come, yet wait returned")
         except RuntimeError as error:
             assert "has not finished within the 100 ms" in str(error), error
-        assert 0.09 < time.monotonic() - begin < 1.0
+        assert 0.09 < time.monotonic() - begin < 3.0
         assert not work.is_completed()
     else:
-        time.sleep(0.4)
+        time.sleep(0.5)
         work = dist.all_reduce(tensor, async_op=True)
     assert work.wait(datetime.timedelta(seconds=20))
     assert tensor[0] == size

@@ -112,10 +112,10 @@ class Rendezvous(unittest.TestCase):
 
 
 def check_leaving_waits_for_nobody(rank, size):
-    """Rank 0 leaves at once, the other one a second later; nobody waits, and nobody is hurt."""
+    """Rank 0 leaves at once, the other one two seconds later; nobody waits, and nobody is hurt."""
     dist.all_reduce(torch.ones(1000))
     if rank != 0:
-        time.sleep(1)
+        time.sleep(2)
     begin = time.monotonic()
     dist.destroy_process_group()
     return time.monotonic() - begin
@@ -157,7 +157,7 @@ def check_forked_child(rank, size):
 
 class Lifetime(unittest.TestCase):
     def test_leaving_waits_for_nobody(self):
-        self.assertTrue(all(s < 0.5 for s in ranks.run(2, check_leaving_waits_for_nobody)))
+        self.assertTrue(all(s < 1.5 for s in ranks.run(2, check_leaving_waits_for_nobody)))
 
     def test_forked_children(self):
         ranks.run(2, check_forked_child)

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs the distributed tests that PyTorch ships (torch.testing._internal.distributed.distributed_test) on a backend.
 
-    run_torch_suite.py [--backend tutti] [--gate gloo] [--match REGEX] [--json FILE] [--ranks 3]
-    run_torch_suite.py --compare tutti.json gloo.json
+    PYTHONPATH=build/ci/python OMP_NUM_THREADS=1 /usr/bin/python3 -B bindings/pytorch/tests/run_torch_suite.py
+        [--backend tutti] [--gate gloo] [--match REGEX] [--json FILE] [--ranks 3] [--compare FILE FILE]
 
 torch chooses by the backend's name which tests to run. Those for `--gate` are run, whatever the backend: "gloo" opens the
 tests for CPU tensors, "mpi" those of all_to_all.
