@@ -17,7 +17,8 @@ std::string Cause(ibv_wc_status status, const Device& device, const PortOptions&
                           " s: the peer is dead, or the path to it is: ",
                           device.is_ethernet()
                               ? "wrong GID, VLAN or routing, a firewall on UDP port 4791, or loss without PFC or ECN"
-                              : "a cable, a switch or the subnet manager");
+                              : "a cable, a switch or the subnet manager",
+                          " (TUTTI_TRANSPORT=shm,tcp does without RDMA)");
     }
     case IBV_WC_RNR_RETRY_EXC_ERR:
       return "the peer had no receive ready, which its credits rule out; do both run the same tutti?";

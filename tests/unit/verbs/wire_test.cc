@@ -131,7 +131,7 @@ TEST(CompletionSentence, NamesTheDeviceTheQueuePairAndTheTime) {
   completion.qp_num = 4711;
   completion.vendor_err = 0x81;
   const std::string sentence = CompletionSentence(completion, device, PortOptions());
-  for (const char* part : {"mlx5_0:1", "4711", "0x81", "1.9 s", "GID"}) {
+  for (const char* part : {"mlx5_0:1", "4711", "0x81", "1.9 s", "GID", "TUTTI_TRANSPORT=shm,tcp"}) {
     EXPECT_NE(sentence.find(part), std::string::npos) << part << " in: " << sentence;
   }
 }
