@@ -54,7 +54,9 @@ std::string PortText(const verbs::PortReport& port) {
   for (const verbs::GidReport& gid : port.gids) {
     std::string line = absl::StrFormat("%sGID %-3d %-10s  %-*s  %s", kIndent, gid.index, gid.type,
                                        static_cast<int>(width), gid.address, gid.interface);
-    if (gid.is_used) absl::StrAppend(&line, gid.interface.empty() ? "" : "  ", "(used)");
+    if (gid.is_used) {
+      absl::StrAppend(&line, port.verdict == verbs::PortVerdict::kChosen ? "  (used)" : "  (would be used)");
+    }
     line.erase(line.find_last_not_of(' ') + 1);
     absl::StrAppend(&text, line, "\n");
   }
