@@ -5,12 +5,21 @@
 #include <array>
 #include <chrono>
 
+#include "bench/harness/jitter.h"
+
 namespace tutti::bench {
 namespace {
 
 int64_t NowNs() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
       .count();
+}
+
+void SpinFor(int64_t ns) {
+  if (ns <= 0) return;
+  const int64_t end = NowNs() + ns;
+  while (NowNs() < end) {
+  }
 }
 
 }  // namespace
@@ -69,11 +78,17 @@ Measurement Meter::Measure(const Call& call, bool in_place) {
 void Meter::TimeIterations(const Call& call, const Pointers& at, Measurement* result) {
   for (int i = 0; i < settings_.warmup; ++i) Run(call, at);
   comm_->Barrier();
+  comm_->Mark();
   int64_t total_ns = 0;
   int64_t start = NowNs();
+  uint64_t iteration = 0;
   for (int64_t& time_ns : times_ns_) {
     if (settings_.sync) {
       comm_->Barrier();
+      start = NowNs();
+    }
+    if (settings_.skew.kind != Skew::Kind::kNone) {
+      SpinFor(settings_.skew.DelayNs(iteration++, rank_, ranks_));
       start = NowNs();
     }
     Run(call, at);
@@ -83,6 +98,7 @@ void Meter::TimeIterations(const Call& call, const Pointers& at, Measurement* re
     start = end;
   }
 
+  if (rank_ == 0) result->jitter = AskTelemetry(*comm_);
   std::array<int64_t, 1> largest_total = {total_ns};
   comm_->AllReduce(largest_total, TUTTI_MAX);
   result->time_ns = static_cast<double>(largest_total[0]) / settings_.iterations;

@@ -13,6 +13,7 @@
 
 #include "bench/harness/buffers.h"
 #include "bench/harness/operation.h"
+#include "bench/harness/skew.h"
 #include "bench/harness/statistics.h"
 #include "bench/harness/test_data.h"
 #include "tutti/tutti.hpp"
@@ -24,11 +25,25 @@ struct MeterSettings {
   int warmup = 10;
   int checks = 1;     // checked iterations; 0: results are not looked at
   bool sync = false;  // a barrier before each timed iteration
+  Skew skew;          // ranks come late to the timed iterations on purpose; that is not part of their time
+};
+
+// Of rank 0, by its own telemetry.
+struct JitterFacts {
+  int64_t queued_ns = 0;
+  int64_t waited_ns = 0;
+  int64_t moved_ns = 0;
+  int64_t reduced_ns = 0;
+  uint64_t clocked = 0;     // iterations of which it is known who came last
+  int late_rank = -1;       // the rank that cost the most time by coming last; -1: none did
+  uint64_t late_times = 0;  // how often
+  int64_t late_ns = 0;      // how late, summed
 };
 
 struct Measurement {
   double time_ns = 0;  // mean per iteration, on the rank where it was largest
   Samples samples;     // per iteration, the time of the rank that was slowest in it; rank 0 only
+  JitterFacts jitter;  // of the timed iterations; rank 0 only
   uint64_t wrong = 0;  // elements, all checked iterations and ranks together
 };
 

@@ -14,6 +14,7 @@ namespace tutti::bench {
 namespace {
 
 constexpr int kUsageStatus = 2;
+constexpr int kJitterIterations = 100'000;
 
 constexpr const char* kFooter =
     "Columns, as in nccl-tests: size is the larger buffer in bytes (all ranks' parts together where a call has "
@@ -30,11 +31,14 @@ constexpr const char* kFooter =
     "measurement.\n"
     "Results must be equal to the reference; only avg of floating-point types may be off by one unit in the last "
     "place.\n\n"
+    "With --jitter: cv is the standard deviation over the mean; wait, move, reduce and queue are what rank 0's time "
+    "was\n"
+    "spent on, and the last column the rank that cost it the most by coming last, as tutti's telemetry has it.\n\n"
     "Exit status: 0; 1 if an operation failed; 3 if a result was wrong; 2 if the command line is wrong.\n";
 
 struct Texts {  // as given, before they are checked
   std::string collective, min_bytes = "8", max_bytes = "64M", step_bytes = "0", dtype = "float32", op = "sum",
-                          layout = "auto";
+                          layout = "auto", skew = "none";
   double timeout_s = 0;
   int sync = 0;
 };
@@ -75,6 +79,11 @@ void Declare(CLI::App* app, Options* o, Texts* t) {
   app->add_option("-t,--timeout", t->timeout_s, "Deadline of each operation, seconds; 0: tutti's default");
   app->add_option("--ranks", o->ranks, "Start this many ranks here; without it a launcher must have");
   app->add_option("--json", o->json_file, "Also write all figures to this file");
+  app->add_flag("--jitter", o->jitter, "The tail instead of bandwidth: 100000 iterations, out of place, who was late");
+  app->add_option("--skew", t->skew, "With --jitter: ranks come late, by uniform:100us, exp:50us or one:2ms")
+      ->capture_default_str();
+  app->add_option("--load", o->load_threads, "With --jitter: threads of each rank that compute meanwhile")
+      ->capture_default_str();
   app->add_option("--layout", t->layout, "wide, narrow (in-place below), or auto")->capture_default_str();
 }
 
@@ -143,6 +152,11 @@ std::string CheckRest(const Texts& t, Options* o) {
   if (!o->algorithm.empty() && !o->operation->has_algorithms) {
     return t.collective + " has no algorithms to choose from; leave --algorithm out";
   }
+  const std::optional<Skew> skew = ParseSkew(t.skew);
+  if (!skew) return "--skew \"" + t.skew + "\" is not none, uniform:TIME, exp:TIME or one:TIME, like one:2ms";
+  o->meter.skew = *skew;
+  if (o->load_threads < 0 || o->load_threads > 1024) return "--load must be from 0 to 1024";
+  if (!o->jitter && (skew->kind != Skew::Kind::kNone || o->load_threads > 0)) return "--skew and --load need --jitter";
   if (t.layout != "auto" && t.layout != "wide" && t.layout != "narrow") return "--layout must be auto, wide or narrow";
   o->layout = t.layout == "auto" ? Layout::kAuto : t.layout == "wide" ? Layout::kWide : Layout::kNarrow;
   return "";
@@ -161,6 +175,7 @@ std::optional<Options> ParseOptions(int argc, char** argv, int* status) {
     app.parse(argc, argv);
     error = CheckSizes(texts, &options);
     if (error.empty()) error = CheckRest(texts, &options);
+    if (options.jitter && app.count("--iters") == 0) options.meter.iterations = kJitterIterations;
     if (error.empty() && app.count("--ranks") > 0 && options.ranks == 0) error = "--ranks must be 1 or more";
   } catch (const CLI::Success& help_or_version) {
     *status = app.exit(help_or_version);

@@ -28,6 +28,8 @@ struct Options {
   int ranks = 0;  // 0: a launcher has started us
   std::string json_file;
   Layout layout = Layout::kAuto;
+  bool jitter = false;
+  int load_threads = 0;
   std::vector<std::string> command_line;
 };
 

@@ -10,7 +10,9 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "bench/harness/background_load.h"
 #include "bench/harness/host.h"
+#include "bench/harness/jitter.h"
 #include "bench/harness/json_report.h"
 #include "bench/harness/progress.h"
 #include "bench/harness/report.h"
@@ -88,7 +90,7 @@ void PrintHead(const Options& o, const RunFacts& facts, const Table& table) {
   std::printf(
       "# %s; p50 to max: per iteration the time of its slowest rank\n#\n%s",
       o.meter.sync ? "a barrier before each iteration, not timed" : "iterations back to back, without a barrier",
-      table.Header().c_str());
+      o.jitter ? JitterHeader().c_str() : table.Header().c_str());
   std::fflush(stdout);
 }
 
@@ -103,7 +105,7 @@ void MeasureAll(const Options& o, Comm* comm, const Table& table, std::vector<Ro
   for (const Row& row : *rows) max_bytes = std::max(max_bytes, row.bytes);
   const bool talks = comm->rank() == 0;
   Meter meter(comm, max_bytes, o.meter);
-  Progress progress(talks, static_cast<int>(rows->size()) * (o.operation->has_in_place ? 2 : 1));
+  Progress progress(talks, static_cast<int>(rows->size()) * (o.operation->has_in_place && !o.jitter ? 2 : 1));
   std::string algorithm;
   for (Row& row : *rows) {
     if (talks && row.algorithm != algorithm) {
@@ -113,13 +115,13 @@ void MeasureAll(const Options& o, Comm* comm, const Table& table, std::vector<Ro
     algorithm = row.algorithm;
     progress.Begin(StepName(row, "out of place"));
     row.out_of_place = meter.Measure(row.call, false);
-    if (o.operation->has_in_place) {
+    if (o.operation->has_in_place && !o.jitter) {
       progress.Begin(StepName(row, "in place"));
       row.in_place = meter.Measure(row.call, true);
     }
     if (!talks) continue;
     progress.Clear();
-    std::fputs(table.Line(row).c_str(), stdout);
+    std::fputs((o.jitter ? JitterLine(row) : table.Line(row)).c_str(), stdout);
     std::fflush(stdout);
   }
 }
@@ -146,7 +148,10 @@ int Measure(const Options& o, int* rank) {
   const Table table(UseWideTable(o.layout), comm.size());
   std::vector<Row> rows = PlanRows(o, AlgorithmsFor(o, comm), comm.size());
   if (comm.rank() == 0) PrintHead(o, facts, table);
-  MeasureAll(o, &comm, table, &rows);
+  {
+    const BackgroundLoad load(o.load_threads);
+    MeasureAll(o, &comm, table, &rows);
+  }
 
   const Summary summary = Summarize(rows, comm.size());
   if (comm.rank() == 0) {
@@ -154,7 +159,7 @@ int Measure(const Options& o, int* rank) {
       std::printf("# wrong elements: %llu %s\n", static_cast<unsigned long long>(summary.wrong),
                   summary.wrong == 0 ? "OK" : "FAILED");
     }
-    std::printf("# mean bus bandwidth: %.3f GB/s\n", summary.mean_bus_bandwidth);
+    if (!o.jitter) std::printf("# mean bus bandwidth: %.3f GB/s\n", summary.mean_bus_bandwidth);
     if (json.is_open()) json << JsonReport(facts, rows) << std::flush;
     if (json.is_open() && !json) throw std::runtime_error("cannot write to " + o.json_file);
   }

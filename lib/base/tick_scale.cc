@@ -21,10 +21,10 @@ constexpr int64_t kAllowedErrorFraction = 1000;
 void TickScale::Publish(uint64_t anchor_ticks, int64_t anchor_ns, uint64_t ns_per_tick, uint64_t interval_ticks) {
   const uint32_t version = version_.load(std::memory_order_relaxed);
   version_.store(version + 1, std::memory_order_relaxed);
-  std::atomic_thread_fence(std::memory_order_release);
-  anchor_ticks_.store(anchor_ticks, std::memory_order_relaxed);
-  anchor_ns_.store(anchor_ns, std::memory_order_relaxed);
-  ns_per_tick_.store(ns_per_tick, std::memory_order_relaxed);
+  // Release, so that whoever sees one of them sees the odd version, too.
+  anchor_ticks_.store(anchor_ticks, std::memory_order_release);
+  anchor_ns_.store(anchor_ns, std::memory_order_release);
+  ns_per_tick_.store(ns_per_tick, std::memory_order_release);
   interval_ticks_.store(interval_ticks, std::memory_order_relaxed);
   version_.store(version + 2, std::memory_order_release);
 }

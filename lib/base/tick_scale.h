@@ -41,10 +41,10 @@ class TickScale {
   int64_t NsAt(uint64_t ticks) const {
     for (;;) {
       const uint32_t before = version_.load(std::memory_order_acquire);
-      const uint64_t anchor_ticks = anchor_ticks_.load(std::memory_order_relaxed);
-      const int64_t anchor_ns = anchor_ns_.load(std::memory_order_relaxed);
-      const uint64_t ns_per_tick = ns_per_tick_.load(std::memory_order_relaxed);
-      std::atomic_thread_fence(std::memory_order_acquire);
+      // Acquire, so that the version is looked at again only after them.
+      const uint64_t anchor_ticks = anchor_ticks_.load(std::memory_order_acquire);
+      const int64_t anchor_ns = anchor_ns_.load(std::memory_order_acquire);
+      const uint64_t ns_per_tick = ns_per_tick_.load(std::memory_order_acquire);
       if ((before & 1) == 0 && version_.load(std::memory_order_relaxed) == before) {
         return anchor_ns + Scaled(static_cast<int64_t>(ticks - anchor_ticks), ns_per_tick);
       }

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -72,6 +73,24 @@ TEST(TuttiBench, WritesEverythingAsJson) {
   EXPECT_LE(measurement["iteration_ns"]["percentiles"]["50"], measurement["iteration_ns"]["percentiles"]["100"]);
 }
 
+TEST(TuttiBench, JitterShowsTheTailAndTheLateRank) {
+  // One rank, another one each time, is late by 3 ms; then all at most by 1 us, beside threads that compute.
+  const Finished one = RunProgram(
+      Bench({"all_reduce", "--ranks", "3", "-b", "4K", "-e", "4K", "--jitter", "-n", "60", "--skew", "one:3ms"}));
+  EXPECT_EQ(one.status, 0) << one.err;
+  EXPECT_THAT(one.out, HasSubstr("p99.99"));
+  EXPECT_THAT(one.out, HasSubstr("# wrong elements: 0 OK"));
+  double p50_us = 0, wait_percent = 0;
+  const size_t line = one.out.find("\n      4096");
+  ASSERT_NE(line, std::string::npos) << one.out;
+  EXPECT_EQ(std::sscanf(one.out.c_str() + line, "%*s %*s %lf %*s %*s %*s %*s %*s %lf", &p50_us, &wait_percent), 2);
+  EXPECT_GE(p50_us, 2500) << one.out;  // the slowest rank's time: it waits for the late one
+  EXPECT_GE(wait_percent, 50) << one.out;
+  const Finished loaded = RunProgram(Bench({"all_reduce", "--ranks", "2", "-b", "8", "-e", "8", "--jitter", "-n", "50",
+                                            "--skew", "uniform:1us", "--load", "1"}));
+  EXPECT_EQ(loaded.status, 0) << loaded.err;
+}
+
 TEST(TuttiBench, AFailedRankGivesItsStatusAndASentence) {
   const Finished algorithm = RunProgram(Bench({"all_reduce", "--ranks", "2", "-e", "8", "-a", "no_such"}));
   EXPECT_EQ(algorithm.status, 1);
@@ -98,6 +117,9 @@ TEST(TuttiBench, AWrongCommandLineGives2AndASentence) {
       {"all_reduce", "--ranks", "2", "-o", "xor"},
       {"all_reduce", "--ranks", "2", "-s", "2"},
       {"all_reduce", "--ranks", "2", "--layout", "round"},
+      {"all_reduce", "--ranks", "2", "--skew", "one:1ms"},  // without --jitter
+      {"all_reduce", "--ranks", "2", "--jitter", "--skew", "always"},
+      {"all_reduce", "--ranks", "2", "--jitter", "--load", "-1"},
       {"send_recv", "--ranks", "2", "-a", "ring"},
       {"all_reduce", "--ranks", "2", "--no-such-option"},
   };

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 #include <time.h>
 
+#include <atomic>
 #include <cstdlib>
+#include <thread>
 
 #include "lib/base/clock.h"
 #include "lib/base/prng.h"
@@ -140,6 +142,26 @@ TEST(TickScale, AnInterruptedSampleIsNotBelieved) {
   interrupted.uncertain_ticks = 2'800'000;
   EXPECT_TRUE(scale.Correct(interrupted));
   EXPECT_LE(std::abs(scale.NsAt(counter.TicksAt(900'000)) - Counter::kEpochNs - 900'000), 500);
+}
+
+TEST(TickScale, CanBeReadWhileItIsCorrected) {
+  Counter counter(8);
+  TickScale scale;
+  ASSERT_TRUE(scale.Start(counter.SampleAt(0), counter.SampleAt(200'000)));
+  std::atomic<int64_t> now_ns{200'000};
+  std::thread reader([&] {
+    int64_t last_ns = 0;
+    while (last_ns < kNsPerSecond) {
+      last_ns = now_ns.load();
+      // What another thread has corrected meanwhile may be ahead; torn numbers would be off by far more.
+      EXPECT_LE(std::abs(scale.NsAt(counter.TicksAt(last_ns)) - Counter::kEpochNs - last_ns), 500);
+    }
+  });
+  for (int64_t ns = 200'000; ns <= kNsPerSecond; ns += 10'000) {
+    EXPECT_TRUE(scale.Correct(counter.SampleAt(ns)));
+    now_ns.store(ns);
+  }
+  reader.join();
 }
 
 TEST(RawClock, AgreesWithTheKernelAndNeverRunsBackwards) {
