@@ -55,7 +55,8 @@ void Engine::Hear(Operation& operation, uint32_t index, const MessageStamp& stam
   }
   int64_t arrived_ns = 0;
   int64_t error_ns = 0;
-  if (!stamp.names_a_rank() || __builtin_sub_overflow(stamp.arrival_ns, offset.ns, &arrived_ns) ||
+  if (stamp.rank() >= operation.plan().num_ranks() ||
+      __builtin_sub_overflow(stamp.arrival_ns, offset.ns, &arrived_ns) ||
       __builtin_add_overflow(stamp.error_ns(), offset.error_ns, &error_ns)) {
     return;
   }

@@ -253,7 +253,7 @@ const std::byte* Engine::FindPublish(Operation& operation, const WindowPlanStep&
     if (rank == operation.window_waits_for) {
       operation.window_silent_rank = arrived == MessageStamp::kNobody ? rank : -1;
     }
-    if (arrived != MessageStamp::kNobody) {
+    if (arrived < static_cast<uint32_t>(operation.group->size())) {
       operation.marks.arrivals.Hear(static_cast<int32_t>(arrived), header->arrived_ns.load(std::memory_order_relaxed));
     }
   }

@@ -78,6 +78,8 @@ TEST(Settings, OwnVariablesSetEveryField) {
                                  {"TUTTI_WAIT", "sleep"},
                                  {"TUTTI_PROGRESS_THREAD", "1"},
                                  {"TUTTI_PROGRESS_CORE", "3"},
+                                 {"TUTTI_TELEMETRY", "0"},
+                                 {"TUTTI_BUDGET", "10ms"},
                                  {"TUTTI_LOG", "debug"},
                                  {"TUTTI_HOST_ID", "h"}});
   ASSERT_TRUE(settings.ok()) << settings.status();
@@ -104,6 +106,8 @@ TEST(Settings, OwnVariablesSetEveryField) {
   EXPECT_EQ(settings->wait, WaitPolicy::kSleep);
   EXPECT_TRUE(settings->progress_thread);
   EXPECT_EQ(settings->progress_core, 3);
+  EXPECT_FALSE(settings->telemetry);
+  EXPECT_EQ(settings->budget_ns, 10 * kNsPerMs);
   EXPECT_EQ(settings->log_level, LogLevel::kDebug);
   EXPECT_EQ(settings->host_id, "h");
 }
@@ -188,7 +192,9 @@ INSTANTIATE_TEST_SUITE_P(
                       BadValue{"TUTTI_TIMEOUT", "5 s", "500ms"}, BadValue{"TUTTI_TIMEOUT", "nan", "500ms"},
                       BadValue{"TUTTI_TIMEOUT", "1e9", "500ms"}, BadValue{"TUTTI_TIMEOUT", "99999999999999", "500ms"},
                       BadValue{"TUTTI_WAIT", "Spin", "adaptive, spin or sleep"},
-                      BadValue{"TUTTI_PROGRESS_THREAD", "2", "0 or 1"}, BadValue{"TUTTI_PROGRESS_CORE", "-1", "CPU"},
+                      BadValue{"TUTTI_TELEMETRY", "yes", "0 or 1"}, BadValue{"TUTTI_BUDGET", "0", "microsecond"},
+                      BadValue{"TUTTI_BUDGET", "10ns", "microsecond"}, BadValue{"TUTTI_PROGRESS_THREAD", "2", "0 or 1"},
+                      BadValue{"TUTTI_PROGRESS_CORE", "-1", "CPU"},
                       BadValue{"TUTTI_LOG", "verbose", "error, warn, info or debug"},
                       BadValue{"TUTTI_PORT", "65536", "1 to 65535"}, BadValue{"TUTTI_SECRET_FILE", "x", "absolute"},
                       BadValue{"TUTTI_RENDEZVOUS", "host:1", "tcp://host:port"},
