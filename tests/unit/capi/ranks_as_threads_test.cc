@@ -121,6 +121,40 @@ TEST_F(RanksAsThreads, RequestsStartedHereAndWaitedForThere) {
   });
 }
 
+TEST_F(RanksAsThreads, TelemetryIsReadAndMarkedWhileOthersMeasure) {
+  Run(2, [](tutti_comm_t comm, int rank) {
+    std::atomic<bool> stop{false};
+    std::thread reader([&] {
+      const auto look = [](void*, const tutti_histogram_t* histogram) {
+        EXPECT_LE(histogram->p50_ns, histogram->max_ns);
+      };
+      for (int i = 0; !stop.load(); ++i) {
+        EXPECT_EQ(tutti_telemetry_snapshot(comm, look, nullptr), TUTTI_OK);
+        tutti_blame_t blame = TUTTI_BLAME_INIT;
+        EXPECT_EQ(tutti_telemetry_blame(comm, 1 - rank, &blame), TUTTI_OK);
+        if (i % 3 == 0) {
+          EXPECT_EQ(tutti_telemetry_mark(comm), TUTTI_OK);
+        }
+        if (i % 5 == 0) {
+          EXPECT_EQ(tutti_telemetry_enable(comm, i % 10 == 0), TUTTI_OK);
+        }
+      }
+    });
+    for (int i = 0; i < 600; ++i) ExpectSum(comm, rank, 2, i % 50 == 0 ? 3000 : 1);
+    stop.store(true);
+    reader.join();
+    EXPECT_EQ(tutti_telemetry_mark(comm), TUTTI_OK);
+    EXPECT_EQ(tutti_telemetry_enable(comm, 1), TUTTI_OK);
+    for (int i = 0; i < 150; ++i) ExpectSum(comm, rank, 2, 1);
+    uint64_t count = 0;
+    const auto add = [](void* sum, const tutti_histogram_t* histogram) {
+      *static_cast<uint64_t*>(sum) += histogram->count;
+    };
+    EXPECT_EQ(tutti_telemetry_snapshot(comm, add, &count), TUTTI_OK);
+    EXPECT_EQ(count, 150u);
+  });
+}
+
 // Registering wants the driver's role for a moment, which another thread has almost always.
 TEST_F(RanksAsThreads, MemoryIsRegisteredWhileOtherThreadsMoveData) {
   for (const bool progress_thread : {false, true}) {
