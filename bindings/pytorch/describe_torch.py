@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Prints for CMake, as a list: torch's CMake prefix, its folder of libraries, and the definitions that it was built with."""
+"""Prints for CMake, as a list: torch's CMake prefix, its libraries, the definitions that it was built with."""
 
 import pathlib
 

@@ -16,8 +16,8 @@ class CMakeBuild(build_ext):
         target = pathlib.Path(self.get_ext_fullpath(extension.name)).resolve()
         build = pathlib.Path(self.build_temp).resolve()
         build.mkdir(parents=True, exist_ok=True)
-        configure = ["cmake", "-S", str(HERE), "-B", str(build), "-DTUTTI_BUILD_TESTS=OFF", "-DCMAKE_BUILD_TYPE=Release"]
-        subprocess.check_call(configure + ["-DPython3_EXECUTABLE=" + sys.executable])
+        options = ["-DTUTTI_BUILD_TESTS=OFF", "-DCMAKE_BUILD_TYPE=Release", "-DPython3_EXECUTABLE=" + sys.executable]
+        subprocess.check_call(["cmake", "-S", str(HERE), "-B", str(build), *options])
         subprocess.check_call(["cmake", "--build", str(build), "--parallel", "2"])
         (built,) = (build / "python" / "tutti_torch").glob("_C.*.so")
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """How long torch.distributed.all_reduce takes, on tutti and on Gloo in one run.
 
-The backends take turns, a block of calls each, so that whatever else happens on the machine happens to both. Each time is that
-of the slowest rank. Every result is checked.
+The backends take turns, a block of calls each, so that whatever else happens on the machine happens to both. Each time
+is that of the slowest rank. Every result is checked.
 
     allreduce_bench.py [--ranks 2] [--largest 64M]
     torchrun --nproc_per_node 2 allreduce_bench.py
@@ -86,7 +86,7 @@ def main() -> int:
     is_first = dist.get_rank() == 0
     if is_first:
         print(f"all_reduce of float32 on {dist.get_world_size()} ranks, microseconds, slowest rank")
-        print(f"{'size':>10} {'calls':>6} {'tutti p50':>11} {'p99':>10} {'gloo p50':>11} {'p99':>10} {'p50':>6} {'p99':>6}")
+        print(f"{'size':>10} {'calls':>6} {'tutti p50':>11} {'p99':>10} {'gloo p50':>11} {'p99':>10} {'ratios':>13}")
     size = arguments.smallest
     while size <= arguments.largest:
         times = measure(size, groups, arguments.seconds)

@@ -38,8 +38,8 @@ def small_network() -> nn.Module:
 def wide_network() -> nn.Module:
     """About 25 million parameters, and little to compute for each: communication counts."""
     return nn.Sequential(
-        nn.Flatten(), nn.Linear(64, 3500), nn.ReLU(), nn.Linear(3500, 3500), nn.ReLU(), nn.Linear(3500, 3500), nn.ReLU(),
-        nn.Linear(3500, 10),
+        nn.Flatten(), nn.Linear(64, 3500), nn.ReLU(), nn.Linear(3500, 3500), nn.ReLU(), nn.Linear(3500, 3500),
+        nn.ReLU(), nn.Linear(3500, 10),
     )  # fmt: skip
 
 

@@ -134,7 +134,8 @@ def check_no_sync(rank, size):
 def check_hooks_of_torch(rank, size):
     unused = {"find_unused_parameters": True}
     check(rank, size, "all-reduce hook", lambda m: m.register_comm_hook(None, default_hooks.allreduce_hook), **unused)
-    check(rank, size, "fp16 hook", lambda m: m.register_comm_hook(None, default_hooks.fp16_compress_hook), 2e-3, **unused)
+    fp16 = default_hooks.fp16_compress_hook
+    check(rank, size, "fp16 hook", lambda m: m.register_comm_hook(None, fp16), 2e-3, **unused)
     builtin = dist.BuiltinCommHookType
     check(rank, size, "built-in hook", lambda m: m._register_builtin_comm_hook(builtin.ALLREDUCE), **unused)
     check(rank, size, "built-in fp16", lambda m: m._register_builtin_comm_hook(builtin.FP16_COMPRESS), 2e-3, **unused)

@@ -23,7 +23,7 @@ def die():
 
 
 def failure_of(call, since_death=False):
-    """The sentence that the call fails with, and how long that took: from its begin, or from the moment that a rank died."""
+    """The sentence that the call fails with, and how long that took: from its begin, or since a rank died."""
     begin = time.monotonic()
     try:
         call()

@@ -36,8 +36,8 @@ def check_callbacks(rank, size):
 
 
 def check_callbacks_may_communicate(rank, size):
-    """As torch's PowerSGD hook does: a callback starts a collective and waits for its future; and the one it waits for has a
-    callback that does the same."""
+    """As torch's PowerSGD hook does: a callback starts a collective and waits for its future; and the one it waits for
+    has a callback that does the same."""
 
     def level(depth):
         def callback(future):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs a function on every rank of a small job, each in a process of its own.
 
-The processes are forked from the test, which has imported torch but started no thread: importing torch takes seconds, a fork
-takes milliseconds.
+The processes are forked from the test, which has imported torch but started no thread: importing torch takes seconds, a
+fork takes milliseconds.
 """
 
 import datetime

@@ -17,7 +17,7 @@ MOVED_ONLY = [torch.bool, torch.int16, torch.complex64, torch.complex128]
 
 
 def values(rank, count, dtype, salt=0):
-    """Small numbers that differ from rank to rank and from place to place: sums and products of four are exact in all types."""
+    """Small numbers, different on each rank and in each place: sums and products of four are exact in all types."""
     places = torch.arange(count, dtype=torch.int64)
     numbers = (places * 7 + rank * 5 + salt * 3) % 3 + 1
     if dtype == torch.bool:
@@ -39,7 +39,7 @@ def reduced(tensors, op):
         result = stack.sum(0)
     elif op == Op.AVG:
         result = stack.sum(0)
-        result = result / len(tensors) if dtype.is_floating_point else torch.div(result, len(tensors), rounding_mode="trunc")
+        result = torch.div(result, len(tensors), rounding_mode=None if dtype.is_floating_point else "trunc")
     elif op == Op.PRODUCT:
         result = stack.prod(0)
     elif op == Op.MIN:
@@ -58,7 +58,7 @@ def same(actual, expected, what):
     assert actual.shape == expected.shape, "%s: shape %s instead of %s" % (what, actual.shape, expected.shape)
     if torch.equal(actual, expected):
         return
-    wrong = (actual != expected).nonzero()[0].tolist()
+    place = tuple((actual != expected).nonzero()[0].tolist())
     raise AssertionError(
-        "%s: at %s there is %s instead of %s" % (what, wrong, actual[tuple(wrong)].item(), expected[tuple(wrong)].item())
+        "%s: at %s there is %s instead of %s" % (what, place, actual[place].item(), expected[place].item())
     )

@@ -5,11 +5,11 @@
     PYTHONPATH=build/ci/python OMP_NUM_THREADS=1 /usr/bin/python3 -B bindings/pytorch/tests/run_torch_suite.py
         [--backend tutti] [--gate gloo] [--match REGEX] [--json FILE] [--ranks 3] [--compare FILE FILE]
 
-torch chooses by the backend's name which tests to run. Those for `--gate` are run, whatever the backend: "gloo" opens the
-tests for CPU tensors, "mpi" those of all_to_all.
+torch chooses by the backend's name which tests to run. Those for `--gate` are run, whatever the backend: "gloo" opens
+the tests for CPU tensors, "mpi" those of all_to_all.
 
-Differences from torch's own runner: ranks are forked, not spawned, as importing torch takes seconds; all_reduce is compared
-with the value that torch's tests compute and never look at; a few lines stand in for the package expecttest.
+Differences from torch's own runner: ranks are forked, not spawned, as importing torch takes seconds; all_reduce is
+compared with the value that torch's tests compute and never look at; a few lines stand in for the package expecttest.
 """
 
 import argparse

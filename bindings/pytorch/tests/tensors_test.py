@@ -132,7 +132,8 @@ def check_many_at_once(rank, size):
     works = [dist.all_reduce(t, async_op=True) for t in tensors]
     for i in reversed(range(60)):
         works[i].wait()
-        same(tensors[i], reduced([values(r, 50 + i, torch.float32, salt=i) for r in range(size)], Op.SUM), "number %d" % i)
+        inputs = [values(r, 50 + i, torch.float32, salt=i) for r in range(size)]
+        same(tensors[i], reduced(inputs, Op.SUM), "number %d" % i)
         assert works[i].is_completed() and works[i].is_success()
 
 

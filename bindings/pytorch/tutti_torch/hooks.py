@@ -43,7 +43,7 @@ def bf16(group, bucket: dist.GradBucket) -> torch.futures.Future[torch.Tensor]:
 
 
 def fp16(group, bucket: dist.GradBucket) -> torch.futures.Future[torch.Tensor]:
-    """Averages a bucket's gradients as float16: half the bytes of float32, 11 bits of precision. Values above 65504 overflow,
-    also while they are summed up: use bf16 where gradients may be large.
+    """Averages a bucket's gradients as float16: half the bytes of float32, 11 bits of precision. Values above 65504
+    overflow, also while they are summed up: use bf16 where gradients may be large.
     """
     return _averaged_as(torch.float16, group, bucket)
