@@ -24,11 +24,12 @@ c10::TypePtr FutureType(bool nested) {
 }  // namespace
 
 OperationWork::OperationWork(int rank, c10d::OpType type, const char* name, const std::vector<at::Tensor>& inputs,
-                             Result result, bool nested)
+                             Result result, bool nested, std::shared_ptr<TimingLog> timings)
     : c10d::Work(rank, type, name, inputs),
       generation_(ForkGeneration()),
       title_(name),
       nested_(nested),
+      timings_(std::move(timings)),
       result_(std::move(result)),
       future_(c10::make_intrusive<c10::ivalue::Future>(FutureType(nested))) {}
 
@@ -39,7 +40,8 @@ void OperationWork::FailWith(const std::string& sentence) {
 }
 
 void OperationWork::Remember(tutti_status_t status) {
-  if (status != TUTTI_OK && !error_) FailWith(LastSentence(status));
+  if (status == TUTTI_OK) return timings_->AddLast(name());
+  if (!error_) FailWith(LastSentence(status));
 }
 
 bool OperationWork::IsOver() {
@@ -53,7 +55,9 @@ bool OperationWork::IsOver() {
 }
 
 void OperationWork::AwaitAdded() {
-  Remember(tutti_request_wait_all(static_cast<int>(requests_.size()), requests_.data()));
+  for (tutti_request_t& request : requests_) {
+    if (request != nullptr) Remember(tutti_request_wait(&request));
+  }
   requests_.clear();
 }
 

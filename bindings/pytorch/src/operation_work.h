@@ -22,6 +22,7 @@
 
 #include "buffers.h"
 #include "completion_threads.h"
+#include "timing_log.h"
 
 namespace tutti_torch {
 
@@ -33,7 +34,7 @@ class OperationWork final : public c10d::Work {
   // `name` is what torch calls the operation, and must live for ever. `inputs` are shown by the profiler. `result` has one
   // list, or, for nested ones, any number.
   OperationWork(int rank, c10d::OpType type, const char* name, const std::vector<at::Tensor>& inputs, Result result,
-                bool nested = false);
+                bool nested, std::shared_ptr<TimingLog> timings);
 
   // c10d::Work. Any thread.
   bool wait(std::chrono::milliseconds timeout = kNoTimeout) override;
@@ -66,12 +67,13 @@ class OperationWork final : public c10d::Work {
  private:
   void AwaitAdded();
   bool WaitUntilFinished(std::chrono::milliseconds timeout);
-  void Remember(tutti_status_t status);
+  void Remember(tutti_status_t status);  // of the request that this thread has just waited for
   c10::IValue Value() const;
 
   const int generation_;
   const char* const title_;
   const bool nested_;
+  const std::shared_ptr<TimingLog> timings_;
   Result result_;
   Buffers buffers_;
   std::vector<tutti_request_t> requests_;

@@ -48,7 +48,7 @@ void ProcessGroupTutti::Leave(tutti_comm_t comm) {
 
 ProcessGroupTutti::Operation ProcessGroupTutti::MakeWork(c10d::OpType type, const char* name, const Tensors& inputs,
                                                          OperationWork::Result result, bool nested) const {
-  return c10::make_intrusive<OperationWork>(rank_, type, name, inputs, std::move(result), nested);
+  return c10::make_intrusive<OperationWork>(rank_, type, name, inputs, std::move(result), nested, timings_);
 }
 
 int64_t ProcessGroupTutti::TimeoutNs(std::chrono::milliseconds timeout) {

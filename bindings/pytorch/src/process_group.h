@@ -22,6 +22,7 @@
 #include "backend_base.h"
 #include "completion_threads.h"
 #include "operation_work.h"
+#include "timing_log.h"
 
 namespace tutti_torch {
 
@@ -39,6 +40,9 @@ class ProcessGroupTutti final : public BackendBase {
   // Leaves the group; waits for no other rank. Operations that have not finished fail, here and on the other ranks, who
   // cannot finish them alone. Later ones are refused. Any thread.
   void Close();
+
+  // Of the operations that have ended since the last call; see timing_log.h.
+  std::vector<OperationTiming> TakeTimings() { return timings_->Take(); }
 
   // For c10's pointers, when nobody holds the group any more. The destructor may come much later, as live_groups.cc keeps a
   // weak reference.
@@ -98,6 +102,7 @@ class ProcessGroupTutti final : public BackendBase {
   WorkPtr ExchangeAll(Operation work, std::chrono::milliseconds timeout, const Tensors& outputs, const Tensors& inputs);
 
   const int generation_;  // of this process, see fork_generation.h
+  const std::shared_ptr<TimingLog> timings_ = std::make_shared<TimingLog>();
   const std::shared_ptr<CompletionThreads> threads_;
   std::mutex start_mutex_;
   tutti_comm_t comm_ = nullptr;  // NULL once closed

@@ -10,6 +10,7 @@ import torch
 import torch.distributed as dist
 
 import ranks
+import tutti_torch
 
 
 def check_values(rank, size):
@@ -133,6 +134,30 @@ def check_profiler(rank, size):
             dist.all_reduce(torch.ones(10), async_op=True).get_future().wait()
 
 
+def check_timing(rank, size):
+    group = dist.new_group()
+    assert tutti_torch.timing(group) == []
+    for _ in range(3):
+        dist.all_reduce(torch.ones(100000), group=group)
+    dist.barrier(group)
+    if rank == 1:
+        time.sleep(0.3)
+    dist.all_reduce(torch.ones(100000), group=group)
+    timings = tutti_torch.timing(group)
+    assert [t.name for t in timings] == ["all_reduce"] * 3 + ["barrier", "all_reduce"], timings
+    for t in timings:
+        assert t.total_ns == t.queued_ns + t.waited_ns + t.moved_ns + t.reduced_ns and t.total_ns > 0, t
+    assert timings[-1].last_rank == 1, timings[-1]  # the straggler, on both ranks
+    if rank == 0:
+        assert timings[-1].waited_ns > 100e6 and timings[-1].last_by_ns > 100e6, timings[-1]
+    assert tutti_torch.timing(group) == []
+    try:
+        tutti_torch.timing(dist.new_group(backend="gloo"))
+        raise AssertionError("Gloo has no timings of tutti's")
+    except (ValueError, TypeError):
+        pass
+
+
 CHECKS = [
     check_values,
     check_callbacks,
@@ -142,6 +167,7 @@ CHECKS = [
     check_nobody_waits,
     check_threads,
     check_profiler,
+    check_timing,
 ]
 
 
