@@ -11,7 +11,9 @@
 namespace tutti {
 
 void Engine::BeginQuick(Operation& operation) {
-  if (operation.arrived_ns == Operation::kNoClockYet && !operation.plan().stamps_steps()) {
+  // A rank that yields between its looks cannot tell from their number how long they take.
+  const bool spins = options_.wait.spin_ns > 0;
+  if (operation.arrived_ns == Operation::kNoClockYet && spins && !operation.plan().stamps_steps()) {
     return operation.BeginUnclocked();
   }
   if (operation.arrived_ns == Operation::kNoClockYet) operation.arrived_ns = clock_.NowNs();
@@ -52,7 +54,8 @@ void Engine::SayArrival(Operation& operation) {
 void Engine::EndQuick(Operation& operation, int look) {
   CommTelemetry& telemetry = *operation.telemetry;
   stamped_ = false;
-  if (look >= kQuickLooks || operation.plan().stamps_steps()) {
+  // The look at which it would have been clocked was its last: that is still quick.
+  if (look > kQuickLooks || operation.plan().stamps_steps()) {
     telemetry.NotQuick();
     return EndTiming(operation, Outcome::kOk);
   }

@@ -3,6 +3,7 @@
 // of it when an operation ends. On the data path: nothing here allocates but NeedPeerClock.
 #include <algorithm>
 
+#include "lib/base/checks.h"
 #include "lib/engine/engine.h"
 #include "lib/engine/step_context.h"
 #include "lib/telemetry/comm_telemetry.h"
@@ -73,6 +74,7 @@ void Engine::Hear(Operation& operation, uint32_t index, const MessageStamp& stam
 }
 
 void Engine::EndTiming(Operation& operation, Outcome outcome) {
+  TUTTI_DCHECK(!operation.unclocked(), "an operation ended whose arrival nobody looked at");
   operation.marks.finished_ns = StampNs();
   // Its publish came just now, without a word about when it arrived.
   const int silent = operation.window_silent_rank;
