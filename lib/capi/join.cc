@@ -24,9 +24,10 @@
 namespace tutti {
 namespace {
 
-// While the core is this rank's own, a short spin answers a peer at once; a longer one only burns it.
-constexpr int64_t kSpinNs = 50 * kNsPerUs;
-constexpr int64_t kYieldNs = 200 * kNsPerUs;
+// A short spin answers a peer at once. To yield costs next to nothing while nobody else wants the core; but when somebody
+// does, a long spin keeps the very rank that this one waits for from running.
+constexpr int64_t kSpinNs = 5 * kNsPerUs;
+constexpr int64_t kYieldNs = 245 * kNsPerUs;
 // When ranks outnumber cores, whoever spins keeps another rank from the work that everyone waits for.
 constexpr int64_t kCrowdedYieldNs = 20 * kNsPerUs;
 
