@@ -28,13 +28,10 @@ tutti_status_t Run(const char* function, const char* in_place_rule, tutti_comm_t
                    tutti_request_t* request) {
   return Fence(function, [&]() -> tutti_status_t {
     if (request != nullptr) *request = nullptr;
-    Communicator* communicator = Find(comm, function);
-    if (communicator == nullptr) return TUTTI_ERR_INVALID_HANDLE;
-    TUTTI_RETURN_IF_ERROR(CheckType(a.dtype, function));
-    TUTTI_RETURN_IF_ERROR(CheckOp(a.op, a.dtype, function));
-    TUTTI_RETURN_IF_ERROR(CheckRank(a.root, communicator->size(), function, "root"));
+    Communicator* communicator = nullptr;
     CheckedOptions options;
-    TUTTI_RETURN_IF_ERROR(CheckOptions(a.options, &a.collective, function, &options));
+    TUTTI_RETURN_IF_ERROR(
+        CheckCall(function, comm, a.collective, a.dtype, a.op, a.root, a.options, &communicator, &options));
 
     Shape shape;
     shape.collective = a.collective;

@@ -10,6 +10,17 @@
 
 namespace tutti {
 
+tutti_status_t CheckCall(const char* function, tutti_comm_t comm, Collective collective, tutti_dtype_t dtype,
+                         tutti_op_t op, int root, const tutti_options_t* options, Communicator** communicator,
+                         CheckedOptions* checked_options) {
+  *communicator = Find(comm, function);
+  if (*communicator == nullptr) return TUTTI_ERR_INVALID_HANDLE;
+  TUTTI_RETURN_IF_ERROR(CheckType(dtype, function));
+  TUTTI_RETURN_IF_ERROR(CheckOp(op, dtype, function));
+  TUTTI_RETURN_IF_ERROR(CheckRank(root, (*communicator)->size(), function, "root"));
+  return CheckOptions(options, &collective, function, checked_options);
+}
+
 tutti_status_t Deliver(Communicator& communicator, absl::StatusOr<Operation*> made, const char* function,
                        tutti_request_t* request) {
   if (!made.ok()) {

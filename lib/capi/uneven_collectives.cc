@@ -126,13 +126,10 @@ tutti_status_t CheckAlgorithm(const Algorithm* algorithm, const char* function) 
 tutti_status_t RunUneven(const char* function, tutti_comm_t comm, const UnevenArguments& a, tutti_request_t* request) {
   return Fence(function, [&]() -> tutti_status_t {
     if (request != nullptr) *request = nullptr;
-    Communicator* communicator = Find(comm, function);
-    if (communicator == nullptr) return TUTTI_ERR_INVALID_HANDLE;
-    TUTTI_RETURN_IF_ERROR(CheckType(a.dtype, function));
-    TUTTI_RETURN_IF_ERROR(CheckOp(a.op, a.dtype, function));
-    TUTTI_RETURN_IF_ERROR(CheckRank(a.root, communicator->size(), function, "root"));
+    Communicator* communicator = nullptr;
     CheckedOptions options;
-    TUTTI_RETURN_IF_ERROR(CheckOptions(a.options, &a.collective, function, &options));
+    TUTTI_RETURN_IF_ERROR(
+        CheckCall(function, comm, a.collective, a.dtype, a.op, a.root, a.options, &communicator, &options));
     TUTTI_RETURN_IF_ERROR(CheckAlgorithm(options.algorithm, function));
 
     const int rank = communicator->rank();
