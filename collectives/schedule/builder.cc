@@ -220,16 +220,12 @@ Region BlockOf(Buffer buffer, const Shape& shape, const BlockList* list, int r) 
 }  // namespace
 
 Region InputBlock(const Shape& shape, int rank, int target) {
-  const bool has_blocks = shape.collective == Collective::kReduceScatter || shape.collective == Collective::kAllToAll ||
-                          shape.collective == Collective::kScatter;
-  if (!has_blocks) return Input(0, InputElements(shape, rank));
+  if (!InputIsBlocks(shape.collective)) return Input(0, InputElements(shape, rank));
   return BlockOf(Buffer::kInput, shape, shape.uneven() ? &shape.BlocksOf(rank).input : nullptr, target);
 }
 
 Region OutputBlock(const Shape& shape, int rank, int source) {
-  const bool has_blocks = shape.collective == Collective::kAllGather || shape.collective == Collective::kAllToAll ||
-                          shape.collective == Collective::kGather;
-  if (!has_blocks) return Output(0, OutputElements(shape, rank));
+  if (!OutputIsBlocks(shape.collective)) return Output(0, OutputElements(shape, rank));
   return BlockOf(Buffer::kOutput, shape, shape.uneven() ? &shape.BlocksOf(rank).output : nullptr, source);
 }
 

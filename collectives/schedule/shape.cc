@@ -27,18 +27,17 @@ const char* CollectiveName(Collective collective) {
   return "unknown";
 }
 
-bool HasBlockPerRank(Collective collective) {
-  switch (collective) {
-    case Collective::kAllGather:
-    case Collective::kReduceScatter:
-    case Collective::kAllToAll:
-    case Collective::kGather:
-    case Collective::kScatter:
-      return true;
-    default:
-      return false;
-  }
+bool InputIsBlocks(Collective collective) {
+  return collective == Collective::kReduceScatter || collective == Collective::kAllToAll ||
+         collective == Collective::kScatter;
 }
+
+bool OutputIsBlocks(Collective collective) {
+  return collective == Collective::kAllGather || collective == Collective::kAllToAll ||
+         collective == Collective::kGather;
+}
+
+bool HasBlockPerRank(Collective collective) { return InputIsBlocks(collective) || OutputIsBlocks(collective); }
 
 bool HasRoot(Collective collective) {
   switch (collective) {
@@ -61,18 +60,15 @@ bool Reduces(Collective collective) {
          collective == Collective::kReduceScatter;
 }
 
+// In a buffer that is made of uneven blocks.
+static uint64_t UnevenElements(const Shape& shape, int rank, const BlockList& list) {
+  return HasRoot(shape.collective) && rank != shape.root ? 0 : list.Extent();
+}
+
 uint64_t InputElements(const Shape& shape, int rank) {
   if (shape.uneven()) {
     const RankBlocks& blocks = shape.BlocksOf(rank);
-    switch (shape.collective) {
-      case Collective::kReduceScatter:
-      case Collective::kAllToAll:
-        return blocks.input.Extent();
-      case Collective::kScatter:
-        return rank == shape.root ? blocks.input.Extent() : 0;
-      default:
-        return blocks.own;
-    }
+    return InputIsBlocks(shape.collective) ? UnevenElements(shape, rank, blocks.input) : blocks.own;
   }
   switch (shape.collective) {
     case Collective::kAllReduce:
@@ -96,15 +92,7 @@ uint64_t InputElements(const Shape& shape, int rank) {
 uint64_t OutputElements(const Shape& shape, int rank) {
   if (shape.uneven()) {
     const RankBlocks& blocks = shape.BlocksOf(rank);
-    switch (shape.collective) {
-      case Collective::kAllGather:
-      case Collective::kAllToAll:
-        return blocks.output.Extent();
-      case Collective::kGather:
-        return rank == shape.root ? blocks.output.Extent() : 0;
-      default:
-        return blocks.own;
-    }
+    return OutputIsBlocks(shape.collective) ? UnevenElements(shape, rank, blocks.output) : blocks.own;
   }
   switch (shape.collective) {
     case Collective::kAllReduce:

@@ -32,6 +32,11 @@ const char* CollectiveName(Collective collective);
 // Whether the longest vector is made of `count` elements for each rank.
 bool HasBlockPerRank(Collective collective);
 
+// Of a collective that HasBlockPerRank: which of the two buffers (all_to_all: both) are made of these blocks. Those that
+// have a root have such a buffer on the root only.
+bool InputIsBlocks(Collective collective);
+bool OutputIsBlocks(Collective collective);
+
 bool HasRoot(Collective collective);
 bool Reduces(Collective collective);
 

@@ -85,11 +85,9 @@ tutti_status_t CheckList(const UnevenBuffer& buffer, int num_ranks, tutti_dtype_
 
 // Which lists the rank has, and what is known from them.
 tutti_status_t FindBlocks(const UnevenArguments& a, int rank, int num_ranks, const char* function, RankBlocks* blocks) {
-  const bool is_root = rank == a.root;
-  const bool has_input = a.collective == Collective::kReduceScatter || a.collective == Collective::kAllToAll ||
-                         (a.collective == Collective::kScatter && is_root);
-  const bool has_output = a.collective == Collective::kAllGather || a.collective == Collective::kAllToAll ||
-                          (a.collective == Collective::kGather && is_root);
+  const bool has_blocks = !HasRoot(a.collective) || rank == a.root;
+  const bool has_input = has_blocks && InputIsBlocks(a.collective);
+  const bool has_output = has_blocks && OutputIsBlocks(a.collective);
   if (has_input) TUTTI_RETURN_IF_ERROR(CheckList(a.send_blocks, num_ranks, a.dtype, function, &blocks->input));
   if (has_output) {
     TUTTI_RETURN_IF_ERROR(CheckList(a.recv_blocks, num_ranks, a.dtype, function, &blocks->output));
