@@ -150,7 +150,9 @@ absl::StatusOr<std::shared_ptr<Job>> JoinJob(const tutti_comm_config_t& config) 
   card.address = EncodeAddresses(*transports);
   absl::Status joined = (*control_plane)->Join(card);
   if (!joined.ok()) return joined;
-  absl::StatusOr<std::vector<int>> hosts = (*control_plane)->Hosts();
+  // Two ranks share a host or they do not: there is nothing to group.
+  absl::StatusOr<std::vector<int>> hosts = std::vector<int>();
+  if (settings->size > 2) hosts = (*control_plane)->Hosts();
   if (!hosts.ok()) return hosts.status();
   absl::Status started = job->Start(*std::move(control_plane), *std::move(transports), card, *std::move(hosts));
   if (!started.ok()) return started;
