@@ -9,14 +9,18 @@
 #include <cstdlib>
 #include <memory>
 
+#include "tutti/tutti.hpp"
+
 namespace tutti::bench {
 
 class Buffer {
  public:
   // Page-aligned, every page touched. Throws std::bad_alloc.
   explicit Buffer(size_t bytes);
+  // The same, from tutti_mem_alloc. Throws tutti::Error. Must not outlive comm.
+  Buffer(const Comm& comm, size_t bytes);
 
-  unsigned char* data() { return memory_.get(); }
+  unsigned char* data() { return data_; }
 
   // Overwrites the first `bytes` with a pattern that no result equals by chance, and sets the guard behind them.
   void Poison(size_t bytes);
@@ -27,7 +31,9 @@ class Buffer {
   struct Free {
     void operator()(unsigned char* memory) const { std::free(memory); }
   };
-  std::unique_ptr<unsigned char, Free> memory_;
+  std::unique_ptr<unsigned char, Free> plain_;
+  tutti::Buffer<unsigned char> allocated_;
+  unsigned char* data_ = nullptr;  // of whichever it is
 };
 
 }  // namespace tutti::bench

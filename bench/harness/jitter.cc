@@ -20,7 +20,7 @@ JitterFacts AskTelemetry(const Comm& comm) {
     facts.queued_ns += histogram.queued_ns;
     facts.waited_ns += histogram.waited_ns;
     facts.moved_ns += histogram.moved_ns;
-    facts.reduced_ns += histogram.reduced_ns;
+    facts.reduced_ns += histogram.reduced_ns + histogram.coded_ns;  // arithmetic, both
   });
   for (int rank = 0; rank < comm.size(); ++rank) {
     const tutti_blame_t blame = comm.Blame(rank);

@@ -40,6 +40,7 @@ Json RowJson(const Row& row, int ranks) {
   const Operation& operation = *row.call.operation;
   return {
       {"collective", operation.name},
+      {"codec", row.codec.empty() ? Json(nullptr) : Json(row.codec)},
       {"algorithm", row.algorithm.empty() ? Json(nullptr) : Json(row.algorithm)},
       {"size_bytes", row.bytes},
       {"count", row.call.count},

@@ -29,8 +29,8 @@ Meter::Meter(Comm* comm, size_t max_bytes, const MeterSettings& settings)
       rank_(comm->rank()),
       ranks_(comm->size()),
       settings_(settings),
-      send_(max_bytes),
-      recv_(max_bytes),
+      send_(settings.shared_buffers ? Buffer(*comm, max_bytes) : Buffer(max_bytes)),
+      recv_(settings.shared_buffers ? Buffer(*comm, max_bytes) : Buffer(max_bytes)),
       times_ns_(static_cast<size_t>(settings.iterations)) {}
 
 size_t Meter::SendBytes(const Call& call) const {

@@ -23,9 +23,10 @@ namespace tutti::bench {
 struct MeterSettings {
   int iterations = 100;
   int warmup = 10;
-  int checks = 1;     // checked iterations; 0: results are not looked at
-  bool sync = false;  // a barrier before each timed iteration
-  Skew skew;          // ranks come late to the timed iterations on purpose; that is not part of their time
+  int checks = 1;               // checked iterations; 0: results are not looked at
+  bool shared_buffers = false;  // from tutti_mem_alloc
+  bool sync = false;            // a barrier before each timed iteration
+  Skew skew;                    // ranks come late to the timed iterations on purpose; that is not part of their time
 };
 
 // Of rank 0, by its own telemetry.

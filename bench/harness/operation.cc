@@ -70,6 +70,7 @@ tutti_status_t Execute(tutti_comm_t comm, const Call& call, int rank, int ranks,
   tutti_options_t options = TUTTI_OPTIONS_INIT;
   options.algorithm = call.algorithm;
   options.timeout_ns = call.timeout_ns;
+  options.codec = call.codec;
   switch (call.operation->kind) {
     case Kind::kAllReduce:
       return tutti_all_reduce(comm, send, recv, call.count, call.dtype, call.op, &options, nullptr);

@@ -55,8 +55,9 @@ struct Call {
   tutti_dtype_t dtype;
   tutti_op_t op;
   int root;
-  const char* algorithm;  // nullptr: tutti's choice
-  int64_t timeout_ns;     // 0: the communicator's
+  const char* algorithm;        // nullptr: tutti's choice
+  int64_t timeout_ns;           // 0: the communicator's
+  const char* codec = nullptr;  // all_reduce only; nullptr: none
 };
 
 // Calls it and waits for its end. send_recv sends to the next rank and receives from the one before, at once.

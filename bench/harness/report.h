@@ -16,6 +16,7 @@ namespace tutti::bench {
 struct Row {
   Call call;
   std::string algorithm;  // "": tutti's choice
+  std::string codec;      // "": not spoken of
   uint64_t bytes;         // of the larger buffer
   bool checked;
   std::optional<Measurement> out_of_place;

@@ -19,6 +19,7 @@ import time
 SMALL_BYTES = 64
 LARGE_BYTES = 1 << 20
 TIMEOUT_S = 120
+ATTEMPTS = 10
 
 
 def parse_arguments():
@@ -42,7 +43,19 @@ def gid_index(bin_folder, device):
 
 
 def perftest(program, device, gid, size, iterations, *options):
-    """Runs both ends of one of perftest's programs; returns the numbers of its result line."""
+    """Runs both ends of one of perftest's programs; returns the numbers of its result line.
+
+    On a busy host perftest cannot find out how fast the processor's counter runs, and says "inf": then it is run again."""
+    for _ in range(ATTEMPTS):
+        out = perftest_once(program, device, gid, size, iterations, *options)
+        for line in out.splitlines():
+            words = line.split()
+            if words and words[0] == str(size) and all(re.fullmatch(r"[0-9.]+", word) for word in words):
+                return [float(word) for word in words]
+    sys.exit(f"ratio.py: {program} failed {ATTEMPTS} times:\n{out}")
+
+
+def perftest_once(program, device, gid, size, iterations, *options):
     command = [program, "-d", device, "-x", str(gid), "-s", str(size), "-n", str(iterations), "-F", *options]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
@@ -55,11 +68,7 @@ def perftest(program, device, gid, size, iterations, *options):
     finally:
         server.kill()
         server.wait()
-    for line in client.stdout.splitlines():
-        words = line.split()
-        if words and words[0] == str(size) and all(re.fullmatch(r"[0-9.]+", word) for word in words):
-            return [float(word) for word in words]
-    sys.exit(f"ratio.py: {program} failed:\n{client.stdout}{client.stderr}")
+    return client.stdout + client.stderr
 
 
 def all_reduce_p50_us(bin_folder, device, size, iterations):

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// tutti-bench: measures collectives. Under a launcher this process is one rank; with --ranks it starts the ranks itself.
+// tutti-bench: measures collectives, or codecs. Under a launcher this process is one rank; with --ranks it starts the
+// ranks itself.
 #include <cstdio>
 #include <cstdlib>
+#include <string_view>
 
+#include "bench/codec/run.h"
 #include "bench/tutti-bench/options.h"
 #include "bench/tutti-bench/run.h"
 #include "tools/launch/supervisor.h"
@@ -25,6 +28,7 @@ const char* LaunchersVariable() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "codec") return tutti::bench::RunCodecBench(argc - 1, argv + 1);
   int status = 0;
   const auto options = tutti::bench::ParseOptions(argc, argv, &status);
   if (!options) return status;

@@ -38,7 +38,7 @@ constexpr const char* kFooter =
 
 struct Texts {  // as given, before they are checked
   std::string collective, min_bytes = "8", max_bytes = "64M", step_bytes = "0", dtype = "float32", op = "sum",
-                          layout = "auto", skew = "none";
+                          layout = "auto", skew = "none", memory = "plain";
   double timeout_s = 0;
   int sync = 0;
 };
@@ -75,7 +75,13 @@ void Declare(CLI::App* app, Options* o, Texts* t) {
   app->add_option("-r,--root", o->root, "Root of the calls that have one")->capture_default_str();
   app->add_option("-c,--check", o->meter.checks, "Checked iterations; 0: none")->capture_default_str();
   app->add_option("-a,--algorithm", o->algorithm, "An algorithm by name, or all; default: tutti chooses");
+  app->add_option(
+      "--codec", o->codecs,
+      "all_reduce with a codec (int8:block=128, ...; none; auto:0.01: tutti measures and chooses), again for "
+      "several; results are not checked");
   app->add_option("-s,--sync", t->sync, "1: a barrier before each timed iteration")->capture_default_str();
+  app->add_option("-m,--memory", t->memory, "Buffers from malloc (plain) or tutti_mem_alloc (alloc)")
+      ->capture_default_str();
   app->add_option("-t,--timeout", t->timeout_s, "Deadline of each operation, seconds; 0: tutti's default");
   app->add_option("--ranks", o->ranks, "Start this many ranks here; without it a launcher must have");
   app->add_option("--json", o->json_file, "Also write all figures to this file");
@@ -144,6 +150,8 @@ std::string CheckRest(const Texts& t, Options* o) {
   if (o->meter.checks < 0) return "--check must be 0 or more";
   if (t.sync != 0 && t.sync != 1) return "--sync must be 0 or 1";
   o->meter.sync = t.sync == 1;
+  if (t.memory != "plain" && t.memory != "alloc") return "--memory must be plain or alloc";
+  o->meter.shared_buffers = t.memory == "alloc";
   if (!(t.timeout_s >= 0 && t.timeout_s <= 1e6)) return "--timeout must be seconds, 0 or more";
   o->timeout_ns = static_cast<int64_t>(t.timeout_s * 1e9);
   if (o->ranks < 0 || o->ranks > launch::kMaxRanks) {
@@ -151,6 +159,10 @@ std::string CheckRest(const Texts& t, Options* o) {
   }
   if (!o->algorithm.empty() && !o->operation->has_algorithms) {
     return t.collective + " has no algorithms to choose from; leave --algorithm out";
+  }
+  if (!o->codecs.empty()) {
+    if (o->operation->kind != Kind::kAllReduce) return "--codec is for all_reduce, " + t.collective + " has no codecs";
+    o->meter.checks = 0;  // lossy results cannot be compared for equality
   }
   const std::optional<Skew> skew = ParseSkew(t.skew);
   if (!skew) return "--skew \"" + t.skew + "\" is not none, uniform:TIME, exp:TIME or one:TIME, like one:2ms";

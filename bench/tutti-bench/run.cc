@@ -34,11 +34,12 @@ bool UseWideTable(Layout layout) {
 }
 
 // Everything that is to be measured, in the order of the table.
-std::vector<Row> PlanRows(const Options& o, const std::vector<std::string>& algorithms, int ranks) {
+// Of one codec.
+void PlanRows(const Options& o, const std::vector<std::string>& algorithms, const std::string& codec, int ranks,
+              std::vector<Row>* rows) {
   const std::vector<tutti_dtype_t> dtypes = o.operation->moves_data ? o.dtypes : std::vector{TUTTI_INT8};
   const std::vector<tutti_op_t> ops = o.operation->reduces ? o.ops : std::vector{TUTTI_SUM};
   const std::vector<uint64_t> sizes = o.operation->moves_data ? SizesOf(o.sizes) : std::vector<uint64_t>{0};
-  std::vector<Row> rows;
   for (const std::string& algorithm : algorithms) {
     for (const tutti_dtype_t dtype : dtypes) {
       for (const tutti_op_t op : ops) {
@@ -52,14 +53,28 @@ std::vector<Row> PlanRows(const Options& o, const std::vector<std::string>& algo
           const size_t elements =
               std::max(o.operation->SendElements(count, ranks), o.operation->RecvElements(count, ranks));
           const Call call = {o.operation, count, dtype, op, o.root, nullptr, o.timeout_ns};
-          rows.push_back(
-              {call, algorithm, elements * element_bytes, o.meter.checks > 0 && o.operation->moves_data, {}, {}});
+          rows->push_back({call,
+                           algorithm,
+                           codec,
+                           elements * element_bytes,
+                           o.meter.checks > 0 && o.operation->moves_data,
+                           {},
+                           {}});
         }
       }
     }
   }
+}
+
+std::vector<Row> PlanRows(const Options& o, const std::vector<std::string>& algorithms, int ranks) {
+  std::vector<Row> rows;
+  if (o.codecs.empty()) PlanRows(o, algorithms, "", ranks, &rows);
+  for (const std::string& codec : o.codecs) PlanRows(o, algorithms, codec, ranks, &rows);
   // Only now, when the rows stay where they are, may calls point to their names.
-  for (Row& row : rows) row.call.algorithm = row.algorithm.empty() ? nullptr : row.algorithm.c_str();
+  for (Row& row : rows) {
+    row.call.algorithm = row.algorithm.empty() ? nullptr : row.algorithm.c_str();
+    row.call.codec = row.codec.empty() ? nullptr : row.codec.c_str();
+  }
   return rows;
 }
 
@@ -100,14 +115,28 @@ std::string StepName(const Row& row, const char* place) {
          " bytes, " + place;
 }
 
+// A codec that tutti is to choose must be asked for before the first call. On all ranks.
+void AnnounceCodec(const std::string& codec, Comm* comm, Progress* progress) {
+  const bool talks = comm->rank() == 0;
+  const bool is_choice = codec.rfind("auto", 0) == 0;
+  if (is_choice && tutti_comm_set_codec(comm->handle(), codec.c_str()) != TUTTI_OK) {
+    throw std::runtime_error(tutti_last_error());
+  }
+  if (!talks) return;
+  progress->Clear();
+  std::printf("# codec %s\n", is_choice ? tutti_comm_explain_codec(comm->handle()) : codec.c_str());
+}
+
 void MeasureAll(const Options& o, Comm* comm, const Table& table, std::vector<Row>* rows) {
   uint64_t max_bytes = 0;
   for (const Row& row : *rows) max_bytes = std::max(max_bytes, row.bytes);
   const bool talks = comm->rank() == 0;
   Meter meter(comm, max_bytes, o.meter);
   Progress progress(talks, static_cast<int>(rows->size()) * (o.operation->has_in_place && !o.jitter ? 2 : 1));
-  std::string algorithm;
+  std::string algorithm, codec;
   for (Row& row : *rows) {
+    if (row.codec != codec) AnnounceCodec(row.codec, comm, &progress);
+    codec = row.codec;
     if (talks && row.algorithm != algorithm) {
       progress.Clear();
       std::printf("# algorithm %s\n", row.algorithm.c_str());

@@ -26,12 +26,21 @@ struct Algorithm {
   WindowProgram (*window)(const Shape& shape, int rank) = nullptr;
   // Whether build understands Shape::blocks.
   bool takes_uneven_blocks = false;
+  // Of reductions: whether results are r0 op r1 op r2 ... whatever the root, so that an operation need not commute.
+  bool keeps_rank_order = false;
 };
 
 // Never empty.
 absl::Span<const Algorithm> Algorithms(Collective collective);
 
-// nullptr if there is none of that name.
+// Those that need a codec. Their ids are other ones than those of the collective's plain algorithms. Empty for
+// collectives that have none.
+absl::Span<const Algorithm> EncodedAlgorithms(Collective collective);
+
+// Of both kinds; nullptr if there is none of that number.
+const Algorithm* AlgorithmOf(Collective collective, uint8_t id);
+
+// Of the plain ones; nullptr if there is none of that name.
 const Algorithm* FindAlgorithm(Collective collective, absl::string_view name);
 
 }  // namespace tutti

@@ -33,12 +33,23 @@ class ExpressionTable {
   ExpressionId Append(ExpressionId open, ExpressionId next) { return Join(Kind::kAppend, open, next); }
   ExpressionId Close(ExpressionId open) { return Wrap(Kind::kClose, open); }
 
+  // What is left of a value that was encoded. Not a contribution of its own, and as finished as it was.
+  ExpressionId Quantise(ExpressionId value) { return Wrap(Kind::kQuantise, value); }
+  // How often any part of the value was encoded on its way.
+  int TimesQuantised(ExpressionId id) const { return nodes_[id].times_quantised; }
+
   // The finished average.
   ExpressionId Finish(ExpressionId sum) { return Wrap(Kind::kFinish, sum); }
-  bool IsFinished(ExpressionId id) const { return nodes_[id].kind == Kind::kFinish; }
+  bool IsFinished(ExpressionId id) const {
+    while (nodes_[id].kind == Kind::kQuantise) id = nodes_[id].left;
+    return nodes_[id].kind == Kind::kFinish;
+  }
 
   // Whether every rank contributes (none twice: Combine and Append allow no such thing).
   bool IsComplete(ExpressionId id) const { return nodes_[id].num_contributors == num_ranks_; }
+
+  // Whether the contributing ranks ascend from left to right: what an operation that does not commute needs.
+  bool IsInRankOrder(ExpressionId id) const { return nodes_[id].ascends; }
 
   // A rank that contributes to both, or -1.
   int CommonContributor(ExpressionId a, ExpressionId b) const;
@@ -50,7 +61,7 @@ class ExpressionTable {
   std::string ToString(ExpressionId id) const;
 
  private:
-  enum class Kind : uint8_t { kLeaf, kCombine, kOpen, kAppend, kClose, kFinish };
+  enum class Kind : uint8_t { kLeaf, kCombine, kOpen, kAppend, kClose, kFinish, kQuantise };
 
   struct Node {
     Kind kind;
@@ -58,6 +69,10 @@ class ExpressionTable {
     uint32_t contributors;  // index of the set in sets_
     ExpressionId left;
     ExpressionId right;
+    int times_quantised;
+    int first;  // the leftmost contributor, and the rightmost
+    int last;
+    bool ascends;  // from the one to the other
   };
 
   struct Key {

@@ -96,9 +96,11 @@ class Interpreter final : private InterleavingActions {
         output_begin = offset < 0 ? static_cast<uint64_t>(-offset) : 0;
       }
       const uint64_t end = std::max(input_begin + input, output_begin + output);
-      rank.begins = {input_begin, output_begin, end};
-      rank.sizes = {input, output, schedules_[index].scratch_elements};
-      for (uint64_t i = 0; i < end + rank.sizes[2]; ++i) rank.memory.push_back(arithmetic_.Garbage(prng_));
+      rank.begins = {input_begin, output_begin, end, end + schedules_[index].scratch_elements};
+      const Schedule& schedule = schedules_[index];
+      rank.sizes = {input, output, schedule.scratch_elements, schedule.coded_elements};
+      for (uint64_t i = 0; i < end + rank.sizes[2] + rank.sizes[3]; ++i)
+        rank.memory.push_back(arithmetic_.Garbage(prng_));
       std::copy(inputs[index].begin(), inputs[index].end(),
                 rank.memory.begin() + static_cast<std::ptrdiff_t>(input_begin));
       rank.operands.resize(schedules_[index].steps.size());
@@ -120,7 +122,8 @@ class Interpreter final : private InterleavingActions {
       const Step& step = schedule.steps[i];
       bool good = size_t{step.first_source} + step.num_sources <= schedule.sources.size();
       good = good && (step.kind == StepKind::kRecv) == (step.num_sources == 0);
-      good = good && (step.kind == StepKind::kReduce || step.num_sources <= 1);
+      good = good && (step.kind == StepKind::kReduce || step.kind == StepKind::kDecodeReduce || step.num_sources <= 1);
+      good = good && (step.kind != StepKind::kDecodeReduce || step.num_sources == 2);
       good = good && (step.kind == StepKind::kSend || fits(step.dst));
       for (uint32_t s = 0; good && s < step.num_sources; ++s) {
         const Region& source = schedule.sources[step.first_source + s];
@@ -197,7 +200,12 @@ class Interpreter final : private InterleavingActions {
           dst[i] = arithmetic_.CombineMany(column);
           break;
         case StepKind::kCopy:
+        case StepKind::kEncode:  // codes that lose nothing
+        case StepKind::kDecode:
           dst[i] = own[0][i];
+          break;
+        case StepKind::kDecodeReduce:
+          dst[i] = arithmetic_.Combine(own[0][i], own[1][i]);
           break;
       }
       if (step.completes) dst[i] = arithmetic_.Finish(dst[i]);

@@ -2,6 +2,7 @@
 #include "collectives/check/memory_layout.h"
 
 #include <algorithm>
+#include <bit>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -128,8 +129,9 @@ absl::Status CheckShape(const Shape& shape) {
   if (shape.root < 0 || shape.root >= shape.num_ranks) {
     return Violation(Rule::kShape, "root ", shape.root, " is not one of the ", shape.num_ranks, " ranks");
   }
-  if (shape.element_bytes != 1 && shape.element_bytes != 2 && shape.element_bytes != 4 && shape.element_bytes != 8) {
-    return Violation(Rule::kShape, "element_bytes is ", shape.element_bytes, ", expected 1, 2, 4 or 8");
+  // Of a type, or of an item of the application's operation.
+  if (!std::has_single_bit(shape.element_bytes) || shape.element_bytes > 64) {
+    return Violation(Rule::kShape, "element_bytes is ", shape.element_bytes, ", expected a power of two up to 64");
   }
   if (shape.count > kMaxElements / static_cast<uint64_t>(shape.num_ranks)) {
     return Violation(Rule::kShape, "count ", shape.count, " for ", shape.num_ranks,
@@ -138,7 +140,7 @@ absl::Status CheckShape(const Shape& shape) {
   return shape.uneven() ? CheckBlocksOfAll(shape) : absl::OkStatus();
 }
 
-MemoryLayout::MemoryLayout(const Shape& shape, int rank, uint64_t scratch_elements) {
+MemoryLayout::MemoryLayout(const Shape& shape, int rank, uint64_t scratch_elements, uint64_t coded_elements) {
   const uint64_t input_size = InputSize(shape, rank);
   const uint64_t output_size = OutputSize(shape, rank);
   uint64_t input_begin = 0;
@@ -161,6 +163,7 @@ MemoryLayout::MemoryLayout(const Shape& shape, int rank, uint64_t scratch_elemen
   buffers_[static_cast<size_t>(Buffer::kInput)] = input;
   buffers_[static_cast<size_t>(Buffer::kOutput)] = output;
   buffers_[static_cast<size_t>(Buffer::kScratch)] = {end, end + scratch_elements};
+  buffers_[static_cast<size_t>(Buffer::kCoded)] = {end + scratch_elements, end + scratch_elements + coded_elements};
 }
 
 bool MemoryLayout::Holds(const Region& region) const {
@@ -177,7 +180,8 @@ std::string MemoryLayout::Describe(const AddressRange& range) const {
   static constexpr struct {
     Buffer buffer;
     const char* name;
-  } kNames[] = {{Buffer::kOutput, "output"}, {Buffer::kScratch, "scratch"}, {Buffer::kInput, "input"}};
+  } kNames[] = {
+      {Buffer::kOutput, "output"}, {Buffer::kScratch, "scratch"}, {Buffer::kCoded, "coded"}, {Buffer::kInput, "input"}};
   for (const auto& candidate : kNames) {
     const AddressRange& whole = buffer(candidate.buffer);
     if (!whole.Contains(range)) continue;

@@ -35,8 +35,9 @@ absl::Status CheckShape(const Shape& shape);
 
 class MemoryLayout {
  public:
-  // `shape` has passed CheckShape; 0 <= rank < shape.num_ranks; scratch_elements <= kMaxScratchElements.
-  MemoryLayout(const Shape& shape, int rank, uint64_t scratch_elements);
+  // `shape` has passed CheckShape; 0 <= rank < shape.num_ranks; neither is more than
+  // kMaxScratchElements.
+  MemoryLayout(const Shape& shape, int rank, uint64_t scratch_elements, uint64_t coded_elements = 0);
 
   static constexpr uint64_t kMaxScratchElements = uint64_t{1} << 61;
 
@@ -44,15 +45,16 @@ class MemoryLayout {
   const AddressRange& input() const { return buffer(Buffer::kInput); }
   const AddressRange& output() const { return buffer(Buffer::kOutput); }
   const AddressRange& scratch() const { return buffer(Buffer::kScratch); }
-  uint64_t size() const { return scratch().end; }  // scratch lies last
+  const AddressRange& coded() const { return buffer(Buffer::kCoded); }
+  uint64_t size() const { return coded().end; }  // it lies last
 
-  // Whether the region lies inside its buffer (which must be one of the three).
+  // Whether the region lies inside its buffer (which must be one of the four).
   bool Holds(const Region& region) const;
 
   // The region's addresses; it must be held.
   AddressRange AddressesOf(const Region& region) const;
 
-  // "output[17..20)", for people: the range in the first of output, scratch and input that holds it all.
+  // "output[17..20)", for people: the range in the first of output, scratch, slots and input that holds it all.
   std::string Describe(const AddressRange& range) const;
 
  private:

@@ -49,6 +49,11 @@ absl::Status MatchPair(const Program& program, int sender, int receiver, absl::S
       return Violation(Rule::kMessages, program.Describe(send), ": it sends ", sent, " elements, but ",
                        program.Describe(receive), " expects ", expected);
     }
+    const bool from_slot = program.schedule(sender).SourcesOf(program.step(send))[0].buffer == Buffer::kCoded;
+    if (from_slot != (program.step(receive).dst.buffer == Buffer::kCoded)) {
+      return Violation(Rule::kMessages, program.Describe(send), ": of it and ", program.Describe(receive),
+                       " one moves codes, the other one values");
+    }
     (*partner)[program.NumberOf(send)] = program.NumberOf(receive);
     (*partner)[program.NumberOf(receive)] = program.NumberOf(send);
   }

@@ -10,9 +10,12 @@
 namespace tutti::check {
 namespace {
 
+constexpr int kMostQuantised = 2;
+
 class OutcomeCheck {
  public:
-  OutcomeCheck(const Program& program, const Values& values) : program_(program), values_(values) {}
+  OutcomeCheck(const Program& program, const Values& values, const VerifyOptions& options)
+      : program_(program), values_(values), options_(options) {}
 
   absl::Status Run() const {
     const Shape& shape = program_.shape();
@@ -56,6 +59,14 @@ class OutcomeCheck {
       const int missing = expressions.MissingContributor(id);
       if (missing >= 0) {
         return Wrong(Rule::kResult, rank, part, "lacks rank ", missing, "'s contribution: ", expressions.ToString(id));
+      }
+      if (expressions.TimesQuantised(id) > kMostQuantised) {
+        return Wrong(Rule::kQuantised, rank, part, "was encoded ", expressions.TimesQuantised(id), " times, ",
+                     kMostQuantised, " are allowed: ", expressions.ToString(id));
+      }
+      if (options_.in_rank_order && !expressions.IsInRankOrder(id)) {
+        return Wrong(Rule::kRankOrder, rank, part,
+                     "takes the ranks' contributions out of their order: ", expressions.ToString(id));
       }
       // One rank's own contribution is the result, and dividing it by one would change nothing.
       if (!expressions.IsFinished(id) && program_.num_ranks() > 1) {
@@ -161,10 +172,13 @@ class OutcomeCheck {
 
   const Program& program_;
   const Values& values_;
+  const VerifyOptions& options_;
 };
 
 }  // namespace
 
-absl::Status CheckOutcome(const Program& program, const Values& values) { return OutcomeCheck(program, values).Run(); }
+absl::Status CheckOutcome(const Program& program, const Values& values, const VerifyOptions& options) {
+  return OutcomeCheck(program, values, options).Run();
+}
 
 }  // namespace tutti::check

@@ -7,11 +7,13 @@
 
 #include "collectives/check/program.h"
 #include "collectives/check/values.h"
+#include "collectives/check/verifier.h"
 
 namespace tutti::check {
 
-// Right element, all contributions, finished once; and in all_reduce the same expression on all ranks.
-absl::Status CheckOutcome(const Program& program, const Values& values);
+// Right element, all contributions, finished once, in rank order where that is demanded; and in all_reduce the same
+// expression on all ranks.
+absl::Status CheckOutcome(const Program& program, const Values& values, const VerifyOptions& options);
 
 }  // namespace tutti::check
 

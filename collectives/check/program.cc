@@ -12,7 +12,7 @@ Program::Program(const Shape& shape, absl::Span<const Schedule> schedules) : sha
   first_step_.reserve(schedules.size() + 1);
   first_step_.push_back(0);
   for (int rank = 0; rank < shape.num_ranks; ++rank) {
-    memory_.emplace_back(shape, rank, schedule(rank).scratch_elements);
+    memory_.emplace_back(shape, rank, schedule(rank).scratch_elements, schedule(rank).coded_elements);
     first_step_.push_back(first_step_.back() + static_cast<uint32_t>(schedule(rank).steps.size()));
   }
 }

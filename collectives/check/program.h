@@ -52,7 +52,9 @@ class Program {
 };
 
 inline bool IsReceive(StepKind kind) { return kind == StepKind::kRecv || kind == StepKind::kRecvReduce; }
-inline bool IsReduction(StepKind kind) { return kind == StepKind::kReduce || kind == StepKind::kRecvReduce; }
+inline bool IsReduction(StepKind kind) {
+  return kind == StepKind::kReduce || kind == StepKind::kRecvReduce || kind == StepKind::kDecodeReduce;
+}
 inline bool HasMessage(StepKind kind) { return kind == StepKind::kSend || IsReceive(kind); }
 
 }  // namespace tutti::check

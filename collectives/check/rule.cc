@@ -27,6 +27,10 @@ const char* RuleName(Rule rule) {
       return "result";
     case Rule::kEqualBits:
       return "equal bits";
+    case Rule::kQuantised:
+      return "quantised";
+    case Rule::kRankOrder:
+      return "rank order";
     case Rule::kBarrier:
       return "barrier";
   }

@@ -20,6 +20,8 @@ enum class Rule {
   kCompletes,      // a value is finished exactly once, when it holds every rank's contribution
   kResult,         // every output element holds what the collective promises
   kEqualBits,      // all ranks compute the same element by the same expression
+  kQuantised,      // no value is encoded more than twice on its way: as a contribution, and as a result
+  kRankOrder,      // where that is demanded: operands are those of ranks 0, 1, 2, ..., from left to right
   kBarrier,        // no rank leaves a barrier before every rank has entered it
 };
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collectives/check/structure.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <map>
 
 #include "collectives/check/memory_layout.h"
 #include "collectives/check/program.h"
@@ -15,18 +17,45 @@ namespace {
 class StructureCheck {
  public:
   StructureCheck(const Shape& shape, const Schedule& schedule, int rank)
-      : shape_(shape), schedule_(schedule), rank_(rank), memory_(shape, rank, schedule.scratch_elements) {}
+      : shape_(shape),
+        schedule_(schedule),
+        rank_(rank),
+        memory_(shape, rank, schedule.scratch_elements, schedule.coded_elements) {}
 
   absl::Status CheckStep(uint32_t index) {
     index_ = index;
     const Step& step = schedule_.steps[index];
-    if (static_cast<int>(step.kind) > static_cast<int>(StepKind::kCopy)) {
+    if (static_cast<int>(step.kind) > static_cast<int>(kLastStepKind)) {
       return Broken("its kind ", static_cast<int>(step.kind), " does not exist");
     }
     if (absl::Status s = CheckIndices(step); !s.ok()) return s;
     if (absl::Status s = CheckFlags(step); !s.ok()) return s;
     if (absl::Status s = CheckRegions(step); !s.ok()) return s;
+    if (absl::Status s = CheckSlots(step); !s.ok()) return s;
     return CheckDestination(step);
+  }
+
+  // After all steps: slots are equal or apart, but for how much of each is used.
+  absl::Status CheckSlotsAreApart() const {
+    std::map<uint64_t, uint64_t> ends;  // of the longest region, by its beginning
+    for (const Step& step : schedule_.steps) {
+      const auto add = [&ends](const Region& region) {
+        if (region.buffer != Buffer::kCoded || region.count == 0) return;
+        uint64_t& end = ends[region.offset];
+        end = std::max(end, region.offset + region.count);
+      };
+      if (step.kind != StepKind::kSend) add(step.dst);
+      for (const Region& source : schedule_.SourcesOf(step)) add(source);
+    }
+    uint64_t last_end = 0;
+    for (const auto& [begin, end] : ends) {
+      if (begin < last_end) {
+        return Violation(Rule::kStructure, "rank ", rank_, ": a slot begins at element ", begin,
+                         " of the coded buffer, inside of one that ends at ", last_end);
+      }
+      last_end = end;
+    }
+    return absl::OkStatus();
   }
 
  private:
@@ -71,8 +100,10 @@ class StructureCheck {
 
   absl::Status CheckRegions(const Step& step) const {
     const uint32_t fewest = step.kind == StepKind::kRecv ? 0 : 1;
-    const uint32_t most = step.kind == StepKind::kReduce ? std::numeric_limits<uint32_t>::max() : fewest;
-    if (step.num_sources < fewest || step.num_sources > most) {
+    const uint32_t most = step.kind == StepKind::kReduce         ? std::numeric_limits<uint32_t>::max()
+                          : step.kind == StepKind::kDecodeReduce ? 2
+                                                                 : fewest;
+    if (step.num_sources < (step.kind == StepKind::kDecodeReduce ? 2 : fewest) || step.num_sources > most) {
       return Broken("a ", StepKindName(step.kind), " cannot have ", step.num_sources, " sources");
     }
     for (const Region& source : schedule_.SourcesOf(step)) {
@@ -83,6 +114,26 @@ class StructureCheck {
     for (const Region& source : schedule_.SourcesOf(step)) {
       if (source.count == step.dst.count) continue;
       return Broken("a source has ", source.count, " elements, the destination ", step.dst.count);
+    }
+    return absl::OkStatus();
+  }
+
+  // Codes are made and read by a codec only; nothing else does, but to move them.
+  absl::Status CheckSlots(const Step& step) const {
+    const auto sources = schedule_.SourcesOf(step);
+    const auto is_slot = [](const Region& region) { return region.buffer == Buffer::kCoded; };
+    if (step.kind == StepKind::kSend || step.kind == StepKind::kRecv) return absl::OkStatus();
+    const bool wants_dst = step.kind == StepKind::kEncode;
+    if (is_slot(step.dst) != wants_dst) {
+      return Broken("a ", StepKindName(step.kind), wants_dst ? " needs" : " cannot have", " a slot as its destination");
+    }
+    for (size_t i = 0; i < sources.size(); ++i) {
+      const bool wants = (step.kind == StepKind::kDecode && i == 0) || (step.kind == StepKind::kDecodeReduce && i == 1);
+      if (is_slot(sources[i]) == wants) continue;
+      return Broken("a ", StepKindName(step.kind), wants ? " needs" : " cannot have", " a slot as source ", i);
+    }
+    if (step.kind == StepKind::kDecodeReduce && sources[0] != step.dst) {
+      return Broken("a decode_reduce works in place, but its first source is not its destination");
     }
     return absl::OkStatus();
   }
@@ -101,7 +152,7 @@ class StructureCheck {
   absl::Status CheckDestination(const Step& step) const {
     if (step.kind == StepKind::kSend || step.dst.count == 0) return absl::OkStatus();
     const AddressRange dst = memory_.AddressesOf(step.dst);
-    if (!memory_.output().Contains(dst) && !memory_.scratch().Contains(dst)) {
+    if (!memory_.output().Contains(dst) && !memory_.scratch().Contains(dst) && !memory_.coded().Contains(dst)) {
       return Violation(Rule::kInputModified, "rank ", rank_, " step ", index_, ": it writes to ", memory_.Describe(dst),
                        ", which is read only");
     }
@@ -136,14 +187,15 @@ absl::Status CheckStructure(const Shape& shape, absl::Span<const Schedule> sched
       return Violation(Rule::kStructure, "more than ", std::numeric_limits<uint32_t>::max(),
                        " steps on all ranks together");
     }
-    if (schedule.scratch_elements > MemoryLayout::kMaxScratchElements) {
-      return Violation(Rule::kStructure, "rank ", rank, ": ", schedule.scratch_elements,
-                       " elements of scratch are more than memory can hold");
+    if (std::max(schedule.scratch_elements, schedule.coded_elements) > MemoryLayout::kMaxScratchElements) {
+      return Violation(Rule::kStructure, "rank ", rank, ": ", schedule.scratch_elements, " elements of scratch and ",
+                       schedule.coded_elements, " of slots are more than memory can hold");
     }
     StructureCheck check(shape, schedule, rank);
     for (uint32_t step = 0; step < schedule.steps.size(); ++step) {
       if (absl::Status s = check.CheckStep(step); !s.ok()) return s;
     }
+    if (absl::Status s = check.CheckSlotsAreApart(); !s.ok()) return s;
   }
   return absl::OkStatus();
 }

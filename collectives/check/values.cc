@@ -36,6 +36,16 @@ absl::Status Values::OnLocalStep(StepRef ref) {
     for (Piece& piece : *value) piece.expression = expressions_.Close(piece.expression);
     if (absl::Status s = Complete(ref, &*value); !s.ok()) return s;
   }
+  if (step.kind == StepKind::kEncode) {
+    for (Piece& piece : *value) piece.expression = expressions_.Quantise(piece.expression);
+  }
+  if (step.kind == StepKind::kDecodeReduce) {
+    absl::StatusOr<Pieces> decoded = Read(ref, sources[1]);
+    if (!decoded.ok()) return decoded.status();
+    value = Reduce(ref, Join::kCombine, *value, *decoded);
+    if (!value.ok()) return value.status();
+    if (absl::Status s = Complete(ref, &*value); !s.ok()) return s;
+  }
   Write(ref, *value);
   return absl::OkStatus();
 }

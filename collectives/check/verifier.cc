@@ -29,7 +29,7 @@ absl::Status VerifySchedules(const Shape& shape, absl::Span<const Schedule> sche
   }
   check::Values values(program);
   if (absl::Status s = check::RunToEnd(program, *messages, options, values); !s.ok()) return s;
-  if (shape.collective != Collective::kBarrier) return check::CheckOutcome(program, values);
+  if (shape.collective != Collective::kBarrier) return check::CheckOutcome(program, values, options);
   check::BarrierKnowledge knowledge(program);
   if (absl::Status s = check::RunToEnd(program, *messages, options, knowledge); !s.ok()) return s;
   return knowledge.CheckEveryRankKnowsAll();

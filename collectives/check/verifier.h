@@ -24,6 +24,10 @@ struct VerifyOptions {
   // If not 0, a rank posts its receives from one peer in message order and has at most this many of them unfinished at
   // a time, as an engine with bounded staging does. 1 is the hardest case: what passes with 1 passes with any number.
   uint32_t max_outstanding_receives_per_peer = 0;
+
+  // Whether results must be what an operation gives that is associative but not commutative: r0 op r1 op r2 ..., however
+  // that is grouped.
+  bool in_rank_order = false;
 };
 
 // schedules[r] is rank r's. OK, or InvalidArgument with a message that begins with the rule that was broken ("race:

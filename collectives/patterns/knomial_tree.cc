@@ -6,6 +6,12 @@
 
 namespace tutti {
 
+std::vector<int> KnomialTree::ChildRanks() const {
+  std::vector<int> ranks;
+  for (const Child& child : children) ranks.push_back(child.rank);
+  return ranks;
+}
+
 KnomialTree KnomialTreeOf(int num_ranks, int root, int radix, int rank) {
   KnomialTree tree;
   tree.relative = (rank + num_ranks - root) % num_ranks;

@@ -33,6 +33,8 @@ struct KnomialTree {
   int subtree_size = 0;
   int parent = -1;              // -1 at the root
   std::vector<Child> children;  // largest subtrees first: the order in which a broadcast serves them
+
+  std::vector<int> ChildRanks() const;  // in that order
 };
 
 // The rank's place in the tree. num_ranks >= 1, radix >= 2.

@@ -47,6 +47,7 @@ struct ScheduleBuilder::State {
   std::vector<uint32_t> messages_from;
   AccessHistory output_history;
   AccessHistory scratch_history;
+  AccessHistory coded_history;
 
   // Reused by each Add.
   std::vector<uint32_t> after;
@@ -62,6 +63,8 @@ uint64_t ScheduleBuilder::State::SizeOf(Buffer buffer) const {
       return output_elements;
     case Buffer::kScratch:
       return schedule.scratch_elements;
+    case Buffer::kCoded:
+      return schedule.coded_elements;
   }
   return 0;
 }
@@ -85,7 +88,9 @@ void ScheduleBuilder::State::Access(const Region& region, bool write, StepId id)
     begin = static_cast<uint64_t>(std::clamp<int64_t>(static_cast<int64_t>(begin) + shift, 0, last));
     end = static_cast<uint64_t>(std::clamp<int64_t>(static_cast<int64_t>(end) + shift, 0, last));
   }
-  AccessHistory& history = region.buffer == Buffer::kScratch ? scratch_history : output_history;
+  AccessHistory& history = region.buffer == Buffer::kScratch ? scratch_history
+                           : region.buffer == Buffer::kCoded ? coded_history
+                                                             : output_history;
   if (write) {
     history.Write(begin, end, id, after);
   } else {
@@ -190,6 +195,43 @@ ScheduleBuilder::StepId ScheduleBuilder::Copy(Region dst, Region source, absl::S
   step.kind = StepKind::kCopy;
   step.dst = dst;
   return state_->Add(step, {source}, after);
+}
+
+ScheduleBuilder::StepId ScheduleBuilder::Encode(Region slot, Region source, CodedSlice slice,
+                                                absl::Span<const StepId> after) {
+  if (slot.count == 0) return kNoStep;
+  Step step;
+  step.kind = StepKind::kEncode;
+  step.dst = slot;
+  step.slice = slice;
+  return state_->Add(step, {source}, after);
+}
+
+ScheduleBuilder::StepId ScheduleBuilder::Decode(Region dst, Region slot, CodedSlice slice,
+                                                absl::Span<const StepId> after) {
+  if (slot.count == 0) return kNoStep;
+  Step step;
+  step.kind = StepKind::kDecode;
+  step.dst = dst;
+  step.slice = slice;
+  return state_->Add(step, {slot}, after);
+}
+
+ScheduleBuilder::StepId ScheduleBuilder::DecodeReduce(Region values, Region slot, CodedSlice slice, Completes completes,
+                                                      absl::Span<const StepId> after) {
+  if (slot.count == 0) return kNoStep;
+  Step step;
+  step.kind = StepKind::kDecodeReduce;
+  step.completes = completes == Completes::kYes;
+  step.dst = values;
+  step.slice = slice;
+  return state_->Add(step, {values, slot}, after);
+}
+
+Region ScheduleBuilder::Slot(uint64_t count) {
+  const uint64_t offset = state_->schedule.coded_elements;
+  state_->schedule.coded_elements += count;
+  return {Buffer::kCoded, offset, count};
 }
 
 Region ScheduleBuilder::Scratch(uint64_t count) {

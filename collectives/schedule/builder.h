@@ -35,6 +35,16 @@ class ScheduleBuilder {
   StepId Reduce(Region dst, absl::Span<const Region> sources, Completes completes, absl::Span<const StepId> after = {});
   StepId Copy(Region dst, Region source, absl::Span<const StepId> after = {});
 
+  // `slot` and the values have the same count. Left out if that is 0.
+  StepId Encode(Region slot, Region source, CodedSlice slice, absl::Span<const StepId> after = {});
+  StepId Decode(Region dst, Region slot, CodedSlice slice, absl::Span<const StepId> after = {});
+  // values = values op those of the slot.
+  StepId DecodeReduce(Region values, Region slot, CodedSlice slice, Completes completes,
+                      absl::Span<const StepId> after = {});
+
+  // Reserves a slot for encoded slices of up to `count` elements and returns its place.
+  Region Slot(uint64_t count);
+
   // Reserves working memory and returns its place.
   Region Scratch(uint64_t count);
 

@@ -8,8 +8,11 @@ namespace tutti {
 void Embed(ScheduleBuilder& builder, const Schedule& part, absl::Span<const int> members, const Region& vector) {
   using StepId = ScheduleBuilder::StepId;
   const Region scratch = builder.Scratch(part.scratch_elements);
+  const Region slots = builder.Slot(part.coded_elements);
   const auto place = [&](const Region& region) {
-    const Region& whole = region.buffer == Buffer::kScratch ? scratch : vector;
+    const Region& whole = region.buffer == Buffer::kScratch ? scratch
+                          : region.buffer == Buffer::kCoded ? slots
+                                                            : vector;
     return Region{whole.buffer, whole.offset + region.offset, region.count};
   };
   std::vector<StepId> ids;  // of the part's steps
@@ -40,6 +43,15 @@ void Embed(ScheduleBuilder& builder, const Schedule& part, absl::Span<const int>
         break;
       case StepKind::kCopy:
         ids.push_back(builder.Copy(place(step.dst), sources[0], after));
+        break;
+      case StepKind::kEncode:
+        ids.push_back(builder.Encode(place(step.dst), sources[0], step.slice, after));
+        break;
+      case StepKind::kDecode:
+        ids.push_back(builder.Decode(place(step.dst), sources[0], step.slice, after));
+        break;
+      case StepKind::kDecodeReduce:
+        ids.push_back(builder.DecodeReduce(place(step.dst), sources[1], step.slice, completes, after));
         break;
     }
   }

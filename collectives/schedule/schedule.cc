@@ -15,6 +15,8 @@ const char* BufferName(Buffer buffer) {
       return "output";
     case Buffer::kScratch:
       return "scratch";
+    case Buffer::kCoded:
+      return "coded";
   }
   return "unknown";
 }
@@ -48,6 +50,12 @@ std::string ActionText(const Schedule& schedule, const Step& step) {
     }
     case StepKind::kCopy:
       return absl::StrCat(dst, SourceText(schedule, step, 0));
+    case StepKind::kEncode:
+      return absl::StrCat(dst, "codes of ", SourceText(schedule, step, 0));
+    case StepKind::kDecode:
+      return absl::StrCat(dst, "values of ", SourceText(schedule, step, 0));
+    case StepKind::kDecodeReduce:
+      return absl::StrCat(dst, SourceText(schedule, step, 0), " op values of ", SourceText(schedule, step, 1));
   }
   return "nothing";
 }
@@ -66,6 +74,12 @@ const char* StepKindName(StepKind kind) {
       return "reduce";
     case StepKind::kCopy:
       return "copy";
+    case StepKind::kEncode:
+      return "encode";
+    case StepKind::kDecode:
+      return "decode";
+    case StepKind::kDecodeReduce:
+      return "decode_reduce";
   }
   return "unknown";
 }

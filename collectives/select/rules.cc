@@ -89,6 +89,21 @@ constexpr SelectionRule kUnevenReduceScatter[] = {{kAnyRanks, kAnyBytes, "pairwi
 constexpr SelectionRule kUnevenAllToAll[] = {{kAnyRanks, kAnyBytes, "spread"}};
 constexpr SelectionRule kUnevenRooted[] = {{kAnyRanks, kAnyBytes, "linear"}};
 
+// Operations that do not commute.
+constexpr SelectionRule kOrderedAllReduce[] = {
+    {kOneShotRanks, kTinyBytes, "one_shot"}, {kAnyRanks, kLatencyBytes, "recursive_doubling"},
+    {kRingRanks, kAnyBytes, "direct"},       {kAnyRanks, kMiddleBytes, "recursive_doubling"},
+    {kAnyRanks, kAnyBytes, "direct"},
+};
+constexpr SelectionRule kOrderedReduce[] = {{kAnyRanks, kAnyBytes, "ordered_binomial"}};
+constexpr SelectionRule kOrderedReduceScatter[] = {{kAnyRanks, kAnyBytes, "pairwise"}};
+
+absl::Span<const SelectionRule> OrderedRules(Collective collective) {
+  if (collective == Collective::kReduce) return kOrderedReduce;
+  return collective == Collective::kReduceScatter ? absl::Span<const SelectionRule>(kOrderedReduceScatter)
+                                                  : kOrderedAllReduce;
+}
+
 absl::Span<const SelectionRule> UnevenRules(Collective collective) {
   switch (collective) {
     case Collective::kAllGather:
@@ -198,6 +213,12 @@ const SelectionRule& RuleFor(const Shape& shape) {
   const absl::Span<const SelectionRule> rules = shape.uneven() ? UnevenRules(shape.collective)
                                                 : grouped      ? kGroupedAllReduce
                                                                : SelectionRules(shape.collective);
+  const SelectionRule* rule = FirstThatFits(rules, shape);
+  return rule != nullptr ? *rule : rules.back();
+}
+
+const SelectionRule& OrderedRuleFor(const Shape& shape) {
+  const absl::Span<const SelectionRule> rules = OrderedRules(shape.collective);
   const SelectionRule* rule = FirstThatFits(rules, shape);
   return rule != nullptr ? *rule : rules.back();
 }

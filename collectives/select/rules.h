@@ -33,6 +33,9 @@ uint64_t TotalBytes(const Shape& shape);
 // The first rule that fits the shape.
 const SelectionRule& RuleFor(const Shape& shape);
 
+// For reductions whose operation does not commute: only algorithms that keep rank order.
+const SelectionRule& OrderedRuleFor(const Shape& shape);
+
 // For ranks that all share memory; nullptr where nothing is better for them than RuleFor.
 const SelectionRule* SharedRuleFor(const Shape& shape);
 

@@ -43,6 +43,12 @@ def wide_network() -> nn.Module:
     )  # fmt: skip
 
 
+def hook_of(name):
+    """Of tutti_torch.hooks; some make a hook for each model."""
+    hook = getattr(tutti_torch.hooks, name)
+    return hook() if name in ("auto", "compress", "powersgd", "topk") else hook
+
+
 class Trainee:
     """A model that is trained over one backend."""
 
@@ -53,7 +59,7 @@ class Trainee:
         network = wide_network() if arguments.wide else small_network()
         self.model = DistributedDataParallel(network, process_group=self.group)
         if arguments.hook and backend == "tutti":
-            self.model.register_comm_hook(self.group, getattr(tutti_torch.hooks, arguments.hook))
+            self.model.register_comm_hook(self.group, hook_of(arguments.hook))
         self.optimizer = torch.optim.SGD(self.model.parameters(), lr=arguments.rate, momentum=0.9)
         self.seconds = []
 

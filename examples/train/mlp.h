@@ -15,6 +15,12 @@ class Mlp {
   static constexpr int kHidden = 48;
   static constexpr size_t kWeights = (kPixels + 1) * kHidden + (kHidden + 1) * kDigits;
 
+  // The weights are two matrices, one behind the other: a row for each unit, its bias in the last column.
+  struct Layer {
+    size_t units, weights_per_unit;
+  };
+  static constexpr std::array<Layer, 2> kLayers = {{{kHidden, kPixels + 1}, {kDigits, kHidden + 1}}};
+
   explicit Mlp(uint64_t seed);
 
   std::vector<float>& weights() { return weights_; }

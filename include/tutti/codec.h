@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Codecs: how a tensor's values become fewer bytes on the wire. This header is the contract that a codec of your own
- * fulfils: a struct of functions. It declares no function of the library.
+ * fulfils: a struct of functions. It declares no function of the library; compression.h does.
  *
  * Words. A *tensor* is what the caller names by a key of its own; a *slice* is a contiguous part of it. tutti cuts a
  * tensor into slices as an algorithm needs them, and encodes each by itself: encoded bytes never depend on other
@@ -39,12 +39,15 @@ typedef struct tutti_codec_slice {
   size_t offset;       /* place of the slice's first element in its tensor */
   uint64_t tensor;     /* the caller's key; the same for the same tensor in every step and on every rank */
   uint64_t step;       /* grows from one use of the tensor to the next; the same for all its slices. For random choices,
-                        * which may depend on seed, tensor, step and place, never on how often or when a function is
-                        * called. */
+                        * which may depend on seed, tensor, step, place and stream, never on how often or when a
+                        * function is called. */
+  uint64_t stream;     /* when encoding: another number for each rank, and for results, so that what is encoded of one
+                        * place in one step need not be rounded alike, and errors of many ranks average out. When
+                        * decoding: 0. */
 } tutti_codec_slice_t;
 
 #define TUTTI_CODEC_SLICE_INIT \
-  { sizeof(tutti_codec_slice_t), TUTTI_FLOAT32, 0, 0, 0, 0 }
+  { sizeof(tutti_codec_slice_t), TUTTI_FLOAT32, 0, 0, 0, 0, 0 }
 
 typedef struct tutti_codec_parameter {
   const char* key;   /* "block"; letters, digits and underscores */

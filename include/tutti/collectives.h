@@ -29,10 +29,31 @@ typedef struct tutti_options {
   const char* algorithm; /* NULL: tutti's choice; else a name from the registry, the same on all ranks */
   int32_t tag;           /* send, recv: messages match by (peer, tag) in order; 0 or more */
   int64_t budget_ns;     /* 0: the communicator's; see tutti_telemetry_budget */
+  const double* scale;   /* NULL: none; else see SCALED INPUTS below. Read during the call */
+  const char* codec;     /* all_reduce: NULL: the communicator's; "none"; or e.g. "int8:block=128"; see compression.h */
+  uint64_t tensor;       /* with a codec: key of the tensor, the same in every step and on every rank */
+  uint64_t step; /* with a codec: grows with each use of the tensor; 0: how many collectives have begun, likewise */
+  int32_t
+      priority; /* 0: usual; 1: urgent, see PRIORITIES below. Of this rank alone, but gains most if all give the same */
 } tutti_options_t;
 
 #define TUTTI_OPTIONS_INIT \
-  { sizeof(tutti_options_t), 0, 0, 0, 0 }
+  { sizeof(tutti_options_t), 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+
+/* SCALED INPUTS
+ *
+ * With options->scale a rank's input is multiplied by *scale before it is reduced; each rank may have its own. For all_reduce,
+ * reduce and reduce_scatter with SUM or AVG of floating-point types. The factor is rounded to the type (for half types to
+ * float); send is not changed unless in place. It costs a pass over the input and, except for all_reduce, memory of its length
+ * that is kept for the next call of the same shape. */
+
+/* PRIORITIES
+ *
+ * An urgent operation overtakes others that are under way, between their segments: its messages are posted and its reductions
+ * done first, and as long as it runs, others do no more than 256 KiB of local work at a time before the network is looked
+ * after. What a transport or the kernel has already taken is not overtaken. It changes no result, and nothing about which
+ * operations must be called in which order. Operations over shared windows (small ones, on one host) run in the order of their
+ * calls among themselves. */
 
 /* recv[i] = op over all ranks of send[i], on every rank. In place: send == recv. */
 TUTTI_API tutti_status_t tutti_all_reduce(tutti_comm_t comm, const void* send, void* recv, size_t count,
@@ -130,6 +151,15 @@ TUTTI_API tutti_status_t tutti_send(tutti_comm_t comm, const void* buffer, size_
 /* Receives exactly count elements from peer; a message of another length or type gives MISMATCH on both ends. */
 TUTTI_API tutti_status_t tutti_recv(tutti_comm_t comm, void* buffer, size_t count, tutti_dtype_t dtype, int peer,
                                     const tutti_options_t* options, tutti_request_t* request);
+
+/* Waits until a message with options->tag has come, or been announced, from any rank, and sets *peer to that rank: the next
+ * tutti_recv of this tag from it takes the message. Of several senders it names them in turn. Returns IN_PROGRESS, with *peer
+ * -1, when options->timeout_ns have passed without one (1: looks once); nothing is lost by that. Connects this rank to all
+ * others when first called. Costs more than a receive whose sender is known: it looks, and then sleeps up to a
+ * millisecond at a time. As for operations, by one thread of a communicator at a time; operations that run make progress.
+ * Errors: INVALID_ARGUMENT (peer is NULL, options are wrong or name an algorithm), INVALID_HANDLE, and what made the communicator
+ * fail. Since 0.1. */
+TUTTI_API tutti_status_t tutti_probe(tutti_comm_t comm, const tutti_options_t* options, int* peer);
 
 #ifdef __cplusplus
 }

@@ -37,15 +37,17 @@ typedef enum tutti_wait_policy TUTTI_ENUM_BASE {
  * environment variable named beside it, then from the launcher (torchrun, Slurm, Open MPI, PMI), then from the default. */
 typedef struct tutti_comm_config {
   size_t struct_size;
-  int rank;                 /* -1; TUTTI_RANK */
-  int size;                 /* -1; TUTTI_SIZE */
-  int local_rank;           /* -1; TUTTI_LOCAL_RANK: place among the ranks of this host */
-  int local_size;           /* -1; TUTTI_LOCAL_SIZE: how many ranks this host has */
-  const char* rendezvous;   /* NULL; TUTTI_RENDEZVOUS: "tcp://host:port" (rank 0 listens there) or "file:///path" */
-  const char* secret;       /* NULL; TUTTI_SECRET: proves that a process belongs to the job; the same on all ranks */
-  const char* interface;    /* NULL; TUTTI_INTERFACE: names or CIDR blocks, comma separated, "^" first to exclude */
-  const char* algorithm;    /* NULL; TUTTI_ALGORITHM: "all_reduce:ring,broadcast:binomial"; default: tutti chooses */
-  int64_t timeout_ns;       /* 0; TUTTI_TIMEOUT ("300s"): deadline of every operation and of start-up; default 300 s */
+  int rank;               /* -1; TUTTI_RANK */
+  int size;               /* -1; TUTTI_SIZE */
+  int local_rank;         /* -1; TUTTI_LOCAL_RANK: place among the ranks of this host */
+  int local_size;         /* -1; TUTTI_LOCAL_SIZE: how many ranks this host has */
+  const char* rendezvous; /* NULL; TUTTI_RENDEZVOUS: "tcp://host:port" (rank 0 listens there) or "file:///path" */
+  const char* secret;     /* NULL; TUTTI_SECRET: proves that a process belongs to the job; the same on all ranks */
+  const char* interface;  /* NULL; TUTTI_INTERFACE: names or CIDR blocks, comma separated, "^" first to exclude */
+  const char*
+      algorithm;      /* NULL; TUTTI_ALGORITHM: "all_reduce:ring@64K-,broadcast:binomial/2-8", sizes after "@", numbers
+                             * of ranks after "/"; rank 0's holds for the whole job; default: tutti chooses */
+  int64_t timeout_ns; /* 0; TUTTI_TIMEOUT ("300s"): deadline of every operation and of start-up; default 300 s */
   tutti_wait_policy_t wait; /* 0; TUTTI_WAIT ("adaptive", "spin", "sleep") */
   int progress_thread;      /* -1; TUTTI_PROGRESS_THREAD: 1 drives communication from a thread of its own; default 0 */
   int progress_core;        /* -1; TUTTI_PROGRESS_CORE: pins that thread to this CPU; default not pinned */
@@ -59,12 +61,20 @@ typedef struct tutti_comm_config {
                                 * exclude; default: the one with the job's address, else near ones in turn */
   int telemetry;               /* -1; TUTTI_TELEMETRY: 0 turns off what tutti/telemetry.h gives; default 1 */
   int64_t budget_ns;           /* 0; TUTTI_BUDGET ("10ms"): operations that take longer are told of; default: none */
+  const char* trace; /* NULL; TUTTI_TRACE: a folder in which each rank records its operations, for tutti-report.
+                                * Needs telemetry. Default: none */
+  const char* prometheus_file; /* NULL; TUTTI_PROMETHEUS_FILE: each rank renews a file in Prometheus' text format, for
+                                * node_exporter's textfile collector. "%r" becomes the rank; without it ".rank-<n>" is put
+                                * before the last suffix. Default: none */
+  const char* http; /* NULL; TUTTI_HTTP: serves /metrics (Prometheus' text) and /telemetry.jsonl at "9400", on the
+                                * loopback interface, "0.0.0.0:9400" or "[::]:9400"; the ranks of a host take ports in a
+                                * row, by local rank. A port that cannot be had is an error. Default: no */
 } tutti_comm_config_t;
 
 #define TUTTI_COMM_CONFIG_INIT                                                                                       \
   {                                                                                                                  \
     sizeof(tutti_comm_config_t), -1, -1, -1, -1, 0, 0, 0, 0, 0, TUTTI_WAIT_DEFAULT, -1, -1, TUTTI_LOG_DEFAULT, 0, 0, \
-        0, 0, -1, 0                                                                                                  \
+        0, 0, -1, 0, 0, 0, 0                                                                                         \
   }
 
 /* Joins the job and creates the communicator of all its ranks. config may be NULL. Blocks until every rank has joined
@@ -84,6 +94,19 @@ TUTTI_API tutti_status_t tutti_comm_abort(tutti_comm_t comm, const char* reason)
 /* Collective. Ranks that give the same color form a new communicator, ordered by key, then by rank in comm. A negative
  * color gives *out = NULL. The new communicator's operations are independent of the old one's. Since 0.1. */
 TUTTI_API tutti_status_t tutti_comm_split(tutti_comm_t comm, int color, int key, tutti_comm_t* out);
+
+typedef enum tutti_split TUTTI_ENUM_BASE {
+  TUTTI_SPLIT_HOST = 0, /* ranks of the same host (which share memory) */
+  TUTTI_SPLIT_ACROSS_HOSTS =
+      1, /* ranks with the same place on their hosts: all first ones, all second ones, ...; so each
+                                 * communicator has at most one rank of a host, and every rank is in one */
+  TUTTI_SPLIT_ONE_PER_HOST = 2 /* the first rank of each host; *out = NULL for all others */
+} tutti_split_t;
+
+/* Collective. Ready-made splits by host, as TUTTI_HOST_ID or the system's names tell hosts apart; a rank's place on its host is
+ * by its rank in comm. Each new communicator is ordered by key, then by rank in comm. Errors besides those of tutti_comm_split:
+ * INVALID_ARGUMENT (an unknown type; or ranks gave different ones, which all are told). Since 0.1. */
+TUTTI_API tutti_status_t tutti_comm_split_type(tutti_comm_t comm, tutti_split_t type, int key, tutti_comm_t* out);
 
 /* Local, any thread. Since 0.1. */
 TUTTI_API tutti_status_t tutti_comm_rank(tutti_comm_t comm, int* rank);

@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Memory that is made ready for the network once, instead of in every operation.
+ * Memory that is made ready for messages once, instead of in every operation. There are two ways: tutti allocates it, or
+ * the program registers what it has.
  *
- * RDMA devices write to and read from memory that is registered: pinned, and known to the device. Without these functions
- * tutti registers the buffers of each large message and lets go of them when it has ended, which is safe whatever the
- * program does with its memory, and costs time in every operation. A program whose buffers live long registers them
- * here. Transports that need no such thing (shared memory, TCP) ignore it: the calls succeed everywhere.
+ * Allocated by tutti, a buffer can be mapped by the other ranks of the host: they reduce right out of it and copy right
+ * from it, where they would have to ask the kernel for a copy of other memory. It is registered as well.
+ *
+ * Registered memory is for RDMA: devices write to and read from memory that is pinned and known to them. Without
+ * registration tutti registers the buffers of each large message and lets go of them when it has ended, which is safe
+ * whatever the program does with its memory, and costs time in every operation. Transports that need no such thing
+ * (shared memory, TCP) ignore it: the calls succeed everywhere.
  */
 #ifndef TUTTI_MEMORY_H_
 #define TUTTI_MEMORY_H_
+
+#include <stdint.h>
 
 #include "tutti/comm.h"
 
@@ -16,7 +22,7 @@
 extern "C" {
 #endif
 
-/* Memory that was registered; the library's. */
+/* Memory that was registered or allocated; the library's. */
 typedef struct tutti_mem* tutti_mem_t;
 
 /* Registers [address, address + bytes) with the transports that comm's job uses in this process, for comm, for those it was
@@ -35,10 +41,41 @@ typedef struct tutti_mem* tutti_mem_t;
  * INVALID_HANDLE; OUT_OF_MEMORY (the limit on locked memory; the sentence says how to raise it). Since 0.1. */
 TUTTI_API tutti_status_t tutti_mem_register(tutti_comm_t comm, void* address, size_t bytes, tutti_mem_t* mem);
 
-/* Ends the registration: the memory may be freed afterwards, unless an operation that uses it is still running (that one
+/* The same for memory that a driver has handed out as a file (a dma-buf): `bytes` bytes of the file from `offset` on, which
+ * this process has mapped at `address` (mmap), so that operations can be called with that address and reduce there. RDMA
+ * devices then reach the memory through its own driver, instead of pinning pages. The file may be closed afterwards.
+ *
+ * Errors: as above, and INVALID_ARGUMENT (fd is negative or no dma-buf, the range is not in it); UNSUPPORTED (an RDMA device
+ * that this rank uses, its driver or the kernel cannot use such files; soft-RoCE cannot). Transports other than RDMA
+ * ignore it, as above. Since 0.1. */
+TUTTI_API tutti_status_t tutti_mem_register_dmabuf(tutti_comm_t comm, void* address, size_t bytes, int fd,
+                                                   uint64_t offset, tutti_mem_t* mem);
+
+/* Ends a registration: the memory may be freed afterwards, unless an operation that uses it is still running (that one
  * keeps its part registered until it has ended). NULL is accepted, and so is memory whose job is gone. From any thread.
- * Errors: INVALID_HANDLE (never registered, or deregistered already). Since 0.1. */
+ * Errors: INVALID_HANDLE (never registered, or deregistered already); INVALID_ARGUMENT (it came from tutti_mem_alloc).
+ * Since 0.1. */
 TUTTI_API tutti_status_t tutti_mem_deregister(tutti_mem_t mem);
+
+/* Allocates `bytes` of memory for buffers of comm, of those it was split from, and of those split from it: zeroed, aligned to
+ * a page, backed by the memory next to the calling thread's core. Operations whose buffers lie in it move large data with one
+ * copy less between ranks of a host, and without registering it anew between hosts; any part of it can be a buffer. It pays
+ * from 16 KiB on, for algorithms that send messages: an all_reduce between ranks of one host uses others unless told
+ * (options.algorithm; bench/README.md has figures). Local: the other ranks need not do the same; each gains from what its peers
+ * have allocated.
+ *
+ * It is memory of its own, not part of malloc's: make few and long-lived ones. In a child after fork it is the same memory
+ * as the parent's, not a copy. The other ranks of the host can read it, not write to it. Where the host has no memory that can
+ * be shared, it is ordinary memory.
+ *
+ * Blocks like tutti_mem_register. From any thread. On failure *address and *mem are NULL. Errors: INVALID_ARGUMENT (address
+ * or mem is NULL, bytes is 0); INVALID_HANDLE; OUT_OF_MEMORY. Since 0.1. */
+TUTTI_API tutti_status_t tutti_mem_alloc(tutti_comm_t comm, size_t bytes, void** address, tutti_mem_t* mem);
+
+/* Gives memory of tutti_mem_alloc back; it must not be a buffer of an operation that is still running. May come after the
+ * communicators are destroyed: the memory lives until then. NULL is accepted. From any thread.
+ * Errors: INVALID_HANDLE (never allocated, or freed already); INVALID_ARGUMENT (it came from tutti_mem_register). Since 0.1. */
+TUTTI_API tutti_status_t tutti_mem_free(tutti_mem_t mem);
 
 #ifdef __cplusplus
 }

@@ -45,6 +45,7 @@ typedef enum tutti_status TUTTI_ENUM_BASE {
   TUTTI_ERR_MISMATCH = 401,  /* ranks called different operations, or with different arguments */
   TUTTI_ERR_ABORTED = 402,   /* tutti_comm_abort was called, here or on another rank */
   TUTTI_ERR_BOOTSTRAP = 403, /* the ranks could not find or authenticate each other */
+  TUTTI_ERR_CODEC = 404,     /* a codec could not encode or decode, here or on another rank */
   TUTTI_ERR_INTERNAL = 499   /* a defect in tutti; please report the sentence */
 } tutti_status_t;
 

@@ -15,7 +15,7 @@
 extern "C" {
 #endif
 
-/* One operation. total_ns = queued_ns + waited_ns + moved_ns + reduced_ns. Initialise with TUTTI_TIMING_INIT. */
+/* One operation. total_ns = queued_ns + waited_ns + moved_ns + reduced_ns + coded_ns. Initialise with TUTTI_TIMING_INIT. */
 typedef struct tutti_timing {
   size_t struct_size;
   int64_t total_ns;  /* from the call to the operation's end on this rank */
@@ -23,6 +23,7 @@ typedef struct tutti_timing {
   int64_t waited_ns; /* for a rank that came later than this one */
   int64_t moved_ns;  /* moving bytes, and waiting for those of ranks that had come; small reductions are in here, too */
   int64_t reduced_ns; /* in reductions */
+  int64_t coded_ns;   /* in a codec: encoding, decoding, and adding what was decoded */
 
   int last_rank; /* who came last of the ranks that this one's result depends on; it may be this one. -1: not known */
   int64_t last_by_ns; /* by how much: after this rank; if it was this rank, after the last of the others */
@@ -37,7 +38,7 @@ typedef struct tutti_timing {
 } tutti_timing_t;
 
 #define TUTTI_TIMING_INIT \
-  { sizeof(tutti_timing_t), 0, 0, 0, 0, 0, -1, 0, 0, -1, 0, 0, 0 }
+  { sizeof(tutti_timing_t), 0, 0, 0, 0, 0, 0, -1, 0, 0, -1, 0, 0, 0 }
 
 /* Of the operation that the calling thread waited for last: in a call without a request, or with tutti_request_wait and its
  * kin. Of small operations through shared memory in which nobody is waited for, one in 64 is clocked: for the others,
@@ -75,10 +76,11 @@ typedef struct tutti_histogram {
   int64_t max_ns;
   double mean_ns;
   double variation;  /* standard deviation over mean */
-  int64_t queued_ns; /* this and the next three: as in tutti_timing_t, summed */
+  int64_t queued_ns; /* this and the next four: as in tutti_timing_t, summed */
   int64_t waited_ns;
   int64_t moved_ns;
   int64_t reduced_ns;
+  int64_t coded_ns;
   const tutti_bucket_t* buckets; /* ascending; only those with a count */
   size_t num_buckets;
 } tutti_histogram_t;
@@ -93,6 +95,38 @@ typedef void (*tutti_histogram_fn)(void* context, const tutti_histogram_t* histo
 /* Calls `visit` for each kind of operation of this rank since the last mark. Any thread, at any time; an operation that ends
  * meanwhile may or may not be counted. Errors: INVALID_ARGUMENT, INVALID_HANDLE. Since 0.1. */
 TUTTI_API tutti_status_t tutti_telemetry_snapshot(tutti_comm_t comm, tutti_histogram_fn visit, void* context);
+
+/* All steps of one sort since the communicator's last mark: what the algorithms of collectives are made of. Steps of small
+ * operations through shared memory (all of them under 4 KiB) are not measured one by one, and are not in here. */
+typedef struct tutti_step_histogram {
+  size_t struct_size;
+  const char* step; /* "receive": from when both ends were ready until the message was here;
+                     * "send": from when it was handed to the transport until its buffer was free, which may be when a late
+                     * peer has come; while they ran: "reduce", "copy", "encode", "decode", and "publish", which shows bytes
+                     * to the other ranks of the host. "other" for all sorts beyond the first 63 */
+  int peer;         /* the rank at the other end; -1: there is no one rank */
+  const char* rail; /* the transport: "tcp", "shm", "verbs"; "" if there is none */
+  uint64_t count;
+  uint64_t bytes; /* of all these steps */
+  int64_t min_ns; /* this and the rest: as in tutti_histogram_t */
+  int64_t p50_ns;
+  int64_t p90_ns;
+  int64_t p99_ns;
+  int64_t p999_ns;
+  int64_t p9999_ns;
+  int64_t max_ns;
+  double mean_ns;
+  double variation;
+  const tutti_bucket_t* buckets;
+  size_t num_buckets;
+} tutti_step_histogram_t;
+
+/* The histogram and all it points to are valid during the call only. Must not call tutti. */
+typedef void (*tutti_step_histogram_fn)(void* context, const tutti_step_histogram_t* histogram);
+
+/* Calls `visit` for each sort of step, peer and rail of this rank since the last mark. Any thread, at any time, as
+ * tutti_telemetry_snapshot. Errors: INVALID_ARGUMENT, INVALID_HANDLE. Since 0.1. */
+TUTTI_API tutti_status_t tutti_telemetry_steps(tutti_comm_t comm, tutti_step_histogram_fn visit, void* context);
 
 /* What one rank has cost this one since the last mark. Initialise with TUTTI_BLAME_INIT. */
 typedef struct tutti_blame {
@@ -112,12 +146,44 @@ typedef struct tutti_blame {
 /* Any thread, at any time. Errors: INVALID_ARGUMENT, INVALID_HANDLE. Since 0.1. */
 TUTTI_API tutti_status_t tutti_telemetry_blame(tutti_comm_t comm, int rank, tutti_blame_t* blame);
 
+/* What one codec has done on this rank since the communicator was made. Initialise with TUTTI_CODEC_TOTALS_INIT. */
+typedef struct tutti_codec_totals {
+  size_t struct_size;
+  uint64_t operations;
+  uint64_t raw_bytes;  /* that the values which this rank sent as codes would have had */
+  uint64_t sent_bytes; /* in codes and their headers */
+  int64_t coded_ns;    /* spent in the codec */
+  int64_t moved_ns;    /* spent moving bytes, beside that */
+  int64_t saved_ns;    /* estimated: how much longer the moving would have taken with all bytes */
+  int costs_more;      /* 1: coded_ns is more than saved_ns. Then it pays to do without, if bytes are all that counts */
+} tutti_codec_totals_t;
+
+#define TUTTI_CODEC_TOTALS_INIT \
+  { sizeof(tutti_codec_totals_t), 0, 0, 0, 0, 0, 0, 0 }
+
+/* Of the codec that options or tutti_comm_set_codec have named by this text; all 0 if none have. Needs telemetry to be on. A
+ * codec that costs more than it saves over 64 operations is told of in the log, once. By the thread that starts operations.
+ * Errors: INVALID_ARGUMENT, INVALID_HANDLE. Since 0.1. */
+TUTTI_API tutti_status_t tutti_telemetry_codec(tutti_comm_t comm, const char* codec, tutti_codec_totals_t* totals);
+
 /* A mark: what was measured on this communicator and this rank before is forgotten ("between two training steps"). Local, any
  * thread, costs nothing. Since 0.1. */
 TUTTI_API tutti_status_t tutti_telemetry_mark(tutti_comm_t comm);
 
 /* Whether operations that this rank starts from now on are measured. Local, any thread. Since 0.1. */
 TUTTI_API tutti_status_t tutti_telemetry_enable(tutti_comm_t comm, int on);
+
+typedef enum tutti_export_format TUTTI_ENUM_BASE {
+  TUTTI_EXPORT_PROMETHEUS = 0, /* text format 0.0.4 */
+  TUTTI_EXPORT_JSON_LINES =
+      1 /* one object a line, as in TUTTI_TRACE's files (tools/tutti-report/README.md): this rank, and the
+                                * communicator's histograms and blame */
+} tutti_export_format_t;
+
+/* Writes what was measured on this communicator and this rank since the last mark to `path`, whole or not at all (by rename in
+ * its folder), whatever was there. Ranks need paths of their own. Local, any thread, at any time. Errors: INVALID_ARGUMENT,
+ * also if the file cannot be written, with the reason; INVALID_HANDLE. Since 0.1. */
+TUTTI_API tutti_status_t tutti_telemetry_export(tutti_comm_t comm, tutti_export_format_t format, const char* path);
 
 /* An operation that ended well but took longer than its budget. */
 typedef struct tutti_overrun {

@@ -18,10 +18,14 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "tutti/tutti.h"
 
@@ -98,6 +102,11 @@ struct Options {
   const char* algorithm = nullptr;      // nullptr: tutti's choice; borrowed for the call only
   int tag = 0;                          // Send and Recv only
   std::chrono::nanoseconds budget{0};   // 0: the communicator's; see tutti_telemetry_budget
+  std::optional<double> scale;          // by which this rank's input is multiplied before it is reduced
+  const char* codec = nullptr;          // AllReduce only; nullptr: the communicator's; see tutti/compression.h
+  std::uint64_t tensor = 0;             // with a codec
+  std::uint64_t step = 0;               // with a codec
+  bool urgent = false;  // overtakes others between their segments; see PRIORITIES in tutti/collectives.h
 };
 
 // An operation that was started. Move-only. Its buffers and its communicator must live until it has finished; the destructor
@@ -151,6 +160,50 @@ inline tutti_timing_t LastTiming() {
   return timing;
 }
 
+// A reduction of your own, for AllReduce, Reduce and ReduceScatter; see tutti/op.h. Move-only. Must live until the last operation
+// that uses it has finished.
+//
+//   tutti::Op larger("larger", tutti::Op::kCommutes, [](const void* in, void* inout, std::size_t count, tutti_dtype_t) {...});
+//   comm.AllReduce(values, larger);
+class Op {
+ public:
+  enum Commutativity { kKeepsOrder = 0, kCommutes = 1 };
+  using Function = std::function<void(const void* in, void* inout, std::size_t count, tutti_dtype_t dtype)>;
+
+  Op(const std::string& name, Commutativity commutativity, Function reduce, std::size_t item_elements = 1)
+      : function_(std::make_unique<Function>(std::move(reduce))) {
+    tutti_op_config_t config = TUTTI_OP_CONFIG_INIT;
+    config.name = name.c_str();
+    config.context = function_.get();
+    config.commutative = commutativity;
+    config.item_elements = item_elements;
+    config.reduce = [](void* context, const void* in, void* inout, std::size_t count, tutti_dtype_t dtype) noexcept {
+      (*static_cast<Function*>(context))(in, inout, count, dtype);
+    };
+    Check(tutti_op_create(&config, &op_));
+  }
+  Op(Op&& other) noexcept : function_(std::move(other.function_)), op_(std::exchange(other.op_, TUTTI_SUM)) {}
+  Op& operator=(Op&& other) noexcept {
+    if (this != &other) {
+      Destroy();
+      function_ = std::move(other.function_);
+      op_ = std::exchange(other.op_, TUTTI_SUM);
+    }
+    return *this;
+  }
+  ~Op() { Destroy(); }
+
+  operator tutti_op_t() const noexcept { return op_; }
+
+ private:
+  void Destroy() noexcept {
+    if (op_ != TUTTI_SUM) (void)tutti_op_destroy(op_);
+  }
+
+  std::unique_ptr<Function> function_;
+  tutti_op_t op_ = TUTTI_SUM;
+};
+
 // A communicator. Move-only. A moved-from one may only be assigned to or destroyed.
 //
 // Each operation comes twice: Name returns when it has finished, NameAsync returns a Request. Buffers are anything contiguous
@@ -194,6 +247,18 @@ class Comm {
     return Comm(out);
   }
 
+  // Collective. Ranks of one host, or with the same place on their hosts; see tutti_comm_split_type. For TUTTI_SPLIT_ONE_PER_HOST,
+  // which leaves ranks out, call that.
+  Comm SplitType(tutti_split_t type, int key) {
+    if (type == TUTTI_SPLIT_ONE_PER_HOST) {
+      throw Error(TUTTI_ERR_INVALID_ARGUMENT,
+                  "Comm::SplitType: ONE_PER_HOST leaves ranks out; use tutti_comm_split_type");
+    }
+    tutti_comm_t out = nullptr;
+    Check(tutti_comm_split_type(handle_, type, key, &out));
+    return Comm(out);
+  }
+
   // What was measured since the last mark: visit(const tutti_histogram_t&) for each kind of operation. Must not throw.
   template <typename Visit>
   void VisitHistograms(Visit&& visit) const {
@@ -203,12 +268,40 @@ class Comm {
     };
     Check(tutti_telemetry_snapshot(handle_, call, const_cast<void*>(static_cast<const void*>(&visit))));
   }
+  // visit(const tutti_step_histogram_t&) for each sort of step, peer and rail. Must not throw.
+  template <typename Visit>
+  void VisitSteps(Visit&& visit) const {
+    using Plain = std::remove_reference_t<Visit>;
+    const auto call = [](void* context, const tutti_step_histogram_t* histogram) noexcept {
+      (*static_cast<Plain*>(context))(*histogram);
+    };
+    Check(tutti_telemetry_steps(handle_, call, const_cast<void*>(static_cast<const void*>(&visit))));
+  }
   tutti_blame_t Blame(int rank) const {
     tutti_blame_t blame = TUTTI_BLAME_INIT;
     Check(tutti_telemetry_blame(handle_, rank, &blame));
     return blame;
   }
   void Mark() { Check(tutti_telemetry_mark(handle_)); }
+  void Export(tutti_export_format_t format, const std::string& path) const {
+    Check(tutti_telemetry_export(handle_, format, path.c_str()));
+  }
+
+  // For AllReduces whose options name no codec; "none" or nullptr: none; "auto:0.01" is collective. See tutti/compression.h.
+  void SetCodec(const char* codec) { Check(tutti_comm_set_codec(handle_, codec)); }
+  std::string ExplainCodec() const { return tutti_comm_explain_codec(handle_); }
+  // What codecs remember of tensors, for a checkpoint.
+  std::vector<std::uint8_t> SaveCodecs() const {
+    std::size_t bytes = 0;
+    Check(tutti_codec_save(handle_, nullptr, 0, &bytes));
+    std::vector<std::uint8_t> saved(bytes);
+    Check(tutti_codec_save(handle_, saved.data(), saved.size(), &bytes));
+    return saved;
+  }
+  void RestoreCodecs(Span<const std::uint8_t> saved) {
+    Check(tutti_codec_restore(handle_, saved.data(), saved.size()));
+  }
+  void ForgetTensor(std::uint64_t tensor) { Check(tutti_codec_forget(handle_, tensor)); }
 
   // recv[i] = op over all ranks of send[i]; sizes are equal. With one buffer: in place.
   template <typename In, typename Out>
@@ -374,6 +467,14 @@ class Comm {
     return Started([&](Handle* h) { StartRecv(Writable(buffer), peer, options, h); });
   }
 
+  // The rank whose message with that tag can be received; -1 if none has come in time. See tutti_probe.
+  int Probe(const Options& options = {}) {
+    const tutti_options_t o = ToC(options);
+    int peer = -1;
+    Check(tutti_probe(handle_, &o, &peer));
+    return peer;
+  }
+
   // Returns (or finishes) on no rank before every rank has called it.
   void Barrier(const Options& options = {}) {
     const tutti_options_t o = ToC(options);
@@ -405,6 +506,11 @@ class Comm {
     o.algorithm = options.algorithm;
     o.tag = options.tag;
     o.budget_ns = options.budget.count();
+    o.scale = options.scale.has_value() ? &*options.scale : nullptr;
+    o.codec = options.codec;
+    o.tensor = options.tensor;
+    o.step = options.step;
+    o.priority = options.urgent ? 1 : 0;
     return o;
   }
 
@@ -415,7 +521,8 @@ class Comm {
   template <typename Start>
   static Request Started(const Start& start) {
     Handle handle = nullptr;
-    start(&handle);
+    // A group sets requests when it ends, when this one has moved.
+    start(tutti_group_is_open() != 0 ? nullptr : &handle);
     return Request(handle);
   }
 
@@ -550,6 +657,11 @@ class RegisteredMemory {
   RegisteredMemory(const Comm& comm, T* data, std::size_t size) {
     Check(tutti_mem_register(comm.handle(), data, size * sizeof(T), &handle_));
   }
+  // Memory of a dma-buf, mapped at data; see tutti_mem_register_dmabuf.
+  template <typename T>
+  RegisteredMemory(const Comm& comm, T* data, std::size_t size, int fd, std::uint64_t offset) {
+    Check(tutti_mem_register_dmabuf(comm.handle(), data, size * sizeof(T), fd, offset, &handle_));
+  }
   template <typename Container>
   RegisteredMemory(const Comm& comm, Container& container)
       : RegisteredMemory(comm, container.data(), container.size()) {}
@@ -565,6 +677,162 @@ class RegisteredMemory {
 
  private:
   tutti_mem_t handle_ = nullptr;
+};
+
+// Memory for `size` elements, zeroed, that peers of the host read without a copy; see tutti_mem_alloc. Move-only. Elements are
+// plain values; nothing is constructed or destroyed.
+template <typename T>
+class Buffer {
+ public:
+  Buffer() = default;  // none
+  Buffer(const Comm& comm, std::size_t size) : size_(size) {
+    void* data = nullptr;
+    Check(tutti_mem_alloc(comm.handle(), size * sizeof(T), &data, &handle_));
+    data_ = static_cast<T*>(data);
+  }
+  Buffer(Buffer&& other) noexcept { swap(other); }
+  Buffer& operator=(Buffer&& other) noexcept {
+    Buffer(std::move(other)).swap(*this);
+    return *this;
+  }
+  ~Buffer() { (void)tutti_mem_free(handle_); }
+
+  T* data() const { return data_; }
+  std::size_t size() const { return size_; }
+  T* begin() const { return data_; }
+  T* end() const { return data_ + size_; }
+  T& operator[](std::size_t i) const { return data_[i]; }
+
+  void swap(Buffer& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    std::swap(handle_, other.handle_);
+  }
+
+ private:
+  static_assert(std::is_trivially_copyable_v<T>, "tutti moves bytes");
+  T* data_ = nullptr;
+  std::size_t size_ = 0;
+  tutti_mem_t handle_ = nullptr;
+};
+
+// Calls of this thread that are begun together when it ends; see tutti/group.h. In a group all calls return at once, also those
+// whose name has no Async, and End() waits for all of them; what NameAsync gives there has nothing to wait for.
+//
+//   tutti::Group group;
+//   for (auto& g : gradients) comm.AllReduce(g, TUTTI_SUM);
+//   group.End();
+class Group {
+ public:
+  Group() { Check(tutti_group_start()); }
+  Group(const Group&) = delete;
+  Group& operator=(const Group&) = delete;
+  ~Group() {
+    if (open_) (void)tutti_group_end();
+  }
+
+  // Throws the first error of its calls.
+  void End() {
+    open_ = false;
+    Check(tutti_group_end());
+  }
+
+ private:
+  bool open_ = true;
+};
+
+// A collective that is bound once and run many times; see tutti/persistent.h. Move-only. Made by the C API's functions:
+//
+//   tutti::Persistent sum([&](tutti_persistent_t* p) {
+//     return tutti_all_reduce_init(comm.handle(), v.data(), v.data(), v.size(), TUTTI_FLOAT32, TUTTI_SUM, nullptr, p);
+//   });
+//   sum.Start(); ... sum.Wait();
+//
+// Must go before its communicator does, and not while it runs; its destructor waits for that.
+class Persistent {
+ public:
+  template <typename Init,
+            typename = std::enable_if_t<std::is_invocable_r_v<tutti_status_t, Init, tutti_persistent_t*>>>
+  explicit Persistent(Init&& init) {
+    Check(init(&handle_));
+  }
+  Persistent(Persistent&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+  Persistent& operator=(Persistent&& other) noexcept {
+    if (this != &other) {
+      Free();
+      handle_ = std::exchange(other.handle_, nullptr);
+    }
+    return *this;
+  }
+  ~Persistent() { Free(); }
+
+  void Start() { Check(tutti_persistent_start(handle_)); }
+  void Wait() { Check(tutti_persistent_wait(handle_)); }
+  // True when it has finished, or was not begun.
+  bool Test() {
+    const tutti_status_t status = tutti_persistent_test(handle_);
+    Check(status);
+    return status != TUTTI_IN_PROGRESS;
+  }
+  // Both in one.
+  void Run() { Check(tutti_persistent_run(handle_)); }
+
+ private:
+  void Free() noexcept {
+    if (handle_ == nullptr) return;
+    (void)tutti_persistent_wait(handle_);
+    (void)tutti_persistent_free(handle_);
+  }
+
+  tutti_persistent_t handle_ = nullptr;
+};
+
+// One matrix's all-reduce by way of two thin ones; see tutti/powersgd.h. Move-only. One thread at a time.
+class PowerSgd {
+ public:
+  explicit PowerSgd(const tutti_powersgd_config_t& config) : size_(config.rows * config.cols) {
+    Check(tutti_powersgd_create(&config, &handle_));
+  }
+  PowerSgd(PowerSgd&& other) noexcept
+      : handle_(std::exchange(other.handle_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  PowerSgd& operator=(PowerSgd&& other) noexcept {
+    if (this != &other) {
+      (void)tutti_powersgd_destroy(handle_);
+      handle_ = std::exchange(other.handle_, nullptr);
+      size_ = std::exchange(other.size_, 0);
+    }
+    return *this;
+  }
+  ~PowerSgd() { (void)tutti_powersgd_destroy(handle_); }
+
+  // recv = nearly op (SUM or AVG) over all ranks of send, both rows x cols values. One buffer twice: in place.
+  void AllReduce(const Comm& comm, Span<const float> send, Span<float> recv, tutti_op_t op,
+                 const tutti_options_t* options = nullptr) {
+    if (send.size() != size_ || recv.size() != size_) {
+      throw Error(TUTTI_ERR_INVALID_ARGUMENT, "PowerSgd::AllReduce: send and recv must hold rows x cols values");
+    }
+    Check(tutti_powersgd_all_reduce(handle_, comm.handle(), send.data(), recv.data(), op, options));
+  }
+
+  // How many values a call all-reduces instead of rows x cols.
+  std::size_t wire_values() const {
+    std::size_t values = 0;
+    Check(tutti_powersgd_wire_values(handle_, &values));
+    return values;
+  }
+
+  std::vector<unsigned char> Save() const {
+    std::size_t bytes = 0;
+    Check(tutti_powersgd_save(handle_, nullptr, 0, &bytes));
+    std::vector<unsigned char> saved(bytes);
+    Check(tutti_powersgd_save(handle_, saved.data(), saved.size(), &bytes));
+    return saved;
+  }
+  void Restore(Span<const unsigned char> saved) { Check(tutti_powersgd_restore(handle_, saved.data(), saved.size())); }
+
+ private:
+  tutti_powersgd_t handle_ = nullptr;
+  std::size_t size_ = 0;
 };
 
 }  // namespace v0

@@ -48,7 +48,8 @@ TUTTI_API size_t tutti_dtype_size(tutti_dtype_t dtype);
 /* "float32", "bfloat16", ...; "unknown" for an unknown type. Any thread. Since 0.1. */
 TUTTI_API const char* tutti_dtype_name(tutti_dtype_t dtype);
 
-/* "sum", "xor", ...; "unknown" for an unknown operation. Any thread. Since 0.1. */
+/* "sum", "xor", ..., for one of tutti/op.h its name, until it is destroyed; "unknown" for an unknown operation. Any thread.
+ * Since 0.1. */
 TUTTI_API const char* tutti_op_name(tutti_op_t op);
 
 #ifdef __cplusplus

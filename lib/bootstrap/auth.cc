@@ -11,6 +11,7 @@
 #include <cstring>
 #include <initializer_list>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 
 namespace tutti {
@@ -86,6 +87,10 @@ Mac DeriveJobKey(absl::string_view secret, absl::string_view job_id, absl::strin
 
 std::string DeriveDataSecret(const Mac& job_key, const Nonce& job_nonce) {
   return std::string(Bytes(Hmac(Bytes(job_key), {"tutti data", Bytes(job_nonce)})));
+}
+
+std::string NameRun(absl::string_view data_secret) {
+  return absl::BytesToHexString(Bytes(Hmac(data_secret, {"tutti run"})).substr(0, 4));
 }
 
 std::string MakeHello(const Nonce& rank_nonce) {

@@ -45,6 +45,10 @@ Mac DeriveJobKey(absl::string_view secret, absl::string_view job_id, absl::strin
 // The key by which transports authenticate data connections: differs for each run of a job. 32 raw bytes.
 std::string DeriveDataSecret(const Mac& job_key, const Nonce& job_nonce);
 
+// A name for this run of the job, for people and file names: 8 hexadecimal digits, the same on all ranks. Tells nothing of the
+// secret.
+std::string NameRun(absl::string_view data_secret);
+
 std::string MakeHello(const Nonce& rank_nonce);
 
 // What is wrong with a hello, in the service's words; OK if it can be answered. FailedPrecondition for another version,

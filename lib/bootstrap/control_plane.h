@@ -34,6 +34,7 @@ enum class FailureKind : uint8_t {
   kMismatch = 3,
   kAborted = 4,
   kTransport = 5,  // the path between the reporter and the culprit is lost
+  kCodec = 6,      // a codec could not encode or decode at the reporter
 };
 
 struct FailureReport {

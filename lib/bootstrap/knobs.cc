@@ -136,9 +136,16 @@ constexpr Knob kKnobs[] = {
      "network interfaces for data; default: the one that routes to rank 0", false,
      [](const Config& c) { return c.interface; }, nullptr,
      [](absl::string_view t, JobSettings* s) { return SetText(t, &s->interface); }},
-    {"TUTTI_ALGORITHM", "algorithm", "collective:algorithm pairs, comma separated (all_reduce:ring,broadcast:binomial)",
-     "", "algorithms by collective; default: tutti chooses", false, [](const Config& c) { return c.algorithm; },
-     nullptr, [](absl::string_view t, JobSettings* s) { return SetText(t, &s->algorithm); }},
+    {"TUTTI_ALGORITHM", "algorithm",
+     "collective:algorithm pairs, comma separated, sizes after @ and ranks after / "
+     "(all_reduce:ring@64K-,one_shot@-4K/2-8)",
+     "", "algorithms by collective, size and ranks; rank 0's holds for all; default: tutti chooses", false,
+     [](const Config& c) { return c.algorithm; }, nullptr,
+     [](absl::string_view t, JobSettings* s) { return SetText(t, &s->algorithm); }},
+    {"TUTTI_ALGORITHM_TABLE", "", "an absolute path", "",
+     "file with items as in TUTTI_ALGORITHM, which comes first; read by rank 0 for all (tutti-info --table writes one)",
+     false, nullptr, nullptr,
+     [](absl::string_view t, JobSettings* s) { return absl::StartsWith(t, "/") && SetText(t, &s->algorithm_table); }},
     {"TUTTI_TRANSPORT", "transport", "one or more of shm, verbs and tcp, comma separated, each once", "shm,verbs,tcp",
      "transports that may be used: shm between ranks of one host, verbs (RDMA) where both ends have a device, tcp",
      false, [](const Config& c) { return c.transport; }, nullptr, SetTransports},
@@ -147,6 +154,13 @@ constexpr Knob kKnobs[] = {
      "RDMA devices for data; default: the one with the job's address, else those of the NUMA node, in turn", false,
      [](const Config& c) { return c.verbs_devices; }, nullptr,
      [](absl::string_view t, JobSettings* s) { return SetText(t, &s->verbs.devices); }},
+    {"TUTTI_VERBS_RAILS", "", "a whole number from 1 to 4", "2",
+     "RDMA ports that a rank uses together; when one is lost the others carry its messages", false, nullptr, nullptr,
+     [](absl::string_view t, JobSettings* s) { return SetNumber(t, 1, 4, &s->verbs.rails); }},
+    {"TUTTI_VERBS_QPS", "", "a whole number from 1 to 4", "1",
+     "queue pairs for the large messages of two ranks, on each port; switches may give each a path of its own", false,
+     nullptr, nullptr,
+     [](absl::string_view t, JobSettings* s) { return SetNumber(t, 1, 4, &s->verbs.pairs_per_rail); }},
     {"TUTTI_VERBS_GID_INDEX", "", "the index of a GID, from 0 to 255", "",
      "address of the RDMA port; default: RoCE version 2, the job's address, else IPv4, else global IPv6", false,
      nullptr, nullptr, [](absl::string_view t, JobSettings* s) { return SetNumber(t, 0, 255, &s->verbs.gid_index); }},
@@ -164,6 +178,14 @@ constexpr Knob kKnobs[] = {
     {"TUTTI_VERBS_RETRY_COUNT", "", "a whole number from 0 to 7", "6",
      "how often an RDMA packet is sent again before the path counts as lost; 7 is for ever with soft-RoCE", false,
      nullptr, nullptr, [](absl::string_view t, JobSettings* s) { return SetNumber(t, 0, 7, &s->verbs.retry_count); }},
+    {"TUTTI_TCP_PACING", "", "bits per second from 1Mbit to 1000Gbit, like 100Mbit or 1Gbit", "",
+     "most that this rank sends over TCP, to all peers together, for standing in for a slow network; default: no limit",
+     false, nullptr, nullptr,
+     [](absl::string_view t, JobSettings* s) {
+       const std::optional<uint64_t> bits = ParseBitsPerSecond(t);
+       if (bits) s->tcp_pacing_bits_per_s = *bits;
+       return bits.has_value();
+     }},
     {"TUTTI_TIMEOUT", "timeout_ns", "a duration above 0, like 300, 300s, 500ms or 2m", "300s",
      "deadline of start-up and of every operation", false,
      [](const Config& c) { return c.timeout_ns ? Text(FormatDuration(*c.timeout_ns)) : std::nullopt; }, nullptr,
@@ -182,6 +204,10 @@ constexpr Knob kKnobs[] = {
      "pins the progress thread to this CPU; default: not pinned", false,
      [](const Config& c) { return NumberText(c.progress_core); }, nullptr,
      [](absl::string_view t, JobSettings* s) { return SetNumber(t, 0, 65535, &s->progress_core); }},
+    {"TUTTI_PROGRESS_PRIORITY", "", "a whole number from 0 to 99", "0",
+     "real-time priority (SCHED_FIFO) of the progress thread, for one with a core of its own; 0: an ordinary thread",
+     false, nullptr, nullptr,
+     [](absl::string_view t, JobSettings* s) { return SetNumber(t, 0, 99, &s->progress_priority); }},
     {"TUTTI_TELEMETRY", "telemetry", "0 or 1", "1", "0: operations are not measured, and no late rank is named", false,
      [](const Config& c) { return NumberText(c.telemetry); }, nullptr,
      [](absl::string_view t, JobSettings* s) { return SetFlag(t, &s->telemetry); }},
@@ -193,6 +219,35 @@ constexpr Knob kKnobs[] = {
        if (ns) s->budget_ns = *ns;
        return ns.has_value() && *ns >= kNsPerUs;
      }},
+    {"TUTTI_RECORDER", "", "off or an absolute path", "",
+     "folder for the flight record that tutti-info --live reads; default: /dev/shm/tutti-UID, else /tmp/tutti-UID",
+     false, nullptr, nullptr,
+     [](absl::string_view t, JobSettings* s) {
+       return (t == "off" || absl::StartsWith(t, "/")) && SetText(t, &s->recorder);
+     }},
+    {"TUTTI_TRACE", "trace", "a folder's path of at most 4096 bytes", "",
+     "every rank records its operations into a file in this folder, for tutti-report; default: none", false,
+     [](const Config& c) { return c.trace; }, nullptr,
+     [](absl::string_view t, JobSettings* s) { return SetText(t, &s->trace_directory); }},
+    {"TUTTI_TRACE_MIB", "", "a whole number from 1 to 1048576", "256",
+     "MiB that a rank's records may take; the oldest are forgotten", false, nullptr, nullptr,
+     [](absl::string_view t, JobSettings* s) { return SetNumber(t, 1, 1 << 20, &s->trace_mib); }},
+    {"TUTTI_PROMETHEUS_FILE", "prometheus_file", "a path of at most 4096 bytes", "",
+     "every rank renews a file of its own for Prometheus; \"%r\" becomes the rank; default: none", false,
+     [](const Config& c) { return c.prometheus_file; }, nullptr,
+     [](absl::string_view t, JobSettings* s) { return SetText(t, &s->prometheus_file); }},
+    {"TUTTI_PROMETHEUS_PERIOD", "", "a duration of at least 0.1 s, like 5s", "5s", "how often that file is renewed",
+     false, nullptr, nullptr,
+     [](absl::string_view t, JobSettings* s) {
+       const std::optional<int64_t> ns = ParseDurationNs(t);
+       if (ns) s->prometheus_period_ns = *ns;
+       return ns.has_value() && *ns >= 100 * kNsPerMs;
+     }},
+    {"TUTTI_HTTP", "http", "a port, or an IPv4 address and a port, or an IPv6 address in brackets and a port", "",
+     "serves /metrics for Prometheus; a port alone is on the loopback interface; local ranks take ports in a row; "
+     "default: no",
+     false, [](const Config& c) { return c.http; }, nullptr,
+     [](absl::string_view t, JobSettings* s) { return SetText(t, &s->http_address); }},
     {"TUTTI_LOG", "log_level", "error, warn, info or debug", "warn", "how much tutti writes to stderr", false,
      [](const Config& c) { return ChoiceText(c.log_level, kLogLevels); }, nullptr,
      [](absl::string_view t, JobSettings* s) { return SetChoice(t, kLogLevels, &s->log_level); }},

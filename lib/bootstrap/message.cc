@@ -39,7 +39,7 @@ struct Decoder {
   void Pid(int64_t& pid) { pid = static_cast<int64_t>(in.U64()); }
   void Kind(FailureKind& kind) {
     const uint8_t value = in.U8();
-    if (value > static_cast<uint8_t>(FailureKind::kTransport)) in.Fail();
+    if (value > static_cast<uint8_t>(FailureKind::kCodec)) in.Fail();
     kind = static_cast<FailureKind>(value);
   }
   void Bool(bool& value) {
@@ -100,6 +100,7 @@ bool Fields(Codec& codec, M& m) {
     case MessageType::kJoin:
     case MessageType::kAllJoined:
       CardFields(codec, m.card);
+      codec.Text(m.sentence, kMaxWordBytes);
       return true;
     case MessageType::kAskMissing:
       codec.U64(m.request);

@@ -23,17 +23,18 @@ inline constexpr size_t kMaxSentenceBytes = 2048;
 inline constexpr size_t kMaxDescriptionBytes = 512;
 inline constexpr size_t kMaxKeyBytes = 256;
 inline constexpr size_t kMaxRanksPerMessage = 128;
+inline constexpr size_t kMaxWordBytes = 128 * 1024 + 16;
 
 // No value is ever reused for another meaning.
 enum class MessageType : uint8_t {
   // Start-up, from a rank.
   kIntroduce = 1,   // card (without address), size: the first message, all that may come before kWelcome
-  kJoin = 2,        // card
+  kJoin = 2,        // card, sentence (rank 0: its word for all)
   kAskMissing = 3,  // request
   // Start-up, from the service.
   kWelcome = 10,
   kRefused = 11,      // sentence; the connection is closed behind it
-  kAllJoined = 12,    // card: rank 0's
+  kAllJoined = 12,    // card: rank 0's; sentence: its word
   kMissing = 13,      // request, sentence: who has not joined
   kStartFailed = 14,  // flag (1: a deadline passed), sentence
 

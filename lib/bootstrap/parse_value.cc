@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "lib/base/clock.h"
 
 namespace tutti {
@@ -77,6 +78,21 @@ std::optional<int64_t> ParseDurationNs(absl::string_view text) {
     return ns;
   }
   return std::nullopt;
+}
+
+std::optional<uint64_t> ParseBitsPerSecond(absl::string_view text) {
+  constexpr double kLeast = 1e6, kMost = 1e12;
+  double unit = 0;
+  if (absl::ConsumeSuffix(&text, "Mbit")) {
+    unit = 1e6;
+  } else if (absl::ConsumeSuffix(&text, "Gbit")) {
+    unit = 1e9;
+  }
+  double value = 0;
+  if (unit == 0 || !IsNumeral(text) || !absl::SimpleAtod(text, &value)) return std::nullopt;
+  const double bits = value * unit;
+  if (!(bits >= kLeast && bits <= kMost)) return std::nullopt;
+  return static_cast<uint64_t>(bits);
 }
 
 std::string FormatDuration(int64_t duration_ns) {

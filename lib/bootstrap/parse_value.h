@@ -19,6 +19,9 @@ std::optional<int> ParseNumber(absl::string_view text, int low, int high);
 // In ns.
 std::optional<int64_t> ParseDurationNs(absl::string_view text);
 
+// A rate from 1Mbit to 1000Gbit: "100Mbit", "1Gbit", "2.5Gbit". In bits per second, by powers of ten.
+std::optional<uint64_t> ParseBitsPerSecond(absl::string_view text);
+
 // The shortest text that ParseDurationNs reads back as the same duration: "300s", "1500ms".
 std::string FormatDuration(int64_t duration_ns);
 

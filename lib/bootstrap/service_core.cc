@@ -106,6 +106,7 @@ bool ServiceCore::Join(int rank, const Message& message) {
   At(rank).stage = Stage::kJoined;
   At(rank).card = message.card;
   At(rank).has_card = true;
+  if (rank == 0) word_ = message.sentence;
   ++joined_;
   if (start_failure_) {
     Send(rank, *start_failure_);
@@ -113,6 +114,7 @@ bool ServiceCore::Join(int rank, const Message& message) {
     outlet_->OnAllJoined();
     Message news = OfType(MessageType::kAllJoined);
     news.card = At(0).card;
+    news.sentence = word_;
     Broadcast(news, /*except=*/-1);
   }
   return true;

@@ -93,6 +93,7 @@ class ServiceCore {
   bool ended_ = false;
   std::optional<Message> start_failure_;
   std::string last_refusal_;
+  std::string word_;        // rank 0's, for all
   std::vector<int> hosts_;  // by rank the lowest rank of its host, once somebody has asked
   absl::flat_hash_map<std::string, uint64_t> counters_;
   FailureLedger ledger_;

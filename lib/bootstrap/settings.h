@@ -40,7 +40,8 @@ enum class RendezvousKind : uint8_t {
 // What the caller's config struct says; an empty optional leaves the knob to the next source.
 struct SettingsOverrides {
   std::optional<int> rank, size, local_rank, local_size;
-  std::optional<std::string> rendezvous, secret, interface, algorithm, transport, verbs_devices;
+  std::optional<std::string> rendezvous, secret, interface, algorithm, transport, verbs_devices, trace, prometheus_file,
+      http;
   std::optional<int64_t> timeout_ns, budget_ns;
   std::optional<WaitPolicy> wait;
   std::optional<int> progress_thread, progress_core, telemetry;
@@ -64,6 +65,8 @@ struct VerbsSettings {
   int hop_limit = 64;
   int ack_timeout = 16;
   int retry_count = 6;
+  int rails = 2;
+  int pairs_per_rail = 1;
 };
 
 struct JobSettings {
@@ -73,21 +76,30 @@ struct JobSettings {
   int local_size = -1;  // how many ranks this host has, -1: unknown
   RendezvousKind rendezvous_kind = RendezvousKind::kNone;
   std::string rendezvous;
-  std::string job_id;       // tells jobs apart that have the same secret; may be empty
-  std::string secret;       // may be empty
-  std::string secret_file;  // to be read if `secret` is empty; may be empty
-  std::string interface;    // see interfaces.h; empty: chosen by the route to rank 0
-  std::string algorithm;    // for the algorithm selection, not looked into here
-  bool use_shm = true;      // between ranks of one host
-  bool use_verbs = true;    // where there is a device
+  std::string job_id;                  // tells jobs apart that have the same secret; may be empty
+  std::string secret;                  // may be empty
+  std::string secret_file;             // to be read if `secret` is empty; may be empty
+  std::string interface;               // see interfaces.h; empty: chosen by the route to rank 0
+  std::string algorithm;               // for the algorithm selection, not looked into here
+  std::string algorithm_table;         // a file with more of that; may be empty
+  uint64_t tcp_pacing_bits_per_s = 0;  // 0: no limit
+  bool use_shm = true;                 // between ranks of one host
+  bool use_verbs = true;               // where there is a device
   bool use_tcp = true;
   VerbsSettings verbs;
   int64_t timeout_ns = 300 * kNsPerSecond;
   WaitPolicy wait = WaitPolicy::kAdaptive;
   bool progress_thread = false;
-  int progress_core = -1;  // -1: not pinned
+  int progress_core = -1;     // -1: not pinned
+  int progress_priority = 0;  // 0: an ordinary thread
   bool telemetry = true;
   int64_t budget_ns = kForeverNs;  // that: none
+  std::string recorder;            // "off", or the folder for flight records; empty: see lib/recorder/flight_folder.h
+  std::string trace_directory;     // empty: none
+  int trace_mib = 256;
+  std::string prometheus_file;  // empty: none
+  int64_t prometheus_period_ns = 5 * kNsPerSecond;
+  std::string http_address;  // of local rank 0; empty: none
   LogLevel log_level = LogLevel::kWarn;
   std::string host_id;  // empty: found out by HostId()
 

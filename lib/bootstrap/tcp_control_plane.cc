@@ -109,7 +109,12 @@ TcpControlPlane::TcpControlPlane(const JobSettings& settings, PeerCard self, Con
 
 TcpControlPlane::~TcpControlPlane() { Leave(); }
 
-absl::Status TcpControlPlane::Join(const PeerCard& card) {
+std::string TcpControlPlane::Word() {
+  std::lock_guard<std::mutex> lock(mutex_);
+  return word_;
+}
+
+absl::Status TcpControlPlane::Join(const PeerCard& card, const std::string& word) {
   if (card.rank != rank()) {
     return absl::InvalidArgumentError(absl::StrCat("rank ", rank(), " cannot join with the card of rank ", card.rank));
   }
@@ -119,8 +124,13 @@ absl::Status TcpControlPlane::Join(const PeerCard& card) {
                                                    " bytes of host, ", kMaxHostIdBytes, " of host id, ",
                                                    kMaxAddressBytes, " of address"));
   }
+  if (word.size() > kMaxWordBytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("what rank 0 says to all has ", word.size(), " bytes, at most ", kMaxWordBytes, " can be said"));
+  }
   Message join = OfType(MessageType::kJoin);
   join.card = card;
+  if (card.rank == 0) join.sentence = word;
   link_.Send(EncodeMessage(join));
   {
     std::unique_lock<std::mutex> lock(mutex_);

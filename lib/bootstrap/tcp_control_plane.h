@@ -54,7 +54,11 @@ class TcpControlPlane final : public ControlPlane {
 
   // Publishes the card and waits until all ranks have done so. Once. DeadlineExceeded says which ranks are missing;
   // Unavailable says which rank died or left meanwhile. After an error only Leave makes sense.
-  absl::Status Join(const PeerCard& card);
+  // `word`: what rank 0 says that holds for all, at most kMaxWordBytes; of other ranks it is not heard.
+  absl::Status Join(const PeerCard& card, const std::string& word = "");
+
+  // Rank 0's word, after Join; the same on all ranks.
+  std::string Word();
 
   int rank() const override { return self_.rank; }
   int size() const override { return size_; }
@@ -103,6 +107,7 @@ class TcpControlPlane final : public ControlPlane {
   absl::Status start_result_;  // of Join, once start_ended_
   bool gave_up_ = false;
   bool service_ended_ = false;
+  std::string word_;
   absl::flat_hash_map<int, PeerCard> cards_;
   std::vector<int> hosts_;
 

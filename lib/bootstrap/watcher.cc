@@ -50,6 +50,7 @@ bool TcpControlPlane::OnMessage(const Message& message) {
       {
         std::lock_guard<std::mutex> lock(mutex_);
         cards_[0] = message.card;
+        word_ = message.sentence;
       }
       EndStart(absl::OkStatus());
       return true;

@@ -8,16 +8,10 @@
 #include "absl/strings/str_cat.h"
 
 #include "lib/capi/errors.h"
+#include "lib/reduce/user_ops.h"
 
 namespace tutti {
-namespace {
-
-template <typename... Parts>
-tutti_status_t Invalid(const char* function, const Parts&... parts) {
-  return Failed(TUTTI_ERR_INVALID_ARGUMENT, absl::StrCat(function, ": ", parts...));
-}
-
-}  // namespace
+namespace {}  // namespace
 
 tutti_status_t InvalidBudget(const char* function, const char* name, int64_t budget_ns) {
   return Invalid(function, name, " is ", budget_ns, "; a budget is a microsecond (1000) or more, or 0 for none");
@@ -47,12 +41,40 @@ tutti_status_t CheckType(tutti_dtype_t dtype, const char* function) {
   return Invalid(function, "dtype ", static_cast<int>(dtype), " is unknown");
 }
 
-tutti_status_t CheckOp(tutti_op_t op, tutti_dtype_t dtype, const char* function) {
+tutti_status_t CheckOp(tutti_op_t op, tutti_dtype_t dtype, const char* function, const UserOp** user_op) {
   const int value = static_cast<int>(op);
-  if (value < 0 || value >= kNumReduceOps) return Invalid(function, "op ", value, " is unknown");
+  *user_op = UserOps::OfProcess().Find(value);
+  if (*user_op != nullptr) {
+    const size_t item_bytes = tutti_dtype_size(dtype) * (*user_op)->traits().item_elements;
+    if (item_bytes <= UserOp::kMaxItemBytes) return TUTTI_OK;
+    return Invalid(function, "an item of op ", tutti_op_name(op), " has ", (*user_op)->traits().item_elements,
+                   " elements, of ", tutti_dtype_name(dtype), " ", item_bytes, " bytes; at most ",
+                   UserOp::kMaxItemBytes, " are possible");
+  }
+  if (value < 0 || value >= kNumReduceOps) {
+    return Invalid(function, "op ", value, " is unknown", value >= UserOps::kFirstNumber ? "; was it destroyed?" : "");
+  }
   if (IsDefined(static_cast<ReduceOp>(op), static_cast<DataType>(dtype))) return TUTTI_OK;
   return Invalid(function, "op ", tutti_op_name(op), " is bitwise, for integers only; dtype is ",
                  tutti_dtype_name(dtype));
+}
+
+tutti_status_t CheckItems(const UserOp* user_op, size_t count, const char* function) {
+  if (user_op == nullptr || count % user_op->traits().item_elements == 0) return TUTTI_OK;
+  return Invalid(function, "count is ", count, ", but op ", user_op->traits().name, " has items of ",
+                 user_op->traits().item_elements, " elements, which cannot be cut");
+}
+
+tutti_status_t CheckOrder(const Algorithm* algorithm, const UserOp* user_op, const char* function) {
+  if (algorithm == nullptr || user_op == nullptr || user_op->traits().commutes || algorithm->keeps_rank_order) {
+    return TUTTI_OK;
+  }
+  std::string names;
+  for (const Algorithm& other : Algorithms(algorithm->collective)) {
+    if (other.keeps_rank_order) absl::StrAppend(&names, names.empty() ? "" : ", ", other.name);
+  }
+  return Invalid(function, "op ", user_op->traits().name, " is not commutative, and options->algorithm \"",
+                 algorithm->name, "\" does not keep the order of ranks; these do: ", names);
 }
 
 tutti_status_t CheckRank(int rank, int size, const char* function, const char* name) {
@@ -100,18 +122,49 @@ tutti_status_t CheckOptions(const tutti_options_t* options, const Collective* co
   if (options->budget_ns != 0 && options->budget_ns < kLeastBudgetNs) {
     return InvalidBudget(function, "options->budget_ns", options->budget_ns);
   }
+  if (options->priority != 0 && options->priority != 1) {
+    return Invalid(function, "options->priority is ", options->priority, "; it is 0 (usual) or 1 (urgent)");
+  }
+  out->urgent = options->priority == 1;
   out->timeout_ns = options->timeout_ns;
   out->budget_ns = options->budget_ns;
   out->tag = options->tag;
+  out->scale = options->scale;
+  if (collective == nullptr && out->scale != nullptr) {
+    return Invalid(function, "options->scale is set, but messages are not reduced");
+  }
+  out->codec = options->codec;
+  out->tensor = options->tensor;
+  out->step = options->step;
+  const bool has_codec = options->codec != nullptr && absl::string_view(options->codec) != "none";
+  if (has_codec && (collective == nullptr || *collective != Collective::kAllReduce)) {
+    return Failed(TUTTI_ERR_UNSUPPORTED, absl::StrCat(function, ": options->codec is \"", options->codec,
+                                                      "\", but only all_reduce can have a codec"));
+  }
   if (options->algorithm == nullptr || options->algorithm[0] == '\0') return TUTTI_OK;
   if (collective == nullptr) return Invalid(function, "options->algorithm is set, but messages have no algorithms");
-  out->algorithm = FindAlgorithm(*collective, options->algorithm);
-  if (out->algorithm != nullptr) return TUTTI_OK;
   std::string names;
-  for (const Algorithm& algorithm : Algorithms(*collective)) {
+  for (const Algorithm& algorithm : has_codec ? EncodedAlgorithms(*collective) : Algorithms(*collective)) {
+    if (absl::string_view(options->algorithm) == algorithm.name) {
+      out->algorithm = &algorithm;
+      return TUTTI_OK;
+    }
     absl::StrAppend(&names, names.empty() ? "" : ", ", algorithm.name);
   }
   return Invalid(function, "options->algorithm \"", options->algorithm, "\" is not one of ", names);
+}
+
+tutti_status_t CheckScale(const double* scale, Collective collective, tutti_op_t op, tutti_dtype_t dtype,
+                          const char* function) {
+  if (scale == nullptr) return TUTTI_OK;
+  const bool reduces = collective == Collective::kAllReduce || collective == Collective::kReduce ||
+                       collective == Collective::kReduceScatter;
+  if (!reduces) return Invalid(function, "options->scale is set, but nothing is reduced here");
+  if (op != TUTTI_SUM && op != TUTTI_AVG) {
+    return Invalid(function, "options->scale is for sum and avg; op is ", tutti_op_name(op));
+  }
+  if (IsFloatingPoint(static_cast<DataType>(dtype))) return TUTTI_OK;
+  return Invalid(function, "options->scale is for floating-point types; dtype is ", tutti_dtype_name(dtype));
 }
 
 }  // namespace tutti

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "collectives/algorithms/registry.h"
+#include "lib/reduce/user_op.h"
 #include "tutti/collectives.h"
 
 namespace tutti {
@@ -18,7 +19,11 @@ tutti_status_t CheckStruct(const void* object, size_t struct_size, size_t known_
                            const char* name);
 
 tutti_status_t CheckType(tutti_dtype_t dtype, const char* function);
-tutti_status_t CheckOp(tutti_op_t op, tutti_dtype_t dtype, const char* function);  // dtype has passed CheckType
+// dtype has passed CheckType. *user_op is nullptr for a built-in operation.
+tutti_status_t CheckOp(tutti_op_t op, tutti_dtype_t dtype, const char* function, const UserOp** user_op);
+
+// Where user_op is not nullptr: the count must be of whole items.
+tutti_status_t CheckItems(const UserOp* user_op, size_t count, const char* function);
 tutti_status_t CheckRank(int rank, int size, const char* function, const char* name);
 
 // count * blocks elements must fit an object's size; *bytes is the product.
@@ -38,10 +43,22 @@ struct CheckedOptions {
   int64_t timeout_ns = 0;
   int64_t budget_ns = 0;
   int32_t tag = 0;
+  const double* scale = nullptr;
   const Algorithm* algorithm = nullptr;
+  const UserOp* user_op = nullptr;  // that the call's op stands for
+  const char* codec = nullptr;      // nullptr: none is named
+  uint64_t tensor = 0;
+  uint64_t step = 0;
+  bool urgent = false;
 };
+// Whether the algorithm, if there is one, can be used with that operation.
+tutti_status_t CheckOrder(const Algorithm* algorithm, const UserOp* user_op, const char* function);
 tutti_status_t CheckOptions(const tutti_options_t* options, const Collective* collective, const char* function,
                             CheckedOptions* out);
+
+// Whether inputs can be scaled before that. op and dtype have passed CheckOp.
+tutti_status_t CheckScale(const double* scale, Collective collective, tutti_op_t op, tutti_dtype_t dtype,
+                          const char* function);
 
 }  // namespace tutti
 

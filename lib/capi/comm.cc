@@ -13,6 +13,7 @@
 #include "lib/capi/errors.h"
 #include "lib/capi/handles.h"
 #include "lib/capi/join.h"
+#include "lib/capi/persistent.h"
 #include "lib/comm/job.h"
 
 namespace tutti {
@@ -46,17 +47,36 @@ tutti_status_t Create(const tutti_comm_config_t* config, tutti_comm_t* comm) {
   return Publish(std::make_unique<Communicator>(*std::move(job), 0, std::move(members), rank), kFunction, comm);
 }
 
+tutti_status_t PublishPart(const Communicator& whole, absl::StatusOr<std::unique_ptr<Communicator>> part,
+                           const char* function, tutti_comm_t* out) {
+  if (part.ok()) return *part == nullptr ? TUTTI_OK : Publish(*std::move(part), function, out);
+  if (whole.outcome() != Outcome::kOk) return FailedWith(whole);
+  const bool invalid = part.status().code() == absl::StatusCode::kInvalidArgument;
+  return Failed(invalid ? TUTTI_ERR_INVALID_ARGUMENT : StatusFrom(part.status().code(), TUTTI_ERR_BOOTSTRAP),
+                absl::StrCat(function, ": ", part.status().message()));
+}
+
 tutti_status_t Split(tutti_comm_t comm, int color, int key, tutti_comm_t* out) {
   constexpr const char* kFunction = "tutti_comm_split";
   if (out == nullptr) return Failed(TUTTI_ERR_INVALID_ARGUMENT, absl::StrCat(kFunction, ": out is NULL"));
   *out = nullptr;
   Communicator* communicator = Find(comm, kFunction);
   if (communicator == nullptr) return TUTTI_ERR_INVALID_HANDLE;
-  absl::StatusOr<std::unique_ptr<Communicator>> part = communicator->Split(color, key);
-  if (part.ok()) return *part == nullptr ? TUTTI_OK : Publish(*std::move(part), kFunction, out);
-  if (communicator->outcome() != Outcome::kOk) return FailedWith(*communicator);
-  return Failed(StatusFrom(part.status().code(), TUTTI_ERR_BOOTSTRAP),
-                absl::StrCat(kFunction, ": ", part.status().message()));
+  return PublishPart(*communicator, communicator->Split(color, key), kFunction, out);
+}
+
+tutti_status_t SplitType(tutti_comm_t comm, tutti_split_t type, int key, tutti_comm_t* out) {
+  constexpr const char* kFunction = "tutti_comm_split_type";
+  if (out == nullptr) return Failed(TUTTI_ERR_INVALID_ARGUMENT, absl::StrCat(kFunction, ": out is NULL"));
+  *out = nullptr;
+  if (type != TUTTI_SPLIT_HOST && type != TUTTI_SPLIT_ACROSS_HOSTS && type != TUTTI_SPLIT_ONE_PER_HOST) {
+    return Failed(TUTTI_ERR_INVALID_ARGUMENT,
+                  absl::StrCat(kFunction, ": type is ", static_cast<int>(type), ", which is none of TUTTI_SPLIT_*"));
+  }
+  Communicator* communicator = Find(comm, kFunction);
+  if (communicator == nullptr) return TUTTI_ERR_INVALID_HANDLE;
+  return PublishPart(*communicator, communicator->SplitByHost(static_cast<Communicator::HostSplit>(type), key),
+                     kFunction, out);
 }
 
 }  // namespace
@@ -77,6 +97,7 @@ tutti_status_t tutti_comm_destroy(tutti_comm_t comm) {
       return TUTTI_ERR_INVALID_HANDLE;
     }
     ForgetRequestsOf(*communicator);
+    FreePersistentsOf(*communicator);
     delete communicator;
     return TUTTI_OK;
   });
@@ -94,6 +115,10 @@ tutti_status_t tutti_comm_abort(tutti_comm_t comm, const char* reason) {
 
 tutti_status_t tutti_comm_split(tutti_comm_t comm, int color, int key, tutti_comm_t* out) {
   return tutti::Fence(__func__, [&] { return tutti::Split(comm, color, key, out); });
+}
+
+tutti_status_t tutti_comm_split_type(tutti_comm_t comm, tutti_split_t type, int key, tutti_comm_t* out) {
+  return tutti::Fence(__func__, [&] { return tutti::SplitType(comm, type, key, out); });
 }
 
 tutti_status_t tutti_comm_rank(tutti_comm_t comm, int* rank) {

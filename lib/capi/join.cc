@@ -12,11 +12,13 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 
-#include "collectives/select/select.h"
 #include "lib/base/log.h"
 #include "lib/base/raw_clock.h"
+#include "lib/bootstrap/auth.h"
 #include "lib/bootstrap/settings.h"
 #include "lib/bootstrap/tcp_control_plane.h"
+#include "lib/capi/algorithm_word.h"
+#include "lib/capi/make_recorder.h"
 #include "lib/capi/make_transports.h"
 #include "lib/comm/paths.h"
 #include "lib/reduce/reduce.h"
@@ -52,6 +54,9 @@ absl::StatusOr<SettingsOverrides> OverridesFrom(const tutti_comm_config_t& confi
   overrides.progress_thread = IfSet(config.progress_thread);
   overrides.progress_core = IfSet(config.progress_core);
   overrides.telemetry = IfSet(config.telemetry);
+  overrides.trace = IfSet(config.trace);
+  overrides.prometheus_file = IfSet(config.prometheus_file);
+  overrides.http = IfSet(config.http);
   if (config.budget_ns != 0) overrides.budget_ns = config.budget_ns;
   overrides.has_exchange = config.exchange != nullptr;
   if (config.timeout_ns != 0) overrides.timeout_ns = config.timeout_ns;
@@ -114,6 +119,18 @@ WaitOptions WaitOptionsFor(const JobSettings& settings) {
   return {.spin_ns = kSpinNs, .yield_ns = kYieldNs, .may_sleep = true};
 }
 
+ExportOptions ExportsOf(const JobSettings& settings) {
+  ExportOptions options;
+  options.trace_directory = settings.trace_directory;
+  options.trace_limit_bytes = int64_t{settings.trace_mib} << 20;
+  options.prometheus_file = settings.prometheus_file;
+  options.prometheus_period_ns = settings.prometheus_period_ns;
+  options.http_address = settings.http_address;
+  // The rank's place on its host; unknown: all may be here.
+  options.http_port_offset = settings.local_rank >= 0 ? settings.local_rank : settings.rank;
+  return options;
+}
+
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<Job>> JoinJob(const tutti_comm_config_t& config) {
@@ -130,12 +147,12 @@ absl::StatusOr<std::shared_ptr<Job>> JoinJob(const tutti_comm_config_t& config) 
   options.timeout_ns = settings->timeout_ns;
   options.progress_thread = settings->progress_thread;
   options.progress_core = settings->progress_core;
+  options.progress_priority = settings->progress_priority;
   options.telemetry = settings->telemetry;
   options.budget_ns = settings->budget_ns;
   options.engine.wait = WaitOptionsFor(*settings);
-  absl::StatusOr<AlgorithmOverrides> algorithms = AlgorithmOverrides::Parse(settings->algorithm);
-  if (!algorithms.ok()) return algorithms.status();
-  options.algorithms = *algorithms;
+  const absl::StatusOr<std::string> word = AlgorithmWord(*settings);
+  if (!word.ok()) return word.status();
   auto job = std::make_shared<Job>(options, RawClock());
 
   absl::StatusOr<std::unique_ptr<TcpControlPlane>> control_plane =
@@ -148,14 +165,20 @@ absl::StatusOr<std::shared_ptr<Job>> JoinJob(const tutti_comm_config_t& config) 
       MakeTransports(*settings, (*control_plane)->local_address(), (*control_plane)->DataSecret());
   if (!transports.ok()) return transports.status();
   card.address = EncodeAddresses(*transports);
-  absl::Status joined = (*control_plane)->Join(card);
+  const std::string tag = NameRun((*control_plane)->DataSecret());
+  absl::Status joined = (*control_plane)->Join(card, *word);
+  if (joined.ok()) joined = TakeAlgorithms((*control_plane)->Word(), *settings, *job);
   if (!joined.ok()) return joined;
   // Two ranks share a host or they do not: there is nothing to group.
   absl::StatusOr<std::vector<int>> hosts = std::vector<int>();
   if (settings->size > 2) hosts = (*control_plane)->Hosts();
   if (!hosts.ok()) return hosts.status();
-  absl::Status started = job->Start(*std::move(control_plane), *std::move(transports), card, *std::move(hosts));
+  std::unique_ptr<FlightRecorder> recorder = MakeRecorder(*settings, card, (*control_plane)->DataSecret());
+  absl::Status started =
+      job->Start(*std::move(control_plane), *std::move(transports), card, *std::move(hosts), std::move(recorder));
   if (!started.ok()) return started;
+  absl::Status exporting = job->Export(ExportsOf(*settings), tag);
+  if (!exporting.ok()) return exporting;
   return job;
 }
 

@@ -33,6 +33,7 @@ absl::StatusOr<std::unique_ptr<Transport>> MakeTcp(const JobSettings& settings, 
   options.size = settings.size;
   options.bind_address = address;
   options.secret = secret;
+  options.pacing_bytes_per_s = settings.tcp_pacing_bits_per_s / 8;
   return tcp::TcpTransport::Create(options);
 }
 
@@ -44,6 +45,9 @@ absl::StatusOr<std::unique_ptr<Transport>> MakeVerbs(const JobSettings& settings
   verbs::VerbsOptions options;
   options.rank = settings.rank;
   options.size = settings.size;
+  options.rails = static_cast<uint32_t>(settings.verbs.rails);
+  options.pairs_per_rail = static_cast<uint32_t>(settings.verbs.pairs_per_rail);
+  options.falls_back = settings.use_tcp;
   options.port.address = address;
   options.port.devices = settings.verbs.devices;
   options.port.local_rank = settings.local_rank;

@@ -2,6 +2,7 @@
 // Names, sizes and sentences of the C API's constants.
 #include "lib/base/dtype.h"
 #include "lib/engine/operation.h"
+#include "lib/reduce/user_ops.h"
 #include "tutti/tutti.h"
 
 namespace tutti {
@@ -32,6 +33,7 @@ static_assert(static_cast<int>(Outcome::kPeerFailed) == TUTTI_ERR_PEER_FAILED);
 static_assert(static_cast<int>(Outcome::kTimeout) == TUTTI_ERR_TIMEOUT);
 static_assert(static_cast<int>(Outcome::kMismatch) == TUTTI_ERR_MISMATCH);
 static_assert(static_cast<int>(Outcome::kAborted) == TUTTI_ERR_ABORTED);
+static_assert(static_cast<int>(Outcome::kCodecFailed) == TUTTI_ERR_CODEC);
 static_assert(static_cast<int>(Outcome::kInternal) == TUTTI_ERR_INTERNAL);
 
 struct StatusText {
@@ -55,6 +57,7 @@ constexpr StatusText kStatusTexts[] = {
     TUTTI_STATUS_TEXT(TUTTI_ERR_MISMATCH, "ranks called different operations, or with different arguments"),
     TUTTI_STATUS_TEXT(TUTTI_ERR_ABORTED, "the communicator was aborted, here or on another rank"),
     TUTTI_STATUS_TEXT(TUTTI_ERR_BOOTSTRAP, "the ranks could not find or authenticate each other"),
+    TUTTI_STATUS_TEXT(TUTTI_ERR_CODEC, "a codec could not encode or decode, here or on another rank"),
     TUTTI_STATUS_TEXT(TUTTI_ERR_INTERNAL, "a defect in tutti; please report the sentence"),
 };
 #undef TUTTI_STATUS_TEXT
@@ -93,6 +96,7 @@ const char* tutti_dtype_name(tutti_dtype_t dtype) {
 
 const char* tutti_op_name(tutti_op_t op) {
   const int value = static_cast<int>(op);
+  if (const tutti::UserOp* user = tutti::UserOps::OfProcess().Find(value)) return user->traits().name.c_str();
   return value >= 0 && value < tutti::kNumReduceOps ? tutti::ReduceOpName(static_cast<tutti::ReduceOp>(value))
                                                     : "unknown";
 }

@@ -30,7 +30,7 @@ tutti_status_t Conclude(tutti_request_t* request, const char* function) {
 }
 
 tutti_status_t Wait(tutti_request_t* request, const char* function) {
-  if (request == nullptr) return Failed(TUTTI_ERR_INVALID_ARGUMENT, absl::StrCat(function, ": request is NULL"));
+  if (request == nullptr) return Invalid(function, "request is NULL");
   if (*request == nullptr) return TUTTI_OK;
   Operation* operation = Find(*request, function);
   if (operation == nullptr) return TUTTI_ERR_INVALID_HANDLE;
@@ -39,9 +39,9 @@ tutti_status_t Wait(tutti_request_t* request, const char* function) {
 }
 
 tutti_status_t CheckArray(int count, const tutti_request_t* requests, const char* function) {
-  if (count < 0) return Failed(TUTTI_ERR_INVALID_ARGUMENT, absl::StrCat(function, ": count is ", count));
+  if (count < 0) return Invalid(function, "count is ", count);
   if (count > 0 && requests == nullptr) {
-    return Failed(TUTTI_ERR_INVALID_ARGUMENT, absl::StrCat(function, ": requests is NULL but count is ", count));
+    return Invalid(function, "requests is NULL but count is ", count);
   }
   for (int i = 0; i < count; ++i) {
     if (requests[i] != nullptr && Find(requests[i], function) == nullptr) return TUTTI_ERR_INVALID_HANDLE;

@@ -8,19 +8,18 @@
 
 #include "absl/strings/str_cat.h"
 
-#include "collectives/algorithms/registry.h"
 #include "lib/capi/arguments.h"
 #include "lib/capi/errors.h"
 #include "lib/capi/handles.h"
 #include "lib/capi/last_timing.h"
-#include "lib/comm/call.h"
+#include "lib/comm/comm_totals.h"
 
 namespace tutti {
 namespace {
 
 tutti_status_t CheckOut(const void* out, size_t struct_size, size_t known_bytes, const char* function,
                         const char* name) {
-  if (out == nullptr) return Failed(TUTTI_ERR_INVALID_ARGUMENT, absl::StrCat(function, ": ", name, " is NULL"));
+  if (out == nullptr) return Invalid(function, name, " is NULL");
   return CheckStruct(out, struct_size, known_bytes, function, name);
 }
 
@@ -30,6 +29,7 @@ void Fill(const OperationTiming& from, tutti_timing_t* to) {
   to->waited_ns = from.waited_ns;
   to->moved_ns = from.moved_ns;
   to->reduced_ns = from.reduced_ns;
+  to->coded_ns = from.coded_ns;
   to->last_rank = from.last_rank;
   to->last_by_ns = from.last_by_ns;
   to->last_error_ns = from.last_error_ns;
@@ -48,20 +48,6 @@ tutti_status_t Tell(const OperationMarks* marks, const char* function, tutti_tim
   return TUTTI_OK;
 }
 
-const char* KindName(uint8_t kind) {
-  if (kind == kSendKind) return "send";
-  if (kind == kRecvKind) return "recv";
-  return kind < kNumCollectives ? CollectiveName(static_cast<Collective>(kind)) : "other";
-}
-
-const char* AlgorithmNameOf(const RecordKey& key) {
-  if (key.collective >= kNumCollectives) return "";
-  for (const Algorithm& algorithm : Algorithms(static_cast<Collective>(key.collective))) {
-    if (algorithm.id == key.algorithm) return algorithm.name;
-  }
-  return "";
-}
-
 std::vector<tutti_bucket_t> BucketsOf(const HistogramSnapshot& snapshot) {
   std::vector<tutti_bucket_t> buckets;
   for (size_t b = 0; b < Histogram::kNumBuckets; ++b) {
@@ -72,36 +58,51 @@ std::vector<tutti_bucket_t> BucketsOf(const HistogramSnapshot& snapshot) {
   return buckets;
 }
 
-void Show(const OperationRecord& record, tutti_histogram_fn visit, void* context) {
-  HistogramSnapshot snapshot(record.total());
-  snapshot.Add(record.quick_ns(), record.unclocked());
-  const std::vector<tutti_bucket_t> buckets = BucketsOf(snapshot);
-  const RecordKey& key = record.key();
-  const bool has_class = key.collective != RecordKey::kShared;
-  const auto at = [&snapshot](double q) { return static_cast<int64_t>(snapshot.Quantile(q)); };
+// What both kinds of histograms say.
+template <typename Out>
+void FillTimes(const HistogramSnapshot& times, const std::vector<tutti_bucket_t>& buckets, Out* out) {
+  const auto at = [&times](double q) { return static_cast<int64_t>(times.Quantile(q)); };
+  out->count = times.count();
+  out->min_ns = static_cast<int64_t>(times.min_ns());
+  out->p50_ns = at(0.5);
+  out->p90_ns = at(0.9);
+  out->p99_ns = at(0.99);
+  out->p999_ns = at(0.999);
+  out->p9999_ns = at(0.9999);
+  out->max_ns = static_cast<int64_t>(times.max_ns());
+  out->mean_ns = times.mean_ns();
+  out->variation = times.CoefficientOfVariation();
+  out->buckets = buckets.data();
+  out->num_buckets = buckets.size();
+}
+
+void Show(const KindTotals& kind, tutti_histogram_fn visit, void* context) {
+  const std::vector<tutti_bucket_t> buckets = BucketsOf(kind.times);
   tutti_histogram_t out = {};
+  FillTimes(kind.times, buckets, &out);
   out.struct_size = sizeof out;
-  out.collective = KindName(key.collective);
-  out.algorithm = AlgorithmNameOf(key);
-  out.min_bytes = has_class && key.size_class > 0 ? uint64_t{1} << (key.size_class - 1) : 0;
-  out.max_bytes = !has_class ? UINT64_MAX : key.size_class == 0 ? 0 : 2 * (out.min_bytes - 1) + 1;
-  out.count = snapshot.count();
-  out.min_ns = static_cast<int64_t>(snapshot.min_ns());
-  out.p50_ns = at(0.5);
-  out.p90_ns = at(0.9);
-  out.p99_ns = at(0.99);
-  out.p999_ns = at(0.999);
-  out.p9999_ns = at(0.9999);
-  out.max_ns = static_cast<int64_t>(snapshot.max_ns());
-  out.mean_ns = snapshot.mean_ns();
-  out.variation = snapshot.CoefficientOfVariation();
-  out.queued_ns = static_cast<int64_t>(record.queued_ns());
-  out.waited_ns = static_cast<int64_t>(record.waited_ns());
-  out.moved_ns = static_cast<int64_t>(record.moved_ns());
-  out.reduced_ns = static_cast<int64_t>(record.reduced_ns());
-  out.buckets = buckets.data();
-  out.num_buckets = buckets.size();
-  if (out.count > 0) visit(context, &out);
+  out.collective = kind.collective;
+  out.algorithm = kind.algorithm;
+  out.min_bytes = kind.min_bytes;
+  out.max_bytes = kind.max_bytes;
+  out.queued_ns = static_cast<int64_t>(kind.queued_ns);
+  out.waited_ns = static_cast<int64_t>(kind.waited_ns);
+  out.moved_ns = static_cast<int64_t>(kind.moved_ns);
+  out.reduced_ns = static_cast<int64_t>(kind.reduced_ns);
+  out.coded_ns = static_cast<int64_t>(kind.coded_ns);
+  visit(context, &out);
+}
+
+void Show(const StepTotals& step, tutti_step_histogram_fn visit, void* context) {
+  const std::vector<tutti_bucket_t> buckets = BucketsOf(step.times);
+  tutti_step_histogram_t out = {};
+  FillTimes(step.times, buckets, &out);
+  out.struct_size = sizeof out;
+  out.step = step.sort;
+  out.peer = step.peer;
+  out.rail = step.rail;
+  out.bytes = step.bytes;
+  visit(context, &out);
 }
 
 tutti_status_t Snapshot(tutti_comm_t comm, tutti_histogram_fn visit, void* context) {
@@ -109,7 +110,16 @@ tutti_status_t Snapshot(tutti_comm_t comm, tutti_histogram_fn visit, void* conte
   if (visit == nullptr) return Failed(TUTTI_ERR_INVALID_ARGUMENT, absl::StrCat(kFunction, ": visit is NULL"));
   const Communicator* communicator = Find(comm, kFunction);
   if (communicator == nullptr) return TUTTI_ERR_INVALID_HANDLE;
-  communicator->telemetry().VisitRecords([&](const OperationRecord& record) { Show(record, visit, context); });
+  VisitKinds(communicator->telemetry(), [&](const KindTotals& kind) { Show(kind, visit, context); });
+  return TUTTI_OK;
+}
+
+tutti_status_t Steps(tutti_comm_t comm, tutti_step_histogram_fn visit, void* context) {
+  constexpr const char* kFunction = "tutti_telemetry_steps";
+  if (visit == nullptr) return Failed(TUTTI_ERR_INVALID_ARGUMENT, absl::StrCat(kFunction, ": visit is NULL"));
+  const Communicator* communicator = Find(comm, kFunction);
+  if (communicator == nullptr) return TUTTI_ERR_INVALID_HANDLE;
+  VisitSteps(*communicator, [&](const StepTotals& step) { Show(step, visit, context); });
   return TUTTI_OK;
 }
 
@@ -207,6 +217,10 @@ tutti_status_t tutti_telemetry_snapshot(tutti_comm_t comm, tutti_histogram_fn vi
   return tutti::Fence(__func__, [&] { return tutti::Snapshot(comm, visit, context); });
 }
 
+tutti_status_t tutti_telemetry_steps(tutti_comm_t comm, tutti_step_histogram_fn visit, void* context) {
+  return tutti::Fence(__func__, [&] { return tutti::Steps(comm, visit, context); });
+}
+
 tutti_status_t tutti_telemetry_blame(tutti_comm_t comm, int rank, tutti_blame_t* blame) {
   return tutti::Fence(__func__, [&] { return tutti::Blame(comm, rank, blame); });
 }
@@ -219,7 +233,7 @@ tutti_status_t tutti_telemetry_mark(tutti_comm_t comm) {
   return tutti::Fence("tutti_telemetry_mark", [&]() -> tutti_status_t {
     tutti::Communicator* communicator = tutti::Find(comm, "tutti_telemetry_mark");
     if (communicator == nullptr) return TUTTI_ERR_INVALID_HANDLE;
-    communicator->telemetry().Mark();
+    communicator->MarkTelemetry();
     return TUTTI_OK;
   });
 }

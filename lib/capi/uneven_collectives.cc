@@ -34,11 +34,6 @@ struct UnevenArguments {
   const char* in_place_rule = nullptr;  // nullptr: cannot be in place
 };
 
-template <typename... Parts>
-tutti_status_t Invalid(const char* function, const Parts&... parts) {
-  return Failed(TUTTI_ERR_INVALID_ARGUMENT, absl::StrCat(function, ": ", parts...));
-}
-
 // In a buffer that is written, no block may lie in another one.
 tutti_status_t CheckApart(const BlockList& list, const char* function) {
   bool ascending = true;
@@ -121,52 +116,147 @@ tutti_status_t CheckAlgorithm(const Algorithm* algorithm, const char* function) 
                  "\" cannot have blocks of different lengths; these can: ", names);
 }
 
-tutti_status_t RunUneven(const char* function, tutti_comm_t comm, const UnevenArguments& a, tutti_request_t* request) {
-  return Fence(function, [&]() -> tutti_status_t {
-    if (request != nullptr) *request = nullptr;
-    Communicator* communicator = nullptr;
-    CheckedOptions options;
-    TUTTI_RETURN_IF_ERROR(
-        CheckCall(function, comm, a.collective, a.dtype, a.op, a.root, a.options, &communicator, &options));
-    TUTTI_RETURN_IF_ERROR(CheckAlgorithm(options.algorithm, function));
+tutti_status_t RunUneven(const char* function, tutti_comm_t comm, const UnevenArguments& a, const Recipient& to) {
+  return NoteRefusal(
+      Fence(function,
+            [&]() -> tutti_status_t {
+              TUTTI_RETURN_IF_ERROR(Prepare(to, function));
+              Communicator* communicator = nullptr;
+              CheckedOptions options;
+              TUTTI_RETURN_IF_ERROR(
+                  CheckCall(function, comm, a.collective, a.dtype, a.op, a.root, a.options, &communicator, &options));
+              TUTTI_RETURN_IF_ERROR(CheckAlgorithm(options.algorithm, function));
+              if (options.scale != nullptr) {
+                return Invalid(function, "options->scale is not for blocks of different lengths");
+              }
 
-    const int rank = communicator->rank();
-    RankBlocks blocks;
-    TUTTI_RETURN_IF_ERROR(FindBlocks(a, rank, communicator->size(), function, &blocks));
-    uint64_t own_bytes = 0;
-    TUTTI_RETURN_IF_ERROR(CheckExtent(blocks.own, 1, a.dtype, function, &own_bytes));
-    Shape shape;
-    shape.collective = a.collective;
-    shape.num_ranks = communicator->size();
-    shape.root = a.root;
-    shape.blocks = absl::MakeConstSpan(&blocks, 1);
-    const uint64_t send_bytes = InputElements(shape, rank) * tutti_dtype_size(a.dtype);
-    const uint64_t recv_bytes = OutputElements(shape, rank) * tutti_dtype_size(a.dtype);
-    TUTTI_RETURN_IF_ERROR(CheckBuffer(a.send, send_bytes, function, "send"));
-    TUTTI_RETURN_IF_ERROR(CheckBuffer(a.recv, recv_bytes, function, "recv"));
-    const bool in_place = send_bytes > 0 && recv_bytes > 0 && IsInPlace(a, blocks, rank);
-    TUTTI_RETURN_IF_ERROR(CheckOverlap(a.send, send_bytes, a.recv, recv_bytes, in_place, function,
-                                       a.in_place_rule != nullptr ? a.in_place_rule : "not for this operation"));
-    if (AllKnowAllBlocks(a.collective)) {
-      for (size_t count : blocks.input.counts.empty() ? blocks.output.counts : blocks.input.counts) {
-        shape.count += count;
-      }
-    }
-    return Deliver(*communicator,
-                   communicator->Make(CollectiveCall{.collective = a.collective,
-                                                     .send = a.send,
-                                                     .recv = a.recv,
-                                                     .count = shape.count,
-                                                     .type = static_cast<DataType>(a.dtype),
-                                                     .op = static_cast<ReduceOp>(a.op),
-                                                     .root = a.root,
-                                                     .in_place = in_place,
-                                                     .blocks = &blocks,
-                                                     .algorithm = options.algorithm,
-                                                     .timeout_ns = options.timeout_ns,
-                                                     .budget_ns = options.budget_ns}),
-                   function, request);
-  });
+              if (options.user_op != nullptr && options.user_op->traits().item_elements > 1) {
+                return Failed(
+                    TUTTI_ERR_UNSUPPORTED,
+                    absl::StrCat(function, ": op ", options.user_op->traits().name,
+                                 " has items of several elements, which is not for blocks of different lengths"));
+              }
+
+              const int rank = communicator->rank();
+              RankBlocks blocks;
+              TUTTI_RETURN_IF_ERROR(FindBlocks(a, rank, communicator->size(), function, &blocks));
+              uint64_t own_bytes = 0;
+              TUTTI_RETURN_IF_ERROR(CheckExtent(blocks.own, 1, a.dtype, function, &own_bytes));
+              Shape shape;
+              shape.collective = a.collective;
+              shape.num_ranks = communicator->size();
+              shape.root = a.root;
+              shape.blocks = absl::MakeConstSpan(&blocks, 1);
+              const uint64_t send_bytes = InputElements(shape, rank) * tutti_dtype_size(a.dtype);
+              const uint64_t recv_bytes = OutputElements(shape, rank) * tutti_dtype_size(a.dtype);
+              TUTTI_RETURN_IF_ERROR(CheckBuffer(a.send, send_bytes, function, "send"));
+              TUTTI_RETURN_IF_ERROR(CheckBuffer(a.recv, recv_bytes, function, "recv"));
+              const bool in_place = send_bytes > 0 && recv_bytes > 0 && IsInPlace(a, blocks, rank);
+              TUTTI_RETURN_IF_ERROR(
+                  CheckOverlap(a.send, send_bytes, a.recv, recv_bytes, in_place, function,
+                               a.in_place_rule != nullptr ? a.in_place_rule : "not for this operation"));
+              if (AllKnowAllBlocks(a.collective)) {
+                for (size_t count : blocks.input.counts.empty() ? blocks.output.counts : blocks.input.counts) {
+                  shape.count += count;
+                }
+              }
+              return Deliver(
+                  comm, *communicator,
+                  CollectiveCall{.collective = a.collective,
+                                 .send = a.send,
+                                 .recv = a.recv,
+                                 .count = shape.count,
+                                 .type = static_cast<DataType>(a.dtype),
+                                 .op = options.user_op == nullptr ? static_cast<ReduceOp>(a.op) : ReduceOp::kSum,
+                                 .user_op = options.user_op,
+                                 .user_op_number = static_cast<int>(a.op),
+                                 .root = a.root,
+                                 .in_place = in_place,
+                                 .blocks = &blocks,
+                                 .algorithm = options.algorithm,
+                                 .timeout_ns = options.timeout_ns,
+                                 .budget_ns = options.budget_ns,
+                                 .urgent = options.urgent},
+                  function, to);
+            }),
+      to);
+}
+
+// Each collective once, for the call and for what is bound to be run often.
+
+tutti_status_t AllGatherV(const char* function, tutti_comm_t comm, const void* send, void* recv,
+                          const size_t* recv_counts, const size_t* recv_offsets, tutti_dtype_t dtype,
+                          const tutti_options_t* options, const Recipient& to) {
+  return RunUneven(function, comm,
+                   {.collective = Collective::kAllGather,
+                    .send = send,
+                    .recv = recv,
+                    .recv_blocks = {"recv", recv_counts, recv_offsets},
+                    .dtype = dtype,
+                    .options = options,
+                    .in_place_rule = "send == recv + the offset of rank's block"},
+                   to);
+}
+
+tutti_status_t ReduceScatterV(const char* function, tutti_comm_t comm, const void* send, const size_t* send_counts,
+                              const size_t* send_offsets, void* recv, tutti_dtype_t dtype, tutti_op_t op,
+                              const tutti_options_t* options, const Recipient& to) {
+  return RunUneven(function, comm,
+                   {.collective = Collective::kReduceScatter,
+                    .send = send,
+                    .send_blocks = {"send", send_counts, send_offsets},
+                    .recv = recv,
+                    .dtype = dtype,
+                    .op = op,
+                    .options = options,
+                    .in_place_rule = "recv == send + the offset of rank's block"},
+                   to);
+}
+
+tutti_status_t GatherV(const char* function, tutti_comm_t comm, const void* send, size_t send_count, void* recv,
+                       const size_t* recv_counts, const size_t* recv_offsets, tutti_dtype_t dtype, int root,
+                       const tutti_options_t* options, const Recipient& to) {
+  return RunUneven(function, comm,
+                   {.collective = Collective::kGather,
+                    .send = send,
+                    .recv = recv,
+                    .recv_blocks = {"recv", recv_counts, recv_offsets},
+                    .own = send_count,
+                    .dtype = dtype,
+                    .root = root,
+                    .options = options,
+                    .in_place_rule = "send == recv + the offset of root's block"},
+                   to);
+}
+
+tutti_status_t ScatterV(const char* function, tutti_comm_t comm, const void* send, const size_t* send_counts,
+                        const size_t* send_offsets, void* recv, size_t recv_count, tutti_dtype_t dtype, int root,
+                        const tutti_options_t* options, const Recipient& to) {
+  return RunUneven(function, comm,
+                   {.collective = Collective::kScatter,
+                    .send = send,
+                    .send_blocks = {"send", send_counts, send_offsets},
+                    .recv = recv,
+                    .own = recv_count,
+                    .dtype = dtype,
+                    .root = root,
+                    .options = options,
+                    .in_place_rule = "recv == send + the offset of root's block"},
+                   to);
+}
+
+tutti_status_t AllToAllV(const char* function, tutti_comm_t comm, const void* send, const size_t* send_counts,
+                         const size_t* send_offsets, void* recv, const size_t* recv_counts, const size_t* recv_offsets,
+                         tutti_dtype_t dtype, const tutti_options_t* options, const Recipient& to) {
+  return RunUneven(function, comm,
+                   {.collective = Collective::kAllToAll,
+                    .send = send,
+                    .send_blocks = {"send", send_counts, send_offsets},
+                    .recv = recv,
+                    .recv_blocks = {"recv", recv_counts, recv_offsets},
+                    .dtype = dtype,
+                    .options = options},
+                   to);
 }
 
 }  // namespace
@@ -177,77 +267,72 @@ extern "C" {
 tutti_status_t tutti_all_gather_v(tutti_comm_t comm, const void* send, void* recv, const size_t* recv_counts,
                                   const size_t* recv_offsets, tutti_dtype_t dtype, const tutti_options_t* options,
                                   tutti_request_t* request) {
-  return tutti::RunUneven(__func__, comm,
-                          {.collective = tutti::Collective::kAllGather,
-                           .send = send,
-                           .recv = recv,
-                           .recv_blocks = {"recv", recv_counts, recv_offsets},
-                           .dtype = dtype,
-                           .options = options,
-                           .in_place_rule = "send == recv + the offset of rank's block"},
-                          request);
+  return tutti::AllGatherV(__func__, comm, send, recv, recv_counts, recv_offsets, dtype, options, {.request = request});
 }
 
 tutti_status_t tutti_reduce_scatter_v(tutti_comm_t comm, const void* send, const size_t* send_counts,
                                       const size_t* send_offsets, void* recv, tutti_dtype_t dtype, tutti_op_t op,
                                       const tutti_options_t* options, tutti_request_t* request) {
-  return tutti::RunUneven(__func__, comm,
-                          {.collective = tutti::Collective::kReduceScatter,
-                           .send = send,
-                           .send_blocks = {"send", send_counts, send_offsets},
-                           .recv = recv,
-                           .dtype = dtype,
-                           .op = op,
-                           .options = options,
-                           .in_place_rule = "recv == send + the offset of rank's block"},
-                          request);
+  return tutti::ReduceScatterV(__func__, comm, send, send_counts, send_offsets, recv, dtype, op, options,
+                               {.request = request});
 }
 
 tutti_status_t tutti_gather_v(tutti_comm_t comm, const void* send, size_t send_count, void* recv,
                               const size_t* recv_counts, const size_t* recv_offsets, tutti_dtype_t dtype, int root,
                               const tutti_options_t* options, tutti_request_t* request) {
-  return tutti::RunUneven(__func__, comm,
-                          {.collective = tutti::Collective::kGather,
-                           .send = send,
-                           .recv = recv,
-                           .recv_blocks = {"recv", recv_counts, recv_offsets},
-                           .own = send_count,
-                           .dtype = dtype,
-                           .root = root,
-                           .options = options,
-                           .in_place_rule = "send == recv + the offset of root's block"},
-                          request);
+  return tutti::GatherV(__func__, comm, send, send_count, recv, recv_counts, recv_offsets, dtype, root, options,
+                        {.request = request});
 }
 
 tutti_status_t tutti_scatter_v(tutti_comm_t comm, const void* send, const size_t* send_counts,
                                const size_t* send_offsets, void* recv, size_t recv_count, tutti_dtype_t dtype, int root,
                                const tutti_options_t* options, tutti_request_t* request) {
-  return tutti::RunUneven(__func__, comm,
-                          {.collective = tutti::Collective::kScatter,
-                           .send = send,
-                           .send_blocks = {"send", send_counts, send_offsets},
-                           .recv = recv,
-                           .own = recv_count,
-                           .dtype = dtype,
-                           .root = root,
-                           .options = options,
-                           .in_place_rule = "recv == send + the offset of root's block"},
-                          request);
+  return tutti::ScatterV(__func__, comm, send, send_counts, send_offsets, recv, recv_count, dtype, root, options,
+                         {.request = request});
 }
 
 tutti_status_t tutti_all_to_all_v(tutti_comm_t comm, const void* send, const size_t* send_counts,
                                   const size_t* send_offsets, void* recv, const size_t* recv_counts,
                                   const size_t* recv_offsets, tutti_dtype_t dtype, const tutti_options_t* options,
                                   tutti_request_t* request) {
-  return tutti::RunUneven(__func__, comm,
-                          {.collective = tutti::Collective::kAllToAll,
-                           .send = send,
-                           .send_blocks = {"send", send_counts, send_offsets},
-                           .recv = recv,
-                           .recv_blocks = {"recv", recv_counts, recv_offsets},
-                           .dtype = dtype,
-                           .options = options},
-                          request);
+  return tutti::AllToAllV(__func__, comm, send, send_counts, send_offsets, recv, recv_counts, recv_offsets, dtype,
+                          options, {.request = request});
+}
+
+tutti_status_t tutti_all_gather_v_init(tutti_comm_t comm, const void* send, void* recv, const size_t* recv_counts,
+                                       const size_t* recv_offsets, tutti_dtype_t dtype, const tutti_options_t* options,
+                                       tutti_persistent_t* persistent) {
+  return tutti::AllGatherV(__func__, comm, send, recv, recv_counts, recv_offsets, dtype, options,
+                           {.is_persistent = true, .persistent = persistent});
+}
+
+tutti_status_t tutti_reduce_scatter_v_init(tutti_comm_t comm, const void* send, const size_t* send_counts,
+                                           const size_t* send_offsets, void* recv, tutti_dtype_t dtype, tutti_op_t op,
+                                           const tutti_options_t* options, tutti_persistent_t* persistent) {
+  return tutti::ReduceScatterV(__func__, comm, send, send_counts, send_offsets, recv, dtype, op, options,
+                               {.is_persistent = true, .persistent = persistent});
+}
+
+tutti_status_t tutti_all_to_all_v_init(tutti_comm_t comm, const void* send, const size_t* send_counts,
+                                       const size_t* send_offsets, void* recv, const size_t* recv_counts,
+                                       const size_t* recv_offsets, tutti_dtype_t dtype, const tutti_options_t* options,
+                                       tutti_persistent_t* persistent) {
+  return tutti::AllToAllV(__func__, comm, send, send_counts, send_offsets, recv, recv_counts, recv_offsets, dtype,
+                          options, {.is_persistent = true, .persistent = persistent});
+}
+
+tutti_status_t tutti_gather_v_init(tutti_comm_t comm, const void* send, size_t send_count, void* recv,
+                                   const size_t* recv_counts, const size_t* recv_offsets, tutti_dtype_t dtype, int root,
+                                   const tutti_options_t* options, tutti_persistent_t* persistent) {
+  return tutti::GatherV(__func__, comm, send, send_count, recv, recv_counts, recv_offsets, dtype, root, options,
+                        {.is_persistent = true, .persistent = persistent});
+}
+
+tutti_status_t tutti_scatter_v_init(tutti_comm_t comm, const void* send, const size_t* send_counts,
+                                    const size_t* send_offsets, void* recv, size_t recv_count, tutti_dtype_t dtype,
+                                    int root, const tutti_options_t* options, tutti_persistent_t* persistent) {
+  return tutti::ScatterV(__func__, comm, send, send_counts, send_offsets, recv, recv_count, dtype, root, options,
+                         {.is_persistent = true, .persistent = persistent});
 }
 
 }  // extern "C"

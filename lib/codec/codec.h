@@ -64,7 +64,16 @@ class Codec {
 
   virtual const CodecIdentity& identity() const = 0;
   virtual bool Supports(DataType dtype) const = 0;
+  // Whether what the codec leaves out or remembers makes sense with the operation; of those that the type has.
+  virtual bool SupportsOp(ReduceOp) const { return true; }
   virtual ErrorBound error_bound() const = 0;
+
+  // The codec for values that have been reduced, which must have the same codes; nullptr: this one, too (with states of
+  // its own). All sums of sparse vectors travel whole, and momentum is not counted twice.
+  virtual std::shared_ptr<const Codec> ForResults() const { return nullptr; }
+
+  // Whether codes are so short that to send everything to everyone costs little.
+  virtual bool is_very_sparse() const { return false; }
 
   // 0 for a type that is not supported, and for a count whose bytes no size_t can hold.
   virtual size_t MaxEncodedBytes(DataType dtype, size_t count) const = 0;

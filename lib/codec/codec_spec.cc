@@ -37,7 +37,12 @@ absl::Status Bad(std::string_view part, const char* why) {
 
 absl::StatusOr<std::vector<CodecSpec>> ParseCodecSpec(std::string_view text) {
   std::vector<CodecSpec> specs;
-  for (const std::string_view part : Split(text, '+')) {
+  const std::vector<std::string_view> parts = Split(text, '+');
+  if (parts.size() > 1 + kMaxDecorators) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a codec with ", parts.size() - 1, " decorators; there may be ", kMaxDecorators));
+  }
+  for (const std::string_view part : parts) {
     const size_t colon = part.find(':');
     CodecSpec spec;
     spec.name = std::string(part.substr(0, colon));

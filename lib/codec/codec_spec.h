@@ -4,6 +4,7 @@
 #ifndef TUTTI_LIB_CODEC_CODEC_SPEC_H_
 #define TUTTI_LIB_CODEC_CODEC_SPEC_H_
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <string_view>
@@ -18,8 +19,11 @@ struct CodecSpec {
   std::map<std::string, std::string> parameters;
 };
 
-// The codec, then its decorators from the inside out. Names and keys are letters, digits and underscores; values are
-// anything but commas and plus signs. A key may be given once.
+// Each decorator calls the one inside it: more would only eat up the stack.
+inline constexpr size_t kMaxDecorators = 8;
+
+// The codec, then its decorators from the inside out, kMaxDecorators at most. Names and keys are letters, digits and
+// underscores; values are anything but commas and plus signs. A key may be given once.
 absl::StatusOr<std::vector<CodecSpec>> ParseCodecSpec(std::string_view text);
 
 }  // namespace tutti

@@ -2,12 +2,15 @@
 #include "lib/codec/error_feedback.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <new>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "lib/codec/feedback_state.h"
+#include "lib/reduce/reduce.h"
 
 namespace tutti {
 namespace {
@@ -15,12 +18,20 @@ namespace {
 // Error feedback is momentum correction with a factor of 0: then u is x.
 class FeedbackCodec final : public Codec {
  public:
-  FeedbackCodec(CodecIdentity identity, std::shared_ptr<const Codec> inner, float factor, bool masking)
-      : identity_(std::move(identity)), inner_(std::move(inner)), factor_(factor), masking_(masking) {}
+  FeedbackCodec(CodecIdentity identity, std::shared_ptr<const Codec> inner, float keep, float factor, bool masking)
+      : identity_(std::move(identity)), inner_(std::move(inner)), keep_(keep), factor_(factor), masking_(masking) {}
 
   const CodecIdentity& identity() const override { return identity_; }
   bool Supports(DataType dtype) const override { return dtype == DataType::kFloat32 && inner_->Supports(dtype); }
+  // What is remembered of one step is added in the next.
+  bool SupportsOp(ReduceOp op) const override { return op == ReduceOp::kSum || op == ReduceOp::kAvg; }
   ErrorBound error_bound() const override { return inner_->error_bound(); }
+  bool is_very_sparse() const override { return inner_->is_very_sparse(); }
+  std::shared_ptr<const Codec> ForResults() const override {
+    std::shared_ptr<const Codec> of_inner = inner_->ForResults();
+    if (of_inner != nullptr) return of_inner;
+    return factor_ == 0 ? nullptr : MakeErrorFeedback(inner_);
+  }
   size_t MaxEncodedBytes(DataType dtype, size_t count) const override {
     return Supports(dtype) ? inner_->MaxEncodedBytes(dtype, count) : 0;
   }
@@ -53,6 +64,7 @@ class FeedbackCodec final : public Codec {
 
   CodecIdentity identity_;
   std::shared_ptr<const Codec> inner_;
+  float keep_;
   float factor_;
   bool masking_;
 };
@@ -61,6 +73,13 @@ float ValueAt(const uint8_t* values, size_t i) {
   float value;
   std::memcpy(&value, values + i * sizeof(value), sizeof(value));
   return value;
+}
+
+// By its bits, so that compilers make vectors of it.
+float ZeroUnlessFinite(float value) {
+  constexpr uint32_t kExponent = 0x7f800000;
+  const auto bits = std::bit_cast<uint32_t>(value);
+  return std::bit_cast<float>((bits & kExponent) == kExponent ? 0 : bits);
 }
 
 tutti_status_t FeedbackCodec::CreateState(uint64_t tensor, DataType dtype, size_t count,
@@ -96,8 +115,10 @@ tutti_status_t FeedbackCodec::Encode(const Slice& slice, CodecState* state, cons
   const auto* from = static_cast<const uint8_t*>(values);
   const float* residual = memory.residual.data() + slice.offset;
   float* sum = memory.scratch.data();
-  if (factor_ == 0) {
-    for (size_t i = 0; i < slice.count; ++i) sum[i] = residual[i] + ValueAt(from, i);
+  if (factor_ == 0 && keep_ != 1) {
+    for (size_t i = 0; i < slice.count; ++i) sum[i] = keep_ * residual[i] + ValueAt(from, i);
+  } else if (factor_ == 0) {
+    KernelsFor(DataType::kFloat32, ReduceOp::kSum).reduce(sum, residual, from, slice.count);
   } else {
     const float* momentum = memory.momentum.data() + slice.offset;
     for (size_t i = 0; i < slice.count; ++i) sum[i] = residual[i] + Accumulated(momentum[i], ValueAt(from, i));
@@ -126,26 +147,32 @@ void FeedbackCodec::Settle(FeedbackState& memory, const Slice& slice, const uint
       momentum[i] = ends ? 0 : next;
     }
   }
-  for (size_t i = 0; i < slice.count; ++i) {
-    const float lost = sum[i] - residual[i];
-    residual[i] = std::isfinite(lost) ? lost : 0;
+  for (size_t i = 0; i < slice.count; ++i) residual[i] = ZeroUnlessFinite(sum[i] - residual[i]);
+}
+
+// Of the same decorator twice, each has parameters of its own.
+CodecIdentity Decorated(CodecIdentity identity, const char* name,
+                        const std::map<std::string, std::string>& parameters) {
+  absl::StrAppend(&identity.name, "+", name);
+  for (const auto& [key, value] : parameters) {
+    std::string full = absl::StrCat(name, "_", key);
+    while (!identity.parameters.emplace(full, value).second) full += "_again";
   }
+  return identity;
 }
 
 }  // namespace
 
-std::shared_ptr<const Codec> MakeErrorFeedback(std::shared_ptr<const Codec> inner) {
-  CodecIdentity identity = inner->identity();
-  identity.name += "+error_feedback";
-  return std::make_shared<FeedbackCodec>(std::move(identity), std::move(inner), 0.0f, false);
+std::shared_ptr<const Codec> MakeErrorFeedback(std::shared_ptr<const Codec> inner, float keep,
+                                               const std::map<std::string, std::string>& parameters) {
+  CodecIdentity identity = Decorated(inner->identity(), "error_feedback", parameters);
+  return std::make_shared<FeedbackCodec>(std::move(identity), std::move(inner), keep, 0.0f, false);
 }
 
 std::shared_ptr<const Codec> MakeMomentumCorrection(std::shared_ptr<const Codec> inner, float factor, bool masking,
                                                     const std::map<std::string, std::string>& parameters) {
-  CodecIdentity identity = inner->identity();
-  identity.name += "+momentum";
-  for (const auto& [key, value] : parameters) identity.parameters["momentum_" + key] = value;
-  return std::make_shared<FeedbackCodec>(std::move(identity), std::move(inner), factor, masking);
+  CodecIdentity identity = Decorated(inner->identity(), "momentum", parameters);
+  return std::make_shared<FeedbackCodec>(std::move(identity), std::move(inner), 1.0f, factor, masking);
 }
 
 }  // namespace tutti

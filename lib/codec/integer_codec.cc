@@ -32,7 +32,8 @@ float IntegerCodec::ChooseScale(const uint8_t*, size_t, float largest) const {
 uint64_t IntegerCodec::SliceKey(const Slice& slice) const {
   if (!stochastic_) return 0;
   uint64_t key = seed_;
-  for (const uint64_t part : {slice.tensor, slice.step, uint64_t{slice.offset}}) key = SplitMix64(key) ^ part;
+  const uint64_t parts[] = {slice.tensor, slice.step, slice.stream, slice.offset};
+  for (const uint64_t part : parts) key = SplitMix64(key) ^ part;
   return SplitMix64(key);
 }
 

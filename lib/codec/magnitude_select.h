@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "lib/codec/kernels.h"
+
 namespace tutti {
 
 struct MagnitudeThreshold {
@@ -14,8 +16,8 @@ struct MagnitudeThreshold {
   size_t num_above = 0;  // how many magnitudes are larger: less than k
 };
 
-// Of `count` float32 values, 1 <= k <= count. Reads the values three times, allocates nothing.
-MagnitudeThreshold SelectLargest(const uint8_t* values, size_t count, size_t k);
+// Of `count` float32 values, 1 <= k <= count. Reads the values a few times, allocates nothing.
+MagnitudeThreshold SelectLargest(const CodecKernels& kernels, const uint8_t* values, size_t count, size_t k);
 
 }  // namespace tutti
 

@@ -10,6 +10,7 @@
 #include "lib/codec/half_codec.h"
 #include "lib/codec/lossless_codec.h"
 #include "lib/codec/parameter_reader.h"
+#include "lib/codec/registered.h"
 #include "lib/codec/scaled_codecs.h"
 #include "lib/codec/sparse_codec.h"
 
@@ -35,6 +36,8 @@ std::string Names(bool decorators) {
   for (const CodecInfo& info : BuiltInCodecs()) {
     if (info.is_decorator == decorators) absl::StrAppend(&names, names.empty() ? "" : ", ", info.name);
   }
+  if (decorators) return names;
+  for (const std::string& name : RegisteredCodecNames()) absl::StrAppend(&names, ", ", name);
   return names;
 }
 
@@ -64,6 +67,11 @@ absl::StatusOr<CodecIdentity> Completed(const CodecSpec& spec, bool is_decorator
 }
 
 CodecOr MakeInner(const CodecSpec& spec, const CodecKernels& kernels) {
+  if (std::shared_ptr<const Codec> registered = FindRegisteredCodec(spec.name)) {
+    if (spec.parameters.empty()) return registered;
+    return absl::InvalidArgumentError(
+        absl::StrCat("codec ", spec.name, " was registered with its parameters; none can be given here"));
+  }
   absl::StatusOr<CodecIdentity> identity = Completed(spec, false);
   if (!identity.ok()) return identity.status();
   ParameterReader read(&*identity);
@@ -99,8 +107,12 @@ CodecOr MakeInner(const CodecSpec& spec, const CodecKernels& kernels) {
 CodecOr Decorate(const CodecSpec& spec, std::shared_ptr<const Codec> inner) {
   absl::StatusOr<CodecIdentity> identity = Completed(spec, true);
   if (!identity.ok()) return identity.status();
-  if (spec.name == "error_feedback") return MakeErrorFeedback(std::move(inner));
   ParameterReader read(&*identity);
+  if (spec.name == "error_feedback") {
+    const double keep = read.Real("keep", 0, 1);
+    if (!read.status().ok()) return read.status();
+    return MakeErrorFeedback(std::move(inner), static_cast<float>(keep), identity->parameters);
+  }
   const double factor = read.Real("factor", 0, 1);
   const bool masking = read.Choice("masking", "off", "on");
   if (!read.status().ok()) return read.status();
@@ -127,7 +139,10 @@ const std::vector<CodecInfo>& BuiltInCodecs() {
        false,
        {{"value", "0.001", "least magnitude that travels; above 1e-38"}}},
       {"lossless", "every bit, exponents packed", false, {}},
-      {"error_feedback", "adds what was lost to the next step", true, {}},
+      {"error_feedback",
+       "adds what was lost to the next step",
+       true,
+       {{"keep", "1", "part of it that is added; above 0, up to 1"}}},
       {"momentum",
        "error feedback on locally accumulated momentum",
        true,

@@ -29,7 +29,7 @@ struct CodecInfo {
 // All built-in codecs and decorators, for documentation and error messages.
 const std::vector<CodecInfo>& BuiltInCodecs();
 
-// Makes the codec that `spec` (codec_spec.h) describes. The identity of the result has all parameters, also those that
+// Makes the codec that `spec` (codec_spec.h) describes; its name may be a registered one (registered.h). The identity of the result has all parameters, also those that
 // spec leaves out. The error says what is wrong and what would be right.
 absl::StatusOr<std::shared_ptr<const Codec>> MakeCodec(std::string_view spec,
                                                        const CodecKernels& kernels = BestCodecKernels());

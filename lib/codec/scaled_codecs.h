@@ -12,7 +12,7 @@ namespace tutti {
 class IntegerCodec final : public BlockCodec {
  public:
   // format: kInt8 or kInt4. stochastic: rounds up with the probability of the part cut off, so that errors average out
-  // over steps. The random numbers depend on seed, tensor, step and place only.
+  // over steps and ranks. The random numbers depend on seed, tensor, step, stream and place only.
   IntegerCodec(CodecIdentity identity, CodecFormat format, int log2_block, bool stochastic, uint64_t seed,
                const CodecKernels& kernels);
 

@@ -6,8 +6,10 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
+#include <limits>
+#include <memory>
 
-#include "lib/codec/group.h"
+#include "lib/codec/magnitude_scan.h"
 #include "lib/codec/magnitude_select.h"
 #include "lib/codec/sparse_layout.h"
 
@@ -15,31 +17,14 @@ namespace tutti {
 
 template <class Visit>
 void SparseCodec::ForEachChosen(const uint8_t* values, size_t count, Choice choice, Visit visit) const {
-  constexpr size_t kGroups = 16;
-  uint64_t masks[kGroups];
   size_t num_equal = choice.num_equal;
-  const size_t whole = WholeGroups(count);
-  const auto visit_mask = [&](uint64_t mask, size_t first) {
-    for (; mask != 0; mask &= mask - 1) {
-      const size_t place = first + static_cast<size_t>(std::countr_zero(mask));
-      uint32_t bits;
-      std::memcpy(&bits, values + 4 * place, sizeof(bits));
-      if ((bits & 0x7fffffffu) == choice.bits) {
-        if (num_equal == 0) continue;
-        --num_equal;
-      }
-      visit(place);
+  ForEachAtLeast(kernels(), values, count, choice.bits, [&](size_t place, uint32_t magnitude) {
+    if (magnitude == choice.bits) {
+      if (num_equal == 0) return;
+      --num_equal;
     }
-  };
-  for (size_t first = 0; first < whole; first += kGroups * kGroup) {
-    const size_t part = std::min(kGroups * kGroup, whole - first);
-    kernels().magnitudes_at_least(values + 4 * first, part, choice.bits, masks);
-    for (size_t g = 0; g < part / kGroup; ++g) visit_mask(masks[g], first + g * kGroup);
-  }
-  if (whole < count) {
-    kernels().magnitudes_at_least(PaddedGroup(values, count).values, kGroup, choice.bits, masks);
-    visit_mask(masks[0] & ((uint64_t{1} << (count - whole)) - 1), whole);
-  }
+    visit(place);
+  });
 }
 
 size_t SparseCodec::EncodePayload(const Slice& slice, const uint8_t* values, uint8_t* payload, uint8_t* mode) const {
@@ -90,10 +75,14 @@ ErrorBound TopKCodec::error_bound() const {
   return bound;
 }
 
+std::shared_ptr<const Codec> SparseCodec::ForResults() const {
+  return std::make_shared<ThresholdCodec>(identity(), std::numeric_limits<float>::denorm_min(), kernels());
+}
+
 SparseCodec::Choice TopKCodec::Choose(const uint8_t* values, size_t count) const {
   const double wanted = std::ceil(ratio_ * static_cast<double>(count));
   const size_t k = std::clamp(static_cast<size_t>(wanted), size_t{1}, count);
-  const MagnitudeThreshold threshold = SelectLargest(values, count, k);
+  const MagnitudeThreshold threshold = SelectLargest(kernels(), values, count, k);
   // Zeros need not travel.
   if (threshold.bits == 0) return {1, count};
   return {threshold.bits, k - threshold.num_above};

@@ -17,6 +17,12 @@
 namespace tutti {
 
 class SparseCodec : public BuiltInCodec {
+ public:
+  // What does not travel would count as 0.
+  bool SupportsOp(ReduceOp op) const final { return op == ReduceOp::kSum || op == ReduceOp::kAvg; }
+  // All that is not 0.
+  std::shared_ptr<const Codec> ForResults() const final;
+
  protected:
   // Magnitudes above `bits` travel, and the first num_equal of those that equal it.
   struct Choice {
@@ -49,11 +55,15 @@ class TopKCodec final : public SparseCodec {
   TopKCodec(CodecIdentity identity, double ratio, const CodecKernels& kernels)
       : SparseCodec(std::move(identity), kernels), ratio_(ratio) {}
   ErrorBound error_bound() const override;
+  bool is_very_sparse() const override { return ratio_ <= kVerySparse; }
 
  protected:
   Choice Choose(const uint8_t* values, size_t count) const override;
 
  private:
+  // Up to here, codes of everything sent to three others are shorter than the vector.
+  static constexpr double kVerySparse = 0.05;
+
   double ratio_;
 };
 

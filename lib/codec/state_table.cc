@@ -3,7 +3,6 @@
 // (8), elements (8), length (8) and the state's own bytes.
 #include "lib/codec/state_table.h"
 
-#include <cstring>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -12,13 +11,13 @@
 namespace tutti {
 namespace {
 
+constexpr SavedMark kMark = {{'T', 'C', 'S', '1'}, 1};
+
 struct TableHeader {
-  char mark[4] = {'T', 'C', 'S', '1'};
-  uint32_t version = 1;
-  uint64_t fingerprint = 0;
-  uint64_t num_tensors = 0;
+  uint64_t fingerprint;
+  uint64_t num_tensors;
 };
-static_assert(sizeof(TableHeader) == 24);
+static_assert(sizeof(TableHeader) == 16);
 
 struct EntryHeader {
   uint64_t tensor;
@@ -52,11 +51,9 @@ tutti_status_t StateTable::Get(uint64_t tensor, DataType dtype, size_t count, Co
 }
 
 std::vector<uint8_t> StateTable::Save() const {
-  TableHeader header;
-  header.fingerprint = codec_->identity().Fingerprint();
-  header.num_tensors = entries_.size();
   std::vector<uint8_t> saved;
-  AppendRecord(&saved, header);
+  AppendRecord(&saved, kMark);
+  AppendRecord(&saved, TableHeader{codec_->identity().Fingerprint(), entries_.size()});
   for (const auto& [tensor, entry] : entries_) {
     const std::vector<uint8_t> state = entry.state->Save();
     AppendRecord(&saved, EntryHeader{tensor, static_cast<uint64_t>(entry.dtype), entry.count, state.size()});
@@ -66,9 +63,8 @@ std::vector<uint8_t> StateTable::Save() const {
 }
 
 absl::Status StateTable::Restore(std::span<const uint8_t> saved) {
-  TableHeader wanted, header;
-  if (!TakeRecord(&saved, &header) || std::memcmp(header.mark, wanted.mark, sizeof(wanted.mark)) != 0 ||
-      header.version != wanted.version) {
+  TableHeader header;
+  if (!TakeMark(&saved, kMark) || !TakeRecord(&saved, &header)) {
     return Bad("these bytes were not saved by this version of tutti");
   }
   if (header.fingerprint != codec_->identity().Fingerprint()) {

@@ -17,16 +17,22 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 
+#include "collectives/select/select.h"
 #include "lib/bootstrap/control_plane.h"
 #include "lib/comm/budget_watch.h"
 #include "lib/comm/call.h"
+#include "lib/comm/codec_gate.h"
+#include "lib/comm/comm_codecs.h"
+#include "lib/comm/comm_export.h"
 #include "lib/comm/plan_cache.h"
 #include "lib/engine/operation.h"
 #include "lib/engine/window_group.h"
+#include "lib/reduce/user_op.h"
 #include "lib/telemetry/comm_telemetry.h"
 
 namespace tutti {
@@ -40,13 +46,27 @@ struct CollectiveCall {
   uint64_t count = 0;
   DataType type = DataType::kInt8;
   ReduceOp op = ReduceOp::kSum;
+  // Not nullptr: an operation of the application, instead of op, with its number in UserOps. No codec, no scale, and whole items
+  // only; without blocks if these have several elements.
+  const UserOp* user_op = nullptr;
+  int user_op_number = 0;
   int root = 0;
   bool in_place = false;
+  // Not nullptr: this rank's input is multiplied by that first. all_reduce, reduce and reduce_scatter of sums and averages,
+  // without blocks.
+  const double* scale = nullptr;
   // Of this rank, where blocks differ in length: used until Make returns. `count` is then as in Shape.
   const RankBlocks* blocks = nullptr;
   const Algorithm* algorithm = nullptr;  // nullptr: the communicator's choice
+  CommCodec* codec = nullptr;            // of this communicator, and fit for type and op; nullptr: none
+  uint64_t tensor = 0;                   // where there is a codec: the caller's key
+  uint64_t step = 0;                     // and step; 0: the number of the operation
   int64_t timeout_ns = 0;                // 0: the job's
   int64_t budget_ns = 0;                 // 0: the communicator's
+  bool urgent = false;
+  // Not 0: how many calls this one stands for, and a hash of their lengths. Their inputs are packed into Operation::OwnInput.
+  uint32_t fused_calls = 0;
+  uint32_t fused_lengths = 0;
 };
 
 struct MessageCall {
@@ -58,7 +78,11 @@ struct MessageCall {
   int32_t tag = 0;
   int64_t timeout_ns = 0;
   int64_t budget_ns = 0;
+  bool urgent = false;
 };
+
+// Messages between two ranks have numbers apart from the collectives': the upper bit and the user's tag.
+constexpr uint32_t MessageIndex(int32_t tag) { return uint32_t{1} << 31 | static_cast<uint32_t>(tag); }
 
 class Communicator {
  public:
@@ -81,12 +105,46 @@ class Communicator {
   // Operation::Release.
   absl::StatusOr<Operation*> Make(const CollectiveCall& call);
   absl::StatusOr<Operation*> Make(const MessageCall& call);
+  // The same in two halves, for a call that is made again and again with the same arguments: Bind finds the plan and connects
+  // the peers, Renew makes the next run of it, once the last one is done. The operation is released at the very end.
+  absl::StatusOr<Operation*> Bind(const CollectiveCall& call);
+  absl::Status Renew(Operation& operation, const CollectiveCall& call);
+  // Of several calls, packed into Operation::OwnInput by the caller before it submits it; it ends Operation::fused_parts, and is not
+  // released by the caller.
+  absl::StatusOr<Operation*> MakeFused(const CollectiveCall& call);
+  // An operation that does nothing, for one that was fused into another; the caller marks it as running when it submits that.
+  Operation& TakePart();
   // Makes and submits.
   absl::StatusOr<Operation*> Start(const CollectiveCall& call);
   absl::StatusOr<Operation*> Start(const MessageCall& call);
 
+  // The rank whose next message with that tag can be received now; -1: nobody's. Of several, another one than last time.
+  // FailedPrecondition: the communicator has failed. Not while another thread makes an operation.
+  absl::StatusOr<int> FindSender(int32_t tag);
+
   // Collective. A negative color gives nullptr.
   absl::StatusOr<std::unique_ptr<Communicator>> Split(int color, int key);
+
+  // Which of the ranks of this host comes with which of the others'. COLLECTIVE.
+  enum class HostSplit : int32_t { kHost = 0, kAcrossHosts = 1, kOnePerHost = 2 };
+  absl::StatusOr<std::unique_ptr<Communicator>> SplitByHost(HostSplit kind, int key);
+
+  // Codecs, and what they remember. For the thread that starts operations.
+  CommCodecs& codecs() { return codecs_; }
+  // For calls that name none themselves, where it is fit for them; nullptr: none.
+  CommCodec* default_codec() const { return default_codec_; }
+  void SetDefaultCodec(CommCodec* codec, bool gated = false) {
+    default_codec_ = codec;
+    default_is_gated_ = gated;
+  }
+  bool default_is_gated() const { return default_is_gated_; }  // then GateChoice says
+  // COLLECTIVE. Measures which codecs pay on this communicator's paths; `text` is as in codec_gate.h.
+  absl::Status CalibrateGate(absl::string_view text);
+  const CodecGate* gate() const { return gate_.get(); }  // nullptr: not calibrated
+  // What has been found best for an all_reduce of that many bytes of float32; nullptr: no codec. Needs a gate.
+  CommCodec* GateChoice(uint64_t bytes) const;
+  // Whether operations are running, which may use states.
+  bool HasRunningOperations();
 
   // Ends the communicator here and on all ranks.
   void Abort(absl::string_view reason);
@@ -112,6 +170,10 @@ class Communicator {
 
   CommTelemetry& telemetry() { return telemetry_; }
   const CommTelemetry& telemetry() const { return telemetry_; }
+  // The transport that steps with a peer go over: "tcp", ...
+  const char* RailName(uint8_t rail) const;
+  // Forgets what was measured, once it is written down where that is wanted.
+  void MarkTelemetry();
   BudgetWatch& budget() { return budget_; }
   // One of its operations took longer than its budget. On the driver.
   void TellOverrun(const Operation& operation);
@@ -131,10 +193,17 @@ class Communicator {
     std::atomic<uint64_t> signature{0};
   };
 
+  absl::Status FillCoded(Operation& operation, const CollectiveCall& call);
+  void ScaleFirst(Operation& operation, const Shape& shape, double factor);
   bool ConnectPeers(Operation& operation);
   absl::Status AppendConnections(absl::Span<const int32_t> peers, std::vector<PeerConnection>* out);
+  absl::StatusOr<int64_t> MeasureAllReduce(const CollectiveCall& call);
+  void TellCodecCost(const CommCodec& codec) const;
   void Prepare(Operation& operation, int64_t timeout_ns);
-  void PrepareTiming(Operation& operation, const PlanKey& key, int64_t arrived_ns, int64_t budget_ns);
+  void VisitOperations(absl::FunctionRef<void(Operation&)> visit);
+  absl::Status Enter(Operation& operation, const CollectiveCall& call, int64_t arrived_ns);
+  void Describe(Operation& operation, const PlanKey& key);
+  void PrepareTiming(Operation& operation, int64_t arrived_ns, int64_t budget_ns);
   int64_t ArrivalNs();
   void LookForWindows();
   absl::Status RunAndWait(const CollectiveCall& call);
@@ -146,14 +215,29 @@ class Communicator {
   const int rank_;
   const std::vector<int> groups_;  // see Job::GroupsOf
 
+  absl::flat_hash_map<int32_t, uint8_t> rails_;  // the transport to each peer that was looked up, by job rank
+  bool connected_to_all_ = false;                // for senders that nobody waits for by name
+  int last_sender_ = 0;                          // that was found
   bool looked_for_windows_ = false;
   std::unique_ptr<WindowGroup> windows_;  // if all members share memory
 
   BudgetWatch budget_;
-  CommTelemetry telemetry_;  // before the operations that write into it
+  CommTelemetry telemetry_;             // before the operations that write into it
+  std::unique_ptr<CommExport> export_;  // nullptr: nothing is exported
+  CommCodecs codecs_;                   // before the operations that use them
+  CommCodec* default_codec_ = nullptr;
+  bool default_is_gated_ = false;
+  std::unique_ptr<CodecGate> gate_;
+  std::vector<CommCodec*> gate_codecs_;  // as its candidates
   PlanCache plans_;
+  std::vector<Operation*> fused_;                                        // that were made, and not given back yet
+  std::shared_ptr<const Plan> no_plan_;                                  // of parts
+  std::vector<std::unique_ptr<Operation>> parts_;                        // see TakePart
+  size_t next_part_ = 0;                                                 // where the next idle one is looked for first
   absl::flat_hash_map<std::pair<int32_t, int32_t>, uint64_t> sent_;      // (peer, tag) -> messages so far
   absl::flat_hash_map<std::pair<int32_t, int32_t>, uint64_t> received_;  // likewise
+
+  FlightChannel* flight_channel_ = nullptr;  // where readers of the flight record see the two below
 
   std::atomic<uint64_t> entered_{0};
   std::atomic<uint64_t> completed_{0};

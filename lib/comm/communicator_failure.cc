@@ -17,12 +17,10 @@ constexpr int64_t kFlushNs = 2 * kNsPerSecond;
 
 Communicator::~Communicator() {
   Engine& engine = job_->engine();
-  bool running = false;
-  plans_.ForEach([&running](Operation& operation) { running |= operation.in_use() && !operation.done(); });
-  if (running) Fail(Outcome::kAborted, "the communicator was destroyed while operations were running");
+  if (HasRunningOperations()) Fail(Outcome::kAborted, "the communicator was destroyed while operations were running");
   engine.WaitUntil([this] {
     bool done = true;
-    plans_.ForEach([&done](Operation& operation) { done &= operation.done(); });
+    VisitOperations([&done](Operation& operation) { done &= operation.done(); });
     return done;
   });
   if (outcome() == Outcome::kOk) {
@@ -31,11 +29,24 @@ Communicator::~Communicator() {
   }
   job_->Unregister(*this);
   engine.Poll();
+  if (job_->recorder() != nullptr) job_->recorder()->CloseChannel(flight_channel_);
+  export_.reset();
+}
+
+void Communicator::VisitOperations(absl::FunctionRef<void(Operation&)> visit) {
+  plans_.ForEach(visit);
+  for (const auto& part : parts_) visit(*part);
+}
+
+bool Communicator::HasRunningOperations() {
+  bool running = false;
+  VisitOperations([&running](Operation& operation) { running |= operation.in_use() && !operation.done(); });
+  return running;
 }
 
 absl::flat_hash_set<const Operation*> Communicator::Operations() {
   absl::flat_hash_set<const Operation*> operations;
-  plans_.ForEach([&operations](Operation& operation) { operations.insert(&operation); });
+  VisitOperations([&operations](Operation& operation) { operations.insert(&operation); });
   return operations;
 }
 
@@ -51,6 +62,9 @@ bool Communicator::Fail(Outcome outcome, absl::string_view sentence) {
     if (outcome_.load(std::memory_order_relaxed) != Outcome::kOk) return false;
     failure_ = std::string(sentence);
     outcome_.store(outcome, std::memory_order_release);
+  }
+  if (flight_channel_ != nullptr) {
+    flight_channel_->outcome.store(static_cast<int32_t>(outcome), std::memory_order_relaxed);
   }
   TUTTI_LOG(kInfo, "communicator ", channel_, " has failed: ", sentence);
   job_->engine().FailChannel(channel_, outcome);

@@ -2,6 +2,7 @@
 #include "lib/comm/diagnostician.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -27,61 +28,124 @@ std::string NameAll(const std::vector<int32_t>& ranks, const std::function<std::
   return text;
 }
 
+// Their full names have been said.
+std::string ShortName(int32_t rank) { return absl::StrCat("rank ", rank); }
+
+// What the answers come to.
+struct Findings {
+  std::vector<int32_t> silent;
+  std::vector<int32_t> absent;
+  std::vector<int32_t> not_sent;                       // have called it, and are awaited
+  std::map<uint64_t, std::vector<int32_t>> completed;  // how many operations -> who of all these
+  std::string others_wait;
+  std::string records;
+};
+
+bool Contains(const std::vector<int32_t>& ranks, int32_t rank) {
+  return std::find(ranks.begin(), ranks.end(), rank) != ranks.end();
+}
+
+// Nothing if the rank called something else.
+bool AddAnswer(const StalledOperation& operation, const Activity& answer, const Knowledge& knowledge,
+               Findings* findings) {
+  if (!answer.answered) {
+    findings->silent.push_back(answer.rank);
+    std::optional<Activity> record;
+    if (knowledge.record_of != nullptr) record = knowledge.record_of(answer.rank, operation.channel);
+    if (!record) return true;
+    absl::StrAppend(&findings->records, " The flight record of ", ShortName(answer.rank),
+                    " says: ", record->description, ".");
+    if (!operation.is_message) findings->completed[record->completed].push_back(answer.rank);
+  } else if (operation.is_message) {
+    return true;  // messages are not numbered across ranks: nobody can be said to be absent
+  } else if (answer.entered <= operation.sequence) {
+    findings->absent.push_back(answer.rank);
+    findings->completed[answer.completed].push_back(answer.rank);
+  } else if (answer.signature != 0 && answer.signature != operation.signature) {
+    return false;
+  } else {
+    if (Contains(operation.senders, answer.rank)) {
+      findings->not_sent.push_back(answer.rank);
+      findings->completed[answer.completed].push_back(answer.rank);
+    }
+    if (!answer.description.empty()) {
+      absl::StrAppend(&findings->others_wait, " ", knowledge.name_of(answer.rank), ": ", answer.description, ".");
+    }
+  }
+  return true;
+}
+
+// " Last completed: operation 16, all_reduce(...), by rank 3; none by rank 5."
+std::string CompletedText(const StalledOperation& operation, const Findings& findings, const Knowledge& knowledge) {
+  std::vector<std::string> parts;
+  for (const auto& [completed, ranks] : findings.completed) {
+    std::string what = "none";
+    if (completed > 0) {
+      what = absl::StrCat("operation ", completed - 1);
+      const std::string call =
+          knowledge.call_of != nullptr ? knowledge.call_of(operation.channel, completed - 1) : std::string();
+      if (!call.empty()) absl::StrAppend(&what, ", ", call, ",");
+    }
+    parts.push_back(absl::StrCat(what, " by ", NameAll(ranks, ShortName)));
+  }
+  return parts.empty() ? "" : absl::StrCat(" Last completed: ", absl::StrJoin(parts, "; "), ".");
+}
+
+Diagnosis MismatchBetween(const StalledOperation& operation, int32_t self, const Activity& answer,
+                          const Knowledge& knowledge) {
+  return {
+      true, answer.rank,
+      absl::StrCat(knowledge.name_of(self), " called ", operation.name, ", but ", knowledge.name_of(answer.rank),
+                   " called ", DescribeSignature(answer.signature),
+                   " as the same operation. All ranks must call the same operations in the same order with the same "
+                   "arguments.")};
+}
+
 }  // namespace
 
 Diagnosis JudgeAnswers(const StalledOperation& operation, int32_t self, const std::vector<Activity>& answers,
-                       const std::function<std::string(int32_t)>& name_of) {
-  Diagnosis diagnosis;
-  std::vector<int32_t> silent;
-  std::vector<int32_t> absent;
-  std::string others_wait;
+                       const Knowledge& knowledge) {
+  Findings findings;
   for (const Activity& answer : answers) {
     if (answer.rank == self) continue;
-    if (!answer.answered) {
-      silent.push_back(answer.rank);
-    } else if (operation.is_message) {
-      continue;  // messages are not numbered across ranks: nobody can be said to be absent
-    } else if (answer.entered <= operation.sequence) {
-      absent.push_back(answer.rank);
-    } else if (answer.signature != 0 && answer.signature != operation.signature) {
-      diagnosis.is_mismatch = true;
-      diagnosis.culprit = answer.rank;
-      diagnosis.sentence = absl::StrCat(
-          name_of(self), " called ", operation.name, ", but ", name_of(answer.rank), " called ",
-          DescribeSignature(answer.signature),
-          " as the same operation. All ranks must call the same operations in the same order with the same arguments.");
-      return diagnosis;
-    } else if (!answer.description.empty()) {
-      absl::StrAppend(&others_wait, " ", name_of(answer.rank), ": ", answer.description, ".");
+    if (!AddAnswer(operation, answer, knowledge, &findings)) {
+      return MismatchBetween(operation, self, answer, knowledge);
     }
   }
 
+  Diagnosis diagnosis;
   std::string& text = diagnosis.sentence;
   absl::StrAppendFormat(&text, "%s %s %.3g s. %s waits: %s.", operation.name,
                         operation.goes_on ? "has not finished after" : "did not finish within",
-                        static_cast<double>(operation.running_ns) * 1e-9, name_of(self), operation.waits);
-  if (!silent.empty()) {
-    diagnosis.culprit = silent.front();
-    absl::StrAppend(&text, " No answer from ", NameAll(silent, name_of),
-                    ": stopped (SIGSTOP, a debugger), swapping, or on a host that hangs; look at that process.");
+                        static_cast<double>(operation.running_ns) * 1e-9, knowledge.name_of(self), operation.waits);
+  if (!findings.silent.empty()) {
+    diagnosis.culprit = findings.silent.front();
+    absl::StrAppend(&text, " No answer from ", NameAll(findings.silent, knowledge.name_of),
+                    ": stopped (SIGSTOP, a debugger), swapping, or on a host that hangs; look at that process.",
+                    findings.records);
   }
-  if (!absent.empty()) {
-    if (diagnosis.culprit < 0) diagnosis.culprit = absent.front();
-    absl::StrAppend(&text, " Not called yet by ", NameAll(absent, name_of),
+  if (!findings.absent.empty()) {
+    if (diagnosis.culprit < 0) diagnosis.culprit = findings.absent.front();
+    absl::StrAppend(&text, " Not called yet by ", NameAll(findings.absent, knowledge.name_of),
                     ": late, in other work, or past the last call; look there, or raise the timeout.");
   }
-  if (silent.empty() && absent.empty()) {
+  if (findings.silent.empty() && findings.absent.empty()) {
     if (!operation.waits_for.empty()) diagnosis.culprit = operation.waits_for.front();
     absl::StrAppend(&text, " All other ranks are alive", operation.is_message ? "" : " and have called it",
-                    "; if it only needs longer, raise the timeout.", others_wait);
+                    "; if it only needs longer, raise the timeout.", findings.others_wait);
   }
+  if (!findings.not_sent.empty()) {
+    absl::StrAppend(&text, " Called, but not yet sent what is awaited here: ", NameAll(findings.not_sent, ShortName),
+                    ".");
+  }
+  absl::StrAppend(&text, CompletedText(operation, findings, knowledge));
   return diagnosis;
 }
 
-Diagnostician::Diagnostician(ControlPlane& control_plane, NameOf name_of, Verdict mismatch_found,
+Diagnostician::Diagnostician(ControlPlane& control_plane, Knowledge knowledge, Verdict mismatch_found,
                              Verdict deadline_judged)
     : control_plane_(control_plane),
-      name_of_(std::move(name_of)),
+      knowledge_(std::move(knowledge)),
       mismatch_found_(std::move(mismatch_found)),
       deadline_judged_(std::move(deadline_judged)) {}
 
@@ -138,7 +202,7 @@ void Diagnostician::Examine(const Task& task) {
   std::copy_if(whom.begin(), whom.end(), std::back_inserter(others), [self](int32_t rank) { return rank != self; });
   const std::vector<Activity> answers = control_plane_.AskActivity(operation.channel, operation.sequence, others,
                                                                    deadline ? kDeadlineAnswerNs : kStallAnswerNs);
-  const Diagnosis diagnosis = JudgeAnswers(operation, self, answers, name_of_);
+  const Diagnosis diagnosis = JudgeAnswers(operation, self, answers, knowledge_);
   if (diagnosis.is_mismatch) {
     mismatch_found_(operation, diagnosis);
   } else if (deadline) {

@@ -10,6 +10,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -27,6 +28,7 @@ struct StalledOperation {
   std::string name;                // "all_reduce(float32 x 1024, sum, ring), operation 17 of communicator 0"
   std::string waits;               // "step 3 of 12: receive 512 bytes from rank 3; ..."
   std::vector<int32_t> waits_for;  // job ranks
+  std::vector<int32_t> senders;    // those of them whose bytes are to come
   std::vector<int32_t> members;    // job ranks of the communicator, this one too
   int64_t running_ns = 0;
   bool goes_on = false;  // its deadline has not passed yet
@@ -38,17 +40,26 @@ struct Diagnosis {
   std::string sentence;
 };
 
-// The verdict, as a pure function of the answers. `name_of` makes "rank 3 (host nodeA, pid 4711)".
+// What a sentence can say beyond the answers. Called on the diagnostician's thread.
+struct Knowledge {
+  // "rank 3 (host nodeA, pid 4711)"
+  std::function<std::string(int32_t)> name_of;
+  // What was called as that operation of the channel: "all_reduce(...)"; "" if nobody here remembers.
+  std::function<std::string(uint32_t channel, uint64_t sequence)> call_of = nullptr;
+  // What the flight record of a rank that does not answer says, if it is on this host and keeps one.
+  std::function<std::optional<Activity>(int32_t rank, uint32_t channel)> record_of = nullptr;
+};
+
+// The verdict, as a pure function of the answers.
 Diagnosis JudgeAnswers(const StalledOperation& operation, int32_t self, const std::vector<Activity>& answers,
-                       const std::function<std::string(int32_t)>& name_of);
+                       const Knowledge& knowledge);
 
 class Diagnostician {
  public:
-  using NameOf = std::function<std::string(int32_t)>;
   using Verdict = std::function<void(const StalledOperation&, const Diagnosis&)>;
 
   // `mismatch_found` and `deadline_judged` are called on the diagnostician's thread.
-  Diagnostician(ControlPlane& control_plane, NameOf name_of, Verdict mismatch_found, Verdict deadline_judged);
+  Diagnostician(ControlPlane& control_plane, Knowledge knowledge, Verdict mismatch_found, Verdict deadline_judged);
   ~Diagnostician();  // stops after the question under way, at most kDeadlineAnswerNs
 
   // Asks those it waits for what they called; speaks only if that differs. Does not block.
@@ -71,7 +82,7 @@ class Diagnostician {
   void Examine(const Task& task);
 
   ControlPlane& control_plane_;
-  const NameOf name_of_;
+  const Knowledge knowledge_;
   const Verdict mismatch_found_;
   const Verdict deadline_judged_;
   std::mutex mutex_;

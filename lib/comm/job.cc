@@ -8,6 +8,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 
+#include "collectives/select/rules.h"
 #include "lib/base/log.h"
 #include "lib/comm/communicator.h"
 #include "lib/comm/paths.h"
@@ -20,13 +21,16 @@ Job::Job(const JobOptions& options, Clock& clock)
 Job::~Job() { Shutdown(0); }
 
 absl::Status Job::Start(std::unique_ptr<ControlPlane> control_plane, std::vector<std::unique_ptr<Transport>> transports,
-                        const PeerCard& card, std::vector<int> hosts) {
+                        const PeerCard& card, std::vector<int> hosts, std::unique_ptr<FlightRecorder> recorder) {
   control_plane_ = std::move(control_plane);
   transports_ = std::move(transports);
   host_id_ = card.host_id;
   hosts_ = std::move(hosts);
   cards_.insert_or_assign(card.rank, card);  // nobody looks it up, but sentences name this rank, too
-  absl::StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(options_.engine, clock_, *this);
+  recorder_ = std::move(recorder);
+  EngineOptions engine_options = options_.engine;
+  engine_options.recorder = recorder_.get();
+  absl::StatusOr<std::unique_ptr<Engine>> engine = Engine::Create(engine_options, clock_, *this);
   if (!engine.ok()) return engine.status();
   engine_ = *std::move(engine);
   for (const auto& transport : transports_) {
@@ -34,17 +38,57 @@ absl::Status Job::Start(std::unique_ptr<ControlPlane> control_plane, std::vector
     if (!status.ok()) return status;
   }
   diagnostician_ = std::make_unique<Diagnostician>(
-      *control_plane_, [this](int32_t rank) { return NameOf(rank); },
+      *control_plane_,
+      Knowledge{[this](int32_t rank) { return NameOf(rank); },
+                [this](uint32_t channel, uint64_t sequence) { return CallOf(channel, sequence); },
+                [this](int32_t rank, uint32_t channel) { return RecordOf(rank, channel); }},
       [this](const StalledOperation& operation, const Diagnosis& diagnosis) {
         FailAndReport(FailureKind::kMismatch, diagnosis.culprit, operation.channel, diagnosis.sentence);
       },
       [this](const StalledOperation& operation, const Diagnosis& diagnosis) {
         FailAndReport(FailureKind::kTimeout, diagnosis.culprit, operation.channel, diagnosis.sentence);
       });
-  return options_.progress_thread ? engine_->StartProgressThread(options_.progress_core) : absl::OkStatus();
+  if (!options_.progress_thread) return absl::OkStatus();
+  return engine_->StartProgressThread(options_.progress_core, options_.progress_priority);
+}
+
+RankIdentity Job::Identity() const {
+  std::lock_guard<std::mutex> lock(peers_mutex_);
+  const PeerCard& card = cards_.at(options_.rank);
+  return {.job = tag_,
+          .rank = options_.rank,
+          .size = options_.size,
+          .host = card.host,
+          .host_id = card.host_id,
+          .pid = card.pid};
+}
+
+absl::Status Job::Export(const ExportOptions& options, const std::string& tag) {
+  tag_ = tag;
+  if (!options.wanted()) return absl::OkStatus();
+  absl::StatusOr<std::unique_ptr<TelemetryExporter>> exporter =
+      TelemetryExporter::Start(options, Identity(), clock_, [this] { return ReadClocks(); });
+  if (!exporter.ok()) return exporter.status();
+  exporter_ = *std::move(exporter);
+  return absl::OkStatus();
+}
+
+// On the exporter's thread.
+std::vector<ClockReading> Job::ReadClocks() {
+  std::vector<ClockReading> readings;
+  if (!engine_->compares_clocks()) return readings;
+  engine_->RunAsDriver([&] {
+    const int64_t now_ns = clock_.NowNs();
+    engine_->VisitPeerClocks([&](int32_t peer, const PeerClock& clock) {
+      const PeerClock::Offset offset = clock.At(now_ns);
+      if (offset.known()) readings.push_back({peer, now_ns, offset.ns, offset.error_ns});
+    });
+  });
+  return readings;
 }
 
 void Job::Shutdown(int64_t flush_ns) {
+  exporter_.reset();  // it asks the engine
   if (engine_ != nullptr) {
     engine_->StopProgressThread();
     if (flush_ns > 0) engine_->Flush(flush_ns);
@@ -52,8 +96,20 @@ void Job::Shutdown(int64_t flush_ns) {
   diagnostician_.reset();
   if (control_plane_ != nullptr) control_plane_->Leave();
   engine_.reset();
+  recorder_.reset();
   transports_.clear();
   control_plane_.reset();
+}
+
+void Job::SetAlgorithms(AlgorithmOverrides wishes, AlgorithmOverrides table) {
+  wishes_ = std::move(wishes);
+  table_ = std::move(table);
+}
+
+const Algorithm* Job::WishFor(const Shape& shape, bool share_memory) const {
+  const Algorithm* wish = wishes_.For(shape);
+  if (wish != nullptr || (share_memory && SharedRuleFor(shape) != nullptr)) return wish;
+  return table_.For(shape);
 }
 
 void Job::Register(Communicator& communicator) {
@@ -92,6 +148,13 @@ std::vector<int> Job::GroupsOf(absl::Span<const int32_t> members) const {
   return groups;
 }
 
+// FNV-1a: ranks compare it, whatever their standard library hashes like.
+uint64_t Job::HostHash() const {
+  uint64_t hash = 0xcbf29ce484222325u;
+  for (const char c : host_id_) hash = (hash ^ static_cast<uint8_t>(c)) * 0x100000001b3u;
+  return hash;
+}
+
 absl::StatusOr<PeerConnection> Job::PathTo(const PeerCard& peer) const {
   return ChoosePath(transports_, host_id_, peer);
 }
@@ -119,6 +182,7 @@ StalledOperation Job::Describe(const Operation& operation) const {
   stalled.name = communicator.NameOf(operation);
   stalled.waits = std::move(waits.description);
   stalled.waits_for = std::move(waits.peers);
+  stalled.senders = std::move(waits.senders);
   stalled.members = communicator.members();
   stalled.running_ns = clock_.NowNs() - operation.started_ns;
   return stalled;

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,23 +25,26 @@
 #include "lib/comm/channel_numbers.h"
 #include "lib/comm/diagnostician.h"
 #include "lib/engine/engine.h"
+#include "lib/export/exporter.h"
+#include "lib/recorder/flight_recorder.h"
 #include "lib/transport/transport.h"
 
 namespace tutti {
 
 class Communicator;
 class MemoryRegistry;
+struct MemoryRange;
 
 struct JobOptions {
   int rank = 0;
   int size = 1;
   int64_t timeout_ns = 300 * kNsPerSecond;
-  AlgorithmOverrides algorithms;
   EngineOptions engine;
   bool telemetry = true;  // of communicators, from their beginning
   int64_t budget_ns = kForeverNs;
   bool progress_thread = false;
   int progress_core = -1;
+  int progress_priority = 0;
   // How long a lost connection waits for the control plane to say what really happened, before it is itself the reason.
   int64_t verdict_grace_ns = 300 * kNsPerMs;
 };
@@ -53,8 +57,20 @@ class Job final : public ControlPlaneListener, public EngineListener {
   // Takes its parts and begins to work. The control plane must have been made with this job as its listener. Between two
   // ranks the first transport in the list counts that both have. `card` is this rank's own.
   // `hosts`: as ControlPlane::Hosts gives them; empty: nothing is known of hosts. The same on all ranks.
+  // `recorder`: nullptr: no flight record is kept.
   absl::Status Start(std::unique_ptr<ControlPlane> control_plane, std::vector<std::unique_ptr<Transport>> transports,
-                     const PeerCard& card, std::vector<int> hosts = {});
+                     const PeerCard& card, std::vector<int> hosts = {},
+                     std::unique_ptr<FlightRecorder> recorder = nullptr);
+
+  // From now on what communicators made later measure is shown as `options` say. After Start. `tag`: the same on all ranks of
+  // this run of the job, and on no other. Errors: what cannot be written, with the reason.
+  absl::Status Export(const ExportOptions& options, const std::string& tag);
+
+  // The users' wishes, the same on all ranks; the first of two that fit counts. Before the first communicator.
+  void SetAlgorithms(AlgorithmOverrides wishes, AlgorithmOverrides table);
+  // nullptr: the library chooses. The table is of algorithms that send messages: it is silent where ranks share memory and the
+  // library has something better for them.
+  const Algorithm* WishFor(const Shape& shape, bool share_memory) const;
 
   // Leaves the job: hands over outgoing bytes (for at most flush_ns), says goodbye, stops all threads.
   void Shutdown(int64_t flush_ns);
@@ -64,6 +80,11 @@ class Job final : public ControlPlaneListener, public EngineListener {
   Engine& engine() { return *engine_; }
   ControlPlane& control_plane() { return *control_plane_; }
   ChannelNumbers& channel_numbers() { return channel_numbers_; }
+  FlightRecorder* recorder() { return recorder_.get(); }  // nullptr: there is none
+  // Who this process is, for whoever reads what it exports; without a job's tag until Export.
+  RankIdentity Identity() const;
+  // nullptr: nothing is exported.
+  TelemetryExporter* exporter() { return exporter_.get(); }
 
   // Communicators are known by their channel from Register until Unregister returns; until then failures reach them.
   void Register(Communicator& communicator);
@@ -75,6 +96,9 @@ class Job final : public ControlPlaneListener, public EngineListener {
   // Which of a communicator's ranks share a host, by rank; empty where that is of no use: all do, or none, or it is unknown.
   std::vector<int> GroupsOf(absl::Span<const int32_t> members) const;
 
+  // What this rank's host is called, as a number; the same for all ranks of a host.
+  uint64_t HostHash() const;
+
   // How this rank reaches the peer; see paths.h.
   absl::StatusOr<PeerConnection> PathTo(const PeerCard& peer) const;
   const char* TransportName(uint8_t transport) const { return transports_[transport]->capabilities().name; }
@@ -83,7 +107,7 @@ class Job final : public ControlPlaneListener, public EngineListener {
 
   // Memory that an application registers with all transports that can keep it ready. See tutti/memory.h.
   using RegisteredMemory = std::vector<std::pair<MemoryRegistry*, uint64_t>>;
-  absl::StatusOr<RegisteredMemory> RegisterMemory(void* data, uint64_t bytes);
+  absl::StatusOr<RegisteredMemory> RegisterMemory(const MemoryRange& range);
   void DeregisterMemory(const RegisteredMemory& memory);
 
   // "rank 3 (host nodeA, pid 4711)" as far as it is known here. Never blocks for long.
@@ -100,6 +124,8 @@ class Job final : public ControlPlaneListener, public EngineListener {
   void OnPeerLost(int32_t peer, std::string why) override;
   void OnMismatch(const Operation& operation, int32_t peer, uint64_t bytes, uint64_t remote_signature,
                   uint64_t remote_bytes) override;
+  void OnCodecMismatch(const Operation& operation, int32_t peer, const CodedHeader& header) override;
+  void OnCodecFailure(const Operation& operation, bool encoding, std::string what, int status) override;
   void OnWindowLost(const Operation& operation, std::string why) override;
   void OnStall(const Operation& operation, bool first) override;
   void OnDeadline(const Operation& operation) override;
@@ -119,17 +145,25 @@ class Job final : public ControlPlaneListener, public EngineListener {
   void ReportMismatch(const std::string& here, int32_t peer, const std::string& there, uint32_t channel,
                       uint64_t sequence);
   StalledOperation Describe(const Operation& operation) const;
+  std::string CallOf(uint32_t channel, uint64_t sequence) const;
+  std::optional<Activity> RecordOf(int32_t rank, uint32_t channel) const;
   bool HasLeft(int32_t peer) const;
+  std::vector<ClockReading> ReadClocks();
 
   const JobOptions options_;
+  AlgorithmOverrides wishes_;
+  AlgorithmOverrides table_;
   Clock& clock_;
   ChannelNumbers channel_numbers_;
   std::unique_ptr<ControlPlane> control_plane_;
   std::vector<std::unique_ptr<Transport>> transports_;
   std::string host_id_;
   std::vector<int> hosts_;
+  std::unique_ptr<FlightRecorder> recorder_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Diagnostician> diagnostician_;
+  std::string tag_;
+  std::unique_ptr<TelemetryExporter> exporter_;
   std::vector<LostPath> lost_paths_;  // the driver's own
 
   mutable std::mutex communicators_mutex_;  // taken before any communicator's own

@@ -4,6 +4,7 @@
 #include <bit>
 #include <utility>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 
 #include "lib/base/log.h"
@@ -20,6 +21,12 @@ bool IsNoticed(int64_t stalls) {
   return stalls % kStallsToNotice == 0 && std::has_single_bit(static_cast<uint64_t>(stalls / kStallsToNotice));
 }
 
+// Also of a peer's header, whose name may be any bytes.
+std::string DescribeCodec(const CodedHeader& header) {
+  return absl::StrCat("codec ", absl::CHexEscape(absl::string_view(header.Name().data(), header.Name().size())),
+                      " for tensor ", header.tensor, ", step ", header.step);
+}
+
 }  // namespace
 
 Outcome OutcomeOf(FailureKind kind) {
@@ -34,6 +41,8 @@ Outcome OutcomeOf(FailureKind kind) {
       return Outcome::kMismatch;
     case FailureKind::kAborted:
       return Outcome::kAborted;
+    case FailureKind::kCodec:
+      return Outcome::kCodecFailed;
   }
   return Outcome::kInternal;
 }
@@ -150,7 +159,11 @@ void Job::OnMismatch(const Operation& operation, int32_t peer, uint64_t bytes, u
         absl::StrCat(NameOf(options_.rank), " called ", communicator.NameOf(operation), ", but ", NameOf(peer),
                      " called ", remote, ". Sender and receiver must give the same type and count."));
   } else {
-    ReportMismatch(DescribeSignature(operation.signature), peer, remote, operation.channel, operation.sequence);
+    std::string here = DescribeSignature(operation.signature);
+    if (operation.coded.codecs.contributions != nullptr) {
+      absl::StrAppend(&here, ", with ", DescribeCodec(operation.coded.header));
+    }
+    ReportMismatch(here, peer, remote, operation.channel, operation.sequence);
   }
 }
 
@@ -160,6 +173,29 @@ void Job::ReportMismatch(const std::string& here, int32_t peer, const std::strin
                 absl::StrCat(NameOf(options_.rank), " called ", here, " as operation ", sequence, " of communicator ",
                              channel, ", but ", NameOf(peer), " called ", there,
                              ". All ranks must call the same operations in the same order with the same arguments."));
+}
+
+void Job::OnCodecMismatch(const Operation& operation, int32_t peer, const CodedHeader& header) {
+  const Communicator& communicator = *static_cast<const Communicator*>(operation.owner);
+  const CodedHeader& own = operation.coded.header;
+  const bool same = header.layout == own.layout && header.Name() == own.Name() && header.fingerprint != own.fingerprint;
+  FailAndReport(FailureKind::kMismatch, peer, operation.channel,
+                absl::StrCat(NameOf(options_.rank), " called ", communicator.NameOf(operation), ", with ",
+                             DescribeCodec(own), ", but ", NameOf(peer), " called it with ", DescribeCodec(header),
+                             same ? " (of another version)" : "",
+                             ". All ranks must give the same codec, version, parameters, tensor and step."));
+}
+
+void Job::OnCodecFailure(const Operation& operation, bool encoding, std::string what, int status) {
+  const Communicator& communicator = *static_cast<const Communicator*>(operation.owner);
+  const std::string_view codec = operation.coded.header.Name();
+  FailAndReport(
+      FailureKind::kCodec, options_.rank, operation.channel,
+      absl::StrCat("codec ", absl::string_view(codec.data(), codec.size()), " failed to ",
+                   encoding ? "encode " : "decode ", what, " on ", NameOf(options_.rank), " in ",
+                   communicator.NameOf(operation), ": it returned status ", status,
+                   encoding ? ". Look for what the codec cannot encode in that rank's values."
+                            : ". The bytes are not what this codec makes: do all ranks have the same build of it?"));
 }
 
 void Job::OnStall(const Operation& operation, bool first) {

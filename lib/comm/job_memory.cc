@@ -8,14 +8,14 @@
 
 namespace tutti {
 
-absl::StatusOr<Job::RegisteredMemory> Job::RegisterMemory(void* data, uint64_t bytes) {
+absl::StatusOr<Job::RegisteredMemory> Job::RegisterMemory(const MemoryRange& range) {
   RegisteredMemory memory;
   absl::Status failed;
   engine_->RunAsDriver([&] {
     for (size_t i = 0; i < transports_.size() && failed.ok(); ++i) {
       MemoryRegistry* registry = transports_[i]->memory();
       if (registry == nullptr) continue;
-      const absl::StatusOr<MemoryRegistry::Handle> handle = registry->Register(data, bytes);
+      const absl::StatusOr<MemoryRegistry::Handle> handle = registry->Register(range);
       if (handle.ok()) {
         memory.push_back({registry, *handle});
       } else {

@@ -25,13 +25,15 @@ struct PlanKey {
   uint8_t algorithm_id = 0;
   DataType type = DataType::kInt8;
   ReduceOp op = ReduceOp::kSum;
+  int user_op = 0;       // of UserOps, instead of op; 0: none
+  uint32_t codec = 0;    // CommCodec::number, 0: none
   bool is_send = false;  // messages only; then shape.root is the peer
   bool is_recv = false;
 
   friend bool operator==(const PlanKey&, const PlanKey&) = default;
   template <typename H>
   friend H AbslHashValue(H h, const PlanKey& k) {
-    return H::combine(std::move(h), k.shape, k.algorithm_id, k.type, k.op, k.is_send, k.is_recv);
+    return H::combine(std::move(h), k.shape, k.algorithm_id, k.type, k.op, k.user_op, k.codec, k.is_send, k.is_recv);
   }
 };
 

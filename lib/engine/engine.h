@@ -7,6 +7,7 @@
 #ifndef TUTTI_LIB_ENGINE_ENGINE_H_
 #define TUTTI_LIB_ENGINE_ENGINE_H_
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <condition_variable>
@@ -41,6 +42,10 @@ class EngineListener {
   // `bytes` is the length that this rank counted on.
   virtual void OnMismatch(const Operation& operation, int32_t peer, uint64_t bytes, uint64_t remote_signature,
                           uint64_t remote_bytes) = 0;
+  // The peer uses another codec, or uses it for another tensor or step: `header` is its own, straight from the wire.
+  virtual void OnCodecMismatch(const Operation& operation, int32_t peer, const CodedHeader& header) = 0;
+  // A codec could not encode or decode `what` of the operation here; it returned `status`.
+  virtual void OnCodecFailure(const Operation& operation, bool encoding, std::string what, int status) = 0;
   // The memory for the operation's windows could not be had. The listener must see to it that FailChannel follows.
   virtual void OnWindowLost(const Operation& operation, std::string why) = 0;
   // Whenever an operation has run for another EngineOptions::stall_ns; `first` the first time.
@@ -53,8 +58,11 @@ class EngineListener {
   virtual void OnTick(int64_t now_ns) = 0;
 };
 
+class FlightRecorder;
+
 struct EngineOptions {
   WaitOptions wait;
+  FlightRecorder* recorder = nullptr;  // if there is one; must outlive the engine
   int64_t tick_ns = 20'000'000;
   int64_t stall_ns = 500'000'000;
 };
@@ -69,8 +77,9 @@ class Engine {
   // calls; which one leads to a peer is said by Operation::connections. At most 256.
   absl::Status UseTransport(Transport& transport, int num_peers);
 
-  // Drives from a thread of its own from now on; pinned to `core` unless it is negative.
-  absl::Status StartProgressThread(int core);
+  // Drives from a thread of its own from now on; pinned to `core` unless it is negative, with that real-time priority (1 to 99,
+  // first in, first out) unless it is 0. InvalidArgument: no such core. PermissionDenied: no such priority for this process.
+  absl::Status StartProgressThread(int core, int priority);
   void StopProgressThread();
 
   // Hands an operation over. Lock-free. It starts in the driver's next pass.
@@ -95,14 +104,26 @@ class Engine {
   // transports. From any thread but the driver; `task` must not call the engine.
   void RunAsDriver(absl::FunctionRef<void()> task);
 
+  // Connects peers before any operation needs them: those who may send without being asked.
+  void Connect(absl::Span<const PeerConnection> connections);
+
+  // All messages that have arrived, or been announced, before their receive was posted.
+  void VisitEarly(absl::FunctionRef<void(const EarlyMessage&)> visit);
+
   // Returns when the transports have handed over all bytes of finished operations, or when timeout_ns have passed.
   void Flush(int64_t timeout_ns);
 
+  // Whether any peer is on another host, whose clock is compared with this one's. Any thread.
+  bool compares_clocks() const { return compares_clocks_.load(std::memory_order_relaxed); }
+  // DRIVER. Those peers, by job rank.
+  void VisitPeerClocks(absl::FunctionRef<void(int32_t, const PeerClock&)> visit) const;
+
   // DRIVER (from the listener). "step 4 of 12: receive 512 bytes from rank 3" for steps begun but not done; names are made
-  // by `peer_name`. Also the peers waited for.
+  // by `peer_name`. Also the peers waited for, and those of them whose bytes are to come.
   struct Waits {
     std::string description;
     std::vector<int32_t> peers;
+    std::vector<int32_t> senders;
   };
   bool IsRunning(uint32_t channel, uint64_t sequence) const;
   Waits DescribeWaits(const Operation& operation, absl::FunctionRef<std::string(int32_t)> peer_name) const;
@@ -110,9 +131,10 @@ class Engine {
  private:
   struct Lane {  // a transport with what is about to be posted to it
     Transport* transport = nullptr;
-    bool used = false;  // leads to a peer
-    std::vector<SendRequest> sends;
+    bool used = false;               // leads to a peer
+    std::vector<SendRequest> sends;  // urgent ones first
     std::vector<RecvRequest> recvs;
+    size_t urgent_sends = 0;
     bool stamps = false;  // some of these are of operations that are timed
   };
   struct ActiveSlot {
@@ -122,6 +144,35 @@ class Engine {
   struct LocalStep {
     Operation* operation;
     uint32_t step;
+  };
+  // First in, first out; emptied when it has run dry, so that it allocates only while it grows.
+  class LocalSteps {
+   public:
+    bool empty() const { return head_ == steps_.size(); }
+    void Reserve(size_t num_steps) { steps_.reserve(num_steps); }
+    void Push(const LocalStep& step) { steps_.push_back(step); }
+    LocalStep Pop() {
+      const LocalStep next = steps_[head_++];
+      if (empty()) {
+        steps_.clear();
+        head_ = 0;
+      }
+      return next;
+    }
+
+    // Of operations that are about to end.
+    void Drop(uint32_t channel) {
+      const auto begin = steps_.begin() + static_cast<ptrdiff_t>(head_);
+      const auto is_of = [channel](const LocalStep& step) { return step.operation->channel == channel; };
+      steps_.erase(std::remove_if(begin, steps_.end(), is_of), steps_.end());
+      if (!empty()) return;
+      steps_.clear();
+      head_ = 0;
+    }
+
+   private:
+    std::vector<LocalStep> steps_;
+    size_t head_ = 0;
   };
   struct DriverTask {
     explicit DriverTask(absl::FunctionRef<void()> task) : run(task) {}
@@ -144,17 +195,25 @@ class Engine {
   bool Pass();
   bool StartSubmitted();
   void Start(Operation& operation);
+  void ConnectTo(const PeerConnection& connection);
   void TakeSlot(Operation& operation);
   void MakeReady(Operation& operation, uint32_t step);
   void RunReady();
   void PostReady();
-  void RunLocal(Operation& operation, uint32_t step);
+  bool RunLocal(Operation& operation, uint32_t step);
   void Handle(Lane& lane, const Completion& completion);
   void ReducePart(Operation& operation, uint32_t step, const Completion& part);
   void CompleteStep(Operation& operation, uint32_t step);
   void End(Operation& operation, Outcome outcome);
   Waits DescribeWindowWait(const Operation& operation, absl::FunctionRef<std::string(int32_t)> peer_name) const;
   uint64_t ContextOf(const Operation& operation, uint32_t step) const;
+
+  // Codecs (engine_codec.cc)
+  bool RunCodec(Operation& operation, uint32_t step);  // false: it has failed, and the listener was told
+  void PostCodedSend(Lane& lane, Operation& operation, uint32_t step);
+  void PostHeaderRecv(Lane& lane, Operation& operation, uint32_t step);
+  void HandleCodedRecv(Lane& lane, Operation& operation, uint32_t step, const MessageStamp& stamp);
+  static uint64_t ExpectedBytes(Operation& operation, uint32_t step);  // of the message that is received next
 
   // Windows (engine_window.cc)
   enum class WindowTurn : uint8_t { kBlocked, kMoved, kFinished };
@@ -165,7 +224,9 @@ class Engine {
   WindowTurn AdvanceWindow(Operation& operation);
   bool RunWindowStep(Operation& operation, const WindowPlanStep& step);
   void MarkFront(WindowGroup& group);
-  void StampWindowStep(Operation& operation);
+  void ReadyWindowStep(Operation& operation);
+  void BeginWindowWork(Operation& operation);
+  void EndWindowStep(Operation& operation, const WindowPlanStep& step);
   void LookForTheGone();
   static bool IsThere(const Operation& operation, int rank);
   const std::byte* FindPublish(Operation& operation, const WindowPlanStep& step, int rank, uint64_t number);
@@ -183,10 +244,29 @@ class Engine {
     stamped_ = false;
     if (operation.timed) operation.marks.reduced_ns += StampNs() - begin_ns;
   }
+  void EndCodec(Operation& operation, int64_t begin_ns) {
+    stamped_ = false;
+    if (operation.timed) operation.marks.coded_ns += StampNs() - begin_ns;
+  }
   void NeedPeerClock(int32_t peer);
   void StampRequests(Lane& lane);
-  void Hear(Operation& operation, uint32_t step, const MessageStamp& stamp);
+  void Hear(Operation& operation, uint32_t step, const MessageStamp& stamp, uint64_t bytes);
+  void EndStep(Operation& operation, uint32_t step);
   void EndTiming(Operation& operation, Outcome outcome);
+  void Trace(const Operation& operation, Outcome outcome) {
+    if (operation.trace != nullptr) [[unlikely]]
+      WriteTrace(operation, outcome);
+  }
+  void WriteTrace(const Operation& operation, Outcome outcome);
+
+  // The flight record (engine_record.cc)
+  void Record(Operation& operation, int64_t started_ns) {
+    if (options_.recorder != nullptr) BeginRecord(operation, started_ns);
+  }
+  void BeginRecord(Operation& operation, int64_t started_ns);
+  void OpenRecordedWait(Operation& operation);
+  void RecordWait(Operation& operation, int64_t now_ns);
+  static void EndRecord(Operation& operation, Outcome outcome, int64_t ended_ns);
 
   // Telemetry of small operations over windows (engine_quick.cc)
   static constexpr int kQuickLooks = 16;  // an operation that ends within so many looks, about a microsecond, is quick
@@ -212,6 +292,7 @@ class Engine {
   std::atomic<bool> control_pending_{false};  // there are new_failures_ or new_tasks_
   std::atomic<int> waiters_{0};
   std::atomic<bool> stop_{false};
+  std::atomic<bool> compares_clocks_{false};
   std::atomic<int> flushes_{0};       // threads in Flush
   std::atomic<bool> flushed_{false};  // nothing was unsent when the driver last looked
   std::mutex mutex_;  // new_failures_, new_tasks_, and the condition variable of threads that wait while another drives
@@ -225,8 +306,9 @@ class Engine {
   std::vector<ActiveSlot> active_;
   std::vector<uint32_t> free_slots_;
   std::vector<WindowGroup*> window_groups_;  // those with operations
-  std::vector<LocalStep> local_steps_;       // first in, first out from local_head_; emptied when it has run dry
-  size_t local_head_ = 0;
+  LocalSteps local_steps_;                   // of usual operations, and of urgent ones
+  LocalSteps urgent_steps_;
+  int urgent_running_ = 0;  // urgent operations that have begun
   std::vector<const void*> reduce_sources_;
   std::vector<std::pair<uint32_t, Outcome>> failed_channels_;
   std::array<Completion, 64> completions_;

@@ -5,6 +5,7 @@
 #include <sched.h>
 
 #include <chrono>
+#include <cstring>
 
 #include "absl/strings/str_cat.h"
 
@@ -14,6 +15,28 @@ namespace tutti {
 namespace {
 
 constexpr int64_t kLongestSleepNs = 100'000'000;
+
+absl::Status Pin(pthread_t thread, int core) {
+  if (core < 0) return absl::OkStatus();
+  cpu_set_t cpus;
+  CPU_ZERO(&cpus);
+  CPU_SET(static_cast<size_t>(core), &cpus);
+  if (pthread_setaffinity_np(thread, sizeof cpus, &cpus) == 0) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("the progress thread cannot be pinned to core ", core,
+                                                 ": choose one of the CPUs that this process may use"));
+}
+
+absl::Status Prioritise(pthread_t thread, int priority) {
+  if (priority <= 0) return absl::OkStatus();
+  sched_param parameter = {};
+  parameter.sched_priority = priority;
+  const int error = pthread_setschedparam(thread, SCHED_FIFO, &parameter);
+  if (error == 0) return absl::OkStatus();
+  return absl::PermissionDeniedError(absl::StrCat("the progress thread cannot have real-time priority ", priority, ": ",
+                                                  std::strerror(error),
+                                                  "; allow it (ulimit -r, LimitRTPRIO= of a systemd unit, or "
+                                                  "CAP_SYS_NICE), or leave TUTTI_PROGRESS_PRIORITY unset"));
+}
 
 }  // namespace
 
@@ -36,7 +59,7 @@ absl::Status Engine::UseTransport(Transport& transport, int num_peers) {
   return transport.wait_fd() >= 0 ? sleeper_->Watch(transport.wait_fd()) : absl::OkStatus();
 }
 
-absl::Status Engine::StartProgressThread(int core) {
+absl::Status Engine::StartProgressThread(int core, int priority) {
   progress_thread_ = std::thread([this] {
     while (!stop_.load(std::memory_order_relaxed)) {
       const auto stopped = [this] { return stop_.load(std::memory_order_relaxed); };
@@ -48,16 +71,9 @@ absl::Status Engine::StartProgressThread(int core) {
       }
     }
   });
-  if (core < 0) return absl::OkStatus();
-  cpu_set_t cpus;
-  CPU_ZERO(&cpus);
-  CPU_SET(static_cast<size_t>(core), &cpus);
-  const int error = pthread_setaffinity_np(progress_thread_.native_handle(), sizeof cpus, &cpus);
-  if (error != 0) {
-    return absl::InvalidArgumentError(absl::StrCat("the progress thread cannot be pinned to core ", core,
-                                                   ": choose one of the CPUs that this process may use"));
-  }
-  return absl::OkStatus();
+  absl::Status status = Pin(progress_thread_.native_handle(), core);
+  if (status.ok()) status = Prioritise(progress_thread_.native_handle(), priority);
+  return status;
 }
 
 void Engine::StopProgressThread() {

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "lib/engine/engine.h"
+#include "lib/recorder/flight_recorder.h"
 
 namespace tutti {
 
@@ -12,9 +13,11 @@ void Engine::CheckTime() {
   const int64_t now_ns = clock_.NowNs();
   if (now_ns < next_tick_ns_) return;
   next_tick_ns_ = now_ns + options_.tick_ns;
+  if (options_.recorder != nullptr) options_.recorder->Driven(now_ns);
   for (const ActiveSlot& active : active_) {
     Operation* operation = active.operation;
     if (operation == nullptr) continue;
+    if (operation->flight != nullptr) RecordWait(*operation, now_ns);
     if (now_ns - operation->started_ns >= options_.stall_ns * (operation->stalls + 1)) {
       listener_.OnStall(*operation, operation->stalls++ == 0);
     }
@@ -47,6 +50,18 @@ void Engine::RunAsDriver(absl::FunctionRef<void()> task) {
   WaitUntil([&entry] { return entry.done.load(std::memory_order_acquire); });
 }
 
+void Engine::Connect(absl::Span<const PeerConnection> connections) {
+  RunAsDriver([&] {
+    for (const PeerConnection& connection : connections) ConnectTo(connection);
+  });
+}
+
+void Engine::VisitEarly(absl::FunctionRef<void(const EarlyMessage&)> visit) {
+  RunAsDriver([&] {
+    for (const Lane& lane : lanes_) lane.transport->VisitEarly(visit);
+  });
+}
+
 void Engine::HandleControl() {
   std::vector<std::pair<uint32_t, Outcome>> failures;
   std::vector<DriverTask*> tasks;
@@ -75,6 +90,9 @@ void Engine::HandleFailures(absl::Span<const std::pair<uint32_t, Outcome>> failu
       return true;
     });
     for (Lane& lane : lanes_) lane.transport->CloseChannel(channel);
+    // Steps that had to wait for another turn: their operations' buffers are the caller's again in a moment.
+    local_steps_.Drop(channel);
+    urgent_steps_.Drop(channel);
     for (size_t slot = 0; slot < active_.size(); ++slot) {
       Operation* operation = active_[slot].operation;
       if (operation != nullptr && operation->channel == channel) End(*operation, outcome);
@@ -113,6 +131,8 @@ Engine::Waits Engine::DescribeWindowWait(const Operation& operation,
                                      " of all ranks of the host");
   } else {
     waits.peers.push_back(group.job_rank(operation.window_waits_for));
+    const WindowPlanStep& waiting = operation.plan().window_steps()[operation.window_step];
+    if (waiting.kind != WindowStepKind::kPublish) waits.senders = waits.peers;
     waits.description = absl::StrCat(step, ": what ", peer_name(waits.peers[0]), " contributes in shared memory");
   }
   return waits;
@@ -132,14 +152,18 @@ Engine::Waits Engine::DescribeWaits(const Operation& operation,
     if (std::find(waits.peers.begin(), waits.peers.end(), step.peer) == waits.peers.end()) {
       waits.peers.push_back(step.peer);
     }
+    if (step.kind != StepKind::kSend &&
+        std::find(waits.senders.begin(), waits.senders.end(), step.peer) == waits.senders.end()) {
+      waits.senders.push_back(step.peer);
+    }
     if (named == kMaxNamed) {
       ++unnamed;
       continue;
     }
     ++named;
     absl::StrAppend(&waits.description, named > 1 ? "; " : "", "step ", i + 1, " of ", steps.size(), ": ",
-                    step.kind == StepKind::kSend ? "send " : "receive ", step.bytes, " bytes ",
-                    step.kind == StepKind::kSend ? "to " : "from ", peer_name(step.peer));
+                    step.kind == StepKind::kSend ? "send " : "receive ", step.coded ? "the codes of " : "", step.bytes,
+                    " bytes ", step.kind == StepKind::kSend ? "to " : "from ", peer_name(step.peer));
   }
   if (unnamed > 0) absl::StrAppend(&waits.description, "; and ", unnamed, " more");
   return waits;

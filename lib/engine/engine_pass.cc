@@ -7,8 +7,15 @@
 #include "lib/base/checks.h"
 #include "lib/engine/engine.h"
 #include "lib/engine/step_context.h"
+#include "lib/recorder/flight_recorder.h"
 
 namespace tutti {
+namespace {
+
+constexpr uint64_t kCodedBytesPerTurn = 512 * 1024;
+constexpr uint64_t kUsualBytesPerTurn = 256 * 1024;  // while something is urgent
+
+}  // namespace
 
 bool Engine::Pass() {
   stamped_ = false;
@@ -25,6 +32,7 @@ bool Engine::Pass() {
     moved |= n > 0;
   }
   RunReady();
+  moved |= !local_steps_.empty() || !urgent_steps_.empty();
   if (flushes_.load(std::memory_order_relaxed) > 0) LookForUnsentBytes();
   // Looking at the clock each time would cost as much as the pass.
   if ((++passes_ & 63) == 0) CheckTime();
@@ -59,23 +67,28 @@ void Engine::TakeSlot(Operation& operation) {
   operation.slot = free_slots_.back();
   free_slots_.pop_back();
   active_[operation.slot].operation = &operation;
+  if (operation.urgent) ++urgent_running_;
   operation.started_ns = clock_.NowNs();
   operation.deadline_ns = DeadlineAfterNs(operation.started_ns, operation.timeout_ns);
+}
+
+void Engine::ConnectTo(const PeerConnection& connection) {
+  lane_of_peer_[static_cast<size_t>(connection.peer)] = connection.transport;
+  lanes_[connection.transport].used = true;
+  absl::Status status = lanes_[connection.transport].transport->Connect(connection.peer, connection.address);
+  if (!status.ok()) listener_.OnPeerLost(connection.peer, std::string(status.message()));
+  if (!connection.same_clock) NeedPeerClock(connection.peer);
 }
 
 void Engine::Start(Operation& operation) {
   TakeSlot(operation);
   if (const Outcome* failure = FailureOf(operation.channel)) return End(operation, *failure);
-  for (const PeerConnection& connection : operation.connections) {
-    lane_of_peer_[static_cast<size_t>(connection.peer)] = connection.transport;
-    lanes_[connection.transport].used = true;
-    absl::Status status = lanes_[connection.transport].transport->Connect(connection.peer, connection.address);
-    if (!status.ok()) listener_.OnPeerLost(connection.peer, std::string(status.message()));
-    if (!connection.same_clock) NeedPeerClock(connection.peer);
-  }
+  Record(operation, operation.timed ? operation.arrived_ns : operation.started_ns);
+  for (const PeerConnection& connection : operation.connections) ConnectTo(connection);
   operation.connections.clear();
   if (operation.timed) operation.BeginTiming(StampNs());
   if (operation.plan().is_window()) return StartWindow(operation);
+  OpenRecordedWait(operation);
 
   // Enough for all of its steps to become ready at once, so that only the first run of a shape makes anything grow.
   const size_t num_steps = operation.plan().steps().size();
@@ -83,8 +96,13 @@ void Engine::Start(Operation& operation) {
     lane.sends.reserve(num_steps);
     lane.recvs.reserve(num_steps);
   }
-  local_steps_.reserve(num_steps);
+  (operation.urgent ? urgent_steps_ : local_steps_).Reserve(num_steps);
   operation.Begin();
+  if (operation.scaling.count > 0) {
+    const int64_t begin_ns = BeginKernel(operation);
+    operation.ScaleInput();
+    EndKernel(operation, begin_ns);
+  }
   if (operation.steps_left() == 0) return End(operation, Outcome::kOk);
   for (uint32_t step : operation.plan().initial_steps()) MakeReady(operation, step);
 }
@@ -98,23 +116,32 @@ void Engine::MakeReady(Operation& operation, uint32_t index) {
   const PlanStep& step = operation.plan().steps()[index];
   operation.StepBegun(index);
   if (operation.timed) operation.step_times[index].ready_ns = StampNs();
-  if (step.kind == StepKind::kReduce || step.kind == StepKind::kCopy) {
-    local_steps_.push_back({&operation, index});
+  if (step.kind == StepKind::kReduce || step.kind == StepKind::kCopy || IsCodecStep(step.kind)) {
+    (operation.urgent ? urgent_steps_ : local_steps_).Push({&operation, index});
     return;
   }
   Lane& lane = lanes_[lane_of_peer_[static_cast<size_t>(step.peer)]];
   const MessageId id{operation.channel, operation.index_base + step.message, operation.sequence};
   const uint64_t context = ContextOf(operation, index);
+  lane.stamps |= operation.timed;
+  if (step.coded) {
+    return step.kind == StepKind::kSend ? PostCodedSend(lane, operation, index)
+                                        : PostHeaderRecv(lane, operation, index);
+  }
   if (step.kind == StepKind::kSend) {
     const void* data = step.bytes > 0 ? operation.At(operation.plan().source(step, 0)) : nullptr;
-    lane.sends.push_back({step.peer, id, operation.signature, data, step.bytes, context, {}});
-    lane.stamps |= operation.timed;
+    const SendRequest send{step.peer, id, operation.signature, data, step.bytes, context, {}};
+    if (operation.urgent) {
+      lane.sends.insert(lane.sends.begin() + static_cast<ptrdiff_t>(lane.urgent_sends++), send);
+    } else {
+      lane.sends.push_back(send);
+    }
   } else {
     const bool placed = step.kind == StepKind::kRecv && step.bytes > 0;
     void* data = placed ? operation.At(step.dst) : nullptr;
     lane.recvs.push_back({step.peer, id, operation.signature, data, step.bytes, context});
-    lane.stamps |= operation.timed;
   }
+  if (operation.flight_wait != nullptr) FlightRecorder::Posted(*operation.flight_wait, index);
 }
 
 void Engine::PostReady() {
@@ -127,41 +154,51 @@ void Engine::PostReady() {
     if (!lane.sends.empty()) {
       lane.transport->PostSends(lane.sends);
       lane.sends.clear();
+      lane.urgent_sends = 0;
     }
   }
 }
 
 void Engine::RunReady() {
-  // Messages go out before the core is given to arithmetic: peers are waiting for them.
+  // Messages go out before the core is given to arithmetic: peers are waiting for them. Codecs take long for their bytes,
+  // so that meanwhile some transports must be looked after.
+  uint64_t coded_bytes = 0;
+  uint64_t usual_bytes = 0;
   for (;;) {
     PostReady();
-    if (local_head_ == local_steps_.size()) break;
-    const LocalStep next = local_steps_[local_head_++];
-    if (local_head_ == local_steps_.size()) {
-      local_steps_.clear();
-      local_head_ = 0;
-    }
-    RunLocal(*next.operation, next.step);
-    CompleteStep(*next.operation, next.step);
+    const bool urgent = !urgent_steps_.empty();
+    if (!urgent && local_steps_.empty()) break;
+    // What is urgent waits for its peers: they may have answered.
+    if (!urgent && urgent_running_ > 0 && usual_bytes >= kUsualBytesPerTurn) break;
+    if (coded_bytes >= kCodedBytesPerTurn) break;
+    const LocalStep next = urgent ? urgent_steps_.Pop() : local_steps_.Pop();
+    const PlanStep& step = next.operation->plan().steps()[next.step];
+    if (IsCodecStep(step.kind)) coded_bytes += step.bytes;
+    if (next.operation->timed) next.operation->step_times[next.step].posted_ns = StampNs();
+    if (!urgent) usual_bytes += step.bytes;
+    if (RunLocal(*next.operation, next.step)) CompleteStep(*next.operation, next.step);
   }
 }
 
-void Engine::RunLocal(Operation& operation, uint32_t index) {
+// False: the step has failed, and the listener was told.
+bool Engine::RunLocal(Operation& operation, uint32_t index) {
   const Plan& plan = operation.plan();
   const PlanStep& step = plan.steps()[index];
-  if (step.count == 0) return;
+  if (step.count == 0) return true;
+  if (IsCodecStep(step.kind)) return RunCodec(operation, index);
   std::byte* dst = operation.At(step.dst);
   if (step.kind == StepKind::kCopy) {
     std::memcpy(dst, operation.At(plan.source(step, 0)), step.bytes);
     stamped_ = false;
-    return;
+    return true;
   }
   const int64_t begin_ns = BeginKernel(operation);
   if (reduce_sources_.size() < step.num_sources) reduce_sources_.resize(step.num_sources);
   for (uint32_t i = 0; i < step.num_sources; ++i) reduce_sources_[i] = operation.At(plan.source(step, i));
-  plan.kernels().reduce_many(dst, reduce_sources_.data(), step.num_sources, step.count);
-  if (step.finish) plan.kernels().finish(dst, step.count, plan.num_ranks());
+  plan.reducer().ReduceMany(dst, reduce_sources_.data(), step.num_sources, step.count);
+  if (step.finish) plan.reducer().Finish(dst, step.count, plan.num_ranks());
   EndKernel(operation, begin_ns);
+  return true;
 }
 
 void Engine::Handle(Lane& lane, const Completion& completion) {
@@ -177,16 +214,18 @@ void Engine::Handle(Lane& lane, const Completion& completion) {
   const uint32_t step = StepOf(completion.context);
   switch (completion.kind) {
     case CompletionKind::kRecvDone:
-      if (operation.timed) Hear(operation, step, completion.stamp);
+      if (operation.plan().steps()[step].coded) return HandleCodedRecv(lane, operation, step, completion.stamp);
+      if (operation.timed) Hear(operation, step, completion.stamp, operation.plan().steps()[step].bytes);
       return CompleteStep(operation, step);
     case CompletionKind::kSendDone:
+      if (operation.plan().steps()[step].coded && !operation.PartDone(step)) return;
       return CompleteStep(operation, step);
     case CompletionKind::kRecvView:
       return ReducePart(operation, step, completion);
     case CompletionKind::kMismatch: {
       const PlanStep& plan_step = operation.plan().steps()[step];
-      return listener_.OnMismatch(operation, plan_step.peer, plan_step.bytes, completion.remote_signature,
-                                  completion.bytes);
+      return listener_.OnMismatch(operation, plan_step.peer, ExpectedBytes(operation, step),
+                                  completion.remote_signature, completion.bytes);
     }
     case CompletionKind::kPeerFailed:
       return;
@@ -200,14 +239,14 @@ void Engine::ReducePart(Operation& operation, uint32_t index, const Completion& 
   std::byte* dst = operation.At(step.dst) + part.view_offset;
   const std::byte* source = operation.At(plan.source(step, 0)) + part.view_offset;
   const bool last = part.view_offset + part.bytes == step.bytes;
-  if (last && operation.timed) Hear(operation, index, part.stamp);
+  if (last && operation.timed) Hear(operation, index, part.stamp, step.bytes);
   const int64_t begin_ns = BeginKernel(operation);
   if (step.message_first) {
-    plan.kernels().reduce(dst, part.view, source, count);
+    plan.reducer().Reduce(dst, part.view, source, count);
   } else {
-    plan.kernels().reduce(dst, source, part.view, count);
+    plan.reducer().Reduce(dst, source, part.view, count);
   }
-  if (step.finish) plan.kernels().finish(dst, count, plan.num_ranks());
+  if (step.finish) plan.reducer().Finish(dst, count, plan.num_ranks());
   EndKernel(operation, begin_ns);
   if (last) CompleteStep(operation, index);
 }
@@ -215,7 +254,11 @@ void Engine::ReducePart(Operation& operation, uint32_t index, const Completion& 
 void Engine::CompleteStep(Operation& operation, uint32_t index) {
   const Plan& plan = operation.plan();
   const bool last = operation.StepDone(index);
-  if (operation.timed) operation.step_times[index].done_ns = StampNs();
+  if (operation.flight != nullptr) {
+    const size_t steps = plan.steps().size();
+    FlightRecorder::Advance(*operation.flight, steps - operation.steps_left(), steps);
+  }
+  if (operation.timed) EndStep(operation, index);
   for (uint32_t successor : plan.SuccessorsOf(plan.steps()[index])) {
     if (operation.CountDown(successor)) MakeReady(operation, successor);
   }
@@ -226,8 +269,10 @@ void Engine::End(Operation& operation, Outcome outcome) {
   ActiveSlot& active = active_[operation.slot];
   active.operation = nullptr;
   ++active.generation;
+  if (operation.urgent) --urgent_running_;
   free_slots_.push_back(operation.slot);
   if (operation.timed) EndTiming(operation, outcome);
+  if (operation.flight != nullptr) EndRecord(operation, outcome, operation.timed ? operation.marks.finished_ns : 0);
   operation.Finish(outcome);  // from here on it may be running again for somebody else
   NotifyWaiters();
 }

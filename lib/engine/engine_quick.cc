@@ -17,7 +17,11 @@ void Engine::BeginQuick(Operation& operation) {
     return operation.BeginUnclocked();
   }
   if (operation.arrived_ns == Operation::kNoClockYet) operation.arrived_ns = clock_.NowNs();
-  operation.BeginTiming(operation.arrived_ns);
+  const bool stamps = operation.plan().stamps_steps();
+  operation.BeginTiming(stamps && operation.first_run ? clock_.NowNs() : operation.arrived_ns);
+  // Nothing has been done since the call was entered.
+  stamp_ns_ = operation.marks.begun_ns;
+  stamped_ = stamps;
   // The others would look at the clock if they heard of it, and that is what they are spared.
   operation.window_says_arrival = !operation.telemetry->is_quick();
 }
@@ -53,7 +57,6 @@ void Engine::SayArrival(Operation& operation) {
 
 void Engine::EndQuick(Operation& operation, int look) {
   CommTelemetry& telemetry = *operation.telemetry;
-  stamped_ = false;
   // The look at which it would have been clocked was its last: that is still quick.
   if (look > kQuickLooks || operation.plan().stamps_steps()) {
     telemetry.NotQuick();
@@ -61,6 +64,7 @@ void Engine::EndQuick(Operation& operation, int look) {
   }
   if (!operation.unclocked()) {
     operation.marks.finished_ns = clock_.NowNs();
+    Trace(operation, Outcome::kOk);
     return telemetry.AddQuick(*operation.record, operation.marks);
   }
   const Arrivals::Arrival last_other = operation.marks.arrivals.last();
@@ -70,6 +74,7 @@ void Engine::EndQuick(Operation& operation, int look) {
   operation.marks.arrivals.Hear(last_other.rank, last_other.ns);
   SayArrival(operation);  // for those that slept, and look only now
   operation.marks.finished_ns = operation.arrived_ns + operation.record->quick_ns();
+  Trace(operation, Outcome::kOk);
   telemetry.AddLate(*operation.record, operation.marks);
 }
 

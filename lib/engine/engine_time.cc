@@ -7,6 +7,7 @@
 #include "lib/engine/engine.h"
 #include "lib/engine/step_context.h"
 #include "lib/telemetry/comm_telemetry.h"
+#include "lib/telemetry/trace_ring.h"
 
 namespace tutti {
 namespace {
@@ -14,12 +15,21 @@ namespace {
 // An arrival cannot be later than its message, nor as old as this. A stamp that says so is wrong, and so says nothing.
 constexpr int64_t kOldestArrivalNs = 7 * 86'400 * kNsPerSecond;
 
+constexpr uint32_t kLargestTag = 0x7fffffff;
+
 }  // namespace
 
 // Control path: when the peer is connected.
 void Engine::NeedPeerClock(int32_t peer) {
   std::unique_ptr<PeerClock>& clock = peer_clocks_[static_cast<size_t>(peer)];
   if (clock == nullptr) clock = std::make_unique<PeerClock>();
+  compares_clocks_.store(true, std::memory_order_relaxed);
+}
+
+void Engine::VisitPeerClocks(absl::FunctionRef<void(int32_t, const PeerClock&)> visit) const {
+  for (size_t peer = 0; peer < peer_clocks_.size(); ++peer) {
+    if (peer_clocks_[peer] != nullptr) visit(static_cast<int32_t>(peer), *peer_clocks_[peer]);
+  }
 }
 
 // They are about to be posted.
@@ -44,7 +54,7 @@ void Engine::StampRequests(Lane& lane) {
 }
 
 // The message of a receive is here.
-void Engine::Hear(Operation& operation, uint32_t index, const MessageStamp& stamp) {
+void Engine::Hear(Operation& operation, uint32_t index, const MessageStamp& stamp, uint64_t bytes) {
   const PlanStep& step = operation.plan().steps()[index];
   const int64_t now_ns = StampNs();
   const int64_t sent_ns = stamp.sent_ns();
@@ -67,10 +77,32 @@ void Engine::Hear(Operation& operation, uint32_t index, const MessageStamp& stam
   // On its way only since both ends were ready.
   if (sent_ns == MessageStamp::kNoBound) return;
   const int64_t way_ns = now_ns - std::max(sent_ns - offset.ns, operation.step_times[index].posted_ns);
-  operation.telemetry->AddPath(step.peer_rank, step.bytes, way_ns);
+  operation.telemetry->AddPath(step.peer_rank, bytes, way_ns);
+  operation.telemetry->AddStep(operation.step_records[index], bytes, way_ns);
   if (way_ns > operation.marks.slowest.ns) {
-    operation.marks.slowest = {step.peer_rank, index, step.bytes, way_ns, offset.error_ns};
+    operation.marks.slowest = {step.peer_rank, index,           bytes,
+                               way_ns,         offset.error_ns, lane_of_peer_[static_cast<size_t>(step.peer)]};
   }
+}
+
+void Engine::EndStep(Operation& operation, uint32_t index) {
+  StepTimes& times = operation.step_times[index];
+  times.done_ns = StampNs();
+  const PlanStep& step = operation.plan().steps()[index];
+  // Since when a message was on its way, Hear knows.
+  if (step.kind == StepKind::kRecv || step.kind == StepKind::kRecvReduce) return;
+  operation.telemetry->AddStep(operation.step_records[index], step.bytes, times.done_ns - times.posted_ns);
+}
+
+void Engine::WriteTrace(const Operation& operation, Outcome outcome) {
+  TraceRecord* record = operation.trace->Begin();
+  if (record == nullptr) return;
+  record->sequence = operation.sequence;
+  record->label = operation.label;
+  record->tag = operation.is_message() ? operation.index_base & kLargestTag : 0;
+  record->outcome = static_cast<int32_t>(outcome);
+  record->marks = operation.marks;
+  operation.trace->End();
 }
 
 void Engine::EndTiming(Operation& operation, Outcome outcome) {
@@ -81,8 +113,10 @@ void Engine::EndTiming(Operation& operation, Outcome outcome) {
   if (silent >= 0 && operation.marks.arrivals.last().rank == operation.rank) {
     operation.marks.arrivals.Hear(silent, operation.marks.finished_ns);
   }
+  Trace(operation, outcome);
   if (outcome != Outcome::kOk) return;
   operation.telemetry->Add(*operation.record, operation.marks);
+  if (operation.plan().has_slots()) operation.coded.totals->Add(operation.marks);
   if (operation.marks.finished_ns - operation.arrived_ns > operation.budget_ns) listener_.OnOverrun(operation);
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "lib/engine/engine.h"
+#include "lib/recorder/flight_recorder.h"
 #include "lib/telemetry/comm_telemetry.h"
 
 namespace tutti {
@@ -41,15 +42,26 @@ void Engine::SubmitAndWait(Operation& operation) {
   } else {
     operation.MarkRunning();
     operation.BeginWindow();
+    stamped_ = false;
     if (operation.timed) BeginQuick(operation);
+    // A small one is written down after its first look: by then its publish, which the others wait for, is out.
+    const bool is_small = !operation.plan().stamps_steps();
+    if (!is_small) Record(operation, operation.timed ? operation.arrived_ns : 0);
     const bool spins = options_.wait.spin_ns > 0;
     const int looks = spins ? kFirstLooks : options_.wait.yield_ns > 0 ? kFirstYields : 1;
     for (int look = 0; look < looks; ++look) {
-      if (AdvanceWindow(operation) == WindowTurn::kFinished) {
+      const WindowTurn turn = AdvanceWindow(operation);
+      if (look == 0 && is_small)
+        Record(operation, operation.timed && !operation.unclocked() ? operation.arrived_ns : 0);
+      if (turn == WindowTurn::kFinished) {
         if (operation.unclocked() && !operation.marks.arrivals.others_heard()) {
           operation.telemetry->AddUnclocked(*operation.record);
         } else if (operation.timed) {
           EndQuick(operation, spins ? look : kFirstLooks);
+        }
+        if (operation.flight != nullptr) {
+          const bool clocked = operation.timed && !operation.unclocked();
+          EndRecord(operation, Outcome::kOk, clocked ? operation.marks.finished_ns : 0);
         }
         operation.Finish(Outcome::kOk);
         return StopDriving();
@@ -62,6 +74,7 @@ void Engine::SubmitAndWait(Operation& operation) {
       }
     }
     TakeSlot(operation);
+    OpenRecordedWait(operation);
     EnqueueWindow(operation);
   }
   DriveUntil([&operation] { return operation.done(); });
@@ -78,6 +91,7 @@ void Engine::StartWindow(Operation& operation) {
     }
   }
   operation.BeginWindow();
+  OpenRecordedWait(operation);
   if (operation.timed) operation.marks.begun_ns = kNotBegun;
   EnqueueWindow(operation);
 }
@@ -110,10 +124,12 @@ bool Engine::RunGroup(WindowGroup& group, bool* moved) {
     Operation& operation = *group.queue.front();
     const WindowTurn turn = AdvanceWindow(operation);
     *moved |= turn != WindowTurn::kBlocked;
+    if (turn == WindowTurn::kMoved && operation.flight != nullptr) {
+      FlightRecorder::Advance(*operation.flight, operation.window_step, operation.plan().num_steps());
+    }
     if (turn != WindowTurn::kFinished) return true;
     group.queue.erase(group.queue.begin());
     const bool last = group.queue.empty();
-    stamped_ = false;
     End(operation, Outcome::kOk);
     if (last) return false;
     MarkFront(group);
@@ -127,11 +143,29 @@ void Engine::MarkFront(WindowGroup& group) {
 }
 
 // A step's first attempt.
-void Engine::StampWindowStep(Operation& operation) {
+void Engine::ReadyWindowStep(Operation& operation) {
   StepTimes& times = operation.step_times[operation.window_step];
-  if (times.ready_ns >= operation.marks.begun_ns) return;
-  times.ready_ns = times.posted_ns =
-      operation.window_step == 0 ? clock_.NowNs() : operation.step_times[operation.window_step - 1].done_ns;
+  const int64_t begun_ns = operation.marks.begun_ns;
+  if (times.ready_ns >= begun_ns) return;
+  times.ready_ns = operation.window_step == 0 ? begun_ns : operation.step_times[operation.window_step - 1].done_ns;
+}
+
+// All that the step takes is there. One that did not have to wait for it begins when the one before it was done: that is
+// one look at the clock for each step, and one more for those that waited.
+void Engine::BeginWindowWork(Operation& operation) {
+  if (operation.timed && operation.plan().stamps_steps()) {
+    operation.step_times[operation.window_step].posted_ns = StampNs();
+  }
+  stamped_ = false;
+}
+
+void Engine::EndWindowStep(Operation& operation, const WindowPlanStep& step) {
+  StepTimes& times = operation.step_times[operation.window_step];
+  times.done_ns = StampNs();
+  const int64_t took_ns = times.done_ns - times.posted_ns;
+  if (step.kind == WindowStepKind::kReduce) operation.marks.reduced_ns += took_ns;
+  const uint64_t bytes = step.kind == WindowStepKind::kPublish ? step.published_bytes : step.bytes;
+  operation.telemetry->AddStep(operation.step_records[operation.window_step], bytes, took_ns);
 }
 
 Engine::WindowTurn Engine::AdvanceWindow(Operation& operation) {
@@ -142,17 +176,18 @@ Engine::WindowTurn Engine::AdvanceWindow(Operation& operation) {
   while (operation.window_step < steps.size()) {
     if (operation.window_step - first >= kStepsPerTurn) return WindowTurn::kMoved;
     const WindowPlanStep& step = steps[operation.window_step];
-    if (stamps) StampWindowStep(operation);
+    if (stamps) ReadyWindowStep(operation);
     if (!RunWindowStep(operation, step)) {
+      stamped_ = false;
       operation.group->Progress(operation.window_done);
       return operation.window_step == first ? WindowTurn::kBlocked : WindowTurn::kMoved;
     }
     operation.window_waits_for = -1;
     operation.window_done = operation.window_base + step.done;
-    if (stamps) operation.step_times[operation.window_step].done_ns = clock_.NowNs();
+    if (stamps) EndWindowStep(operation, step);
     ++operation.window_step;
   }
-  operation.group->Progress(operation.window_base + plan.num_publishes());
+  if (operation.group->Progress(operation.window_base + plan.num_publishes())) stamped_ = false;
   return WindowTurn::kFinished;
 }
 
@@ -167,6 +202,7 @@ bool Engine::RunWindowStep(Operation& operation, const WindowPlanStep& step) {
       operation.window_waits_for = group.holder();
       return false;
     }
+    BeginWindowWork(operation);
     if (step.published_bytes > 0) std::memcpy(to, operation.At(step.own), step.published_bytes);
     if (operation.timed && operation.window_says_arrival) {
       const Arrivals::Arrival& last = operation.marks.arrivals.last();
@@ -177,12 +213,14 @@ bool Engine::RunWindowStep(Operation& operation, const WindowPlanStep& step) {
     return true;
   }
   if (step.kind == WindowStepKind::kLocal) {
+    BeginWindowWork(operation);
     std::memcpy(operation.At(step.dst), operation.At(step.own), step.bytes);
     return true;
   }
   if (step.kind == WindowStepKind::kCopy) {
     const std::byte* from = FindPublish(operation, step, step.peer, number);
     if (from == nullptr) return false;
+    BeginWindowWork(operation);
     std::memcpy(operation.At(step.dst), from + step.offset_bytes, step.bytes);
     return true;
   }
@@ -197,13 +235,11 @@ bool Engine::RunWindowStep(Operation& operation, const WindowPlanStep& step) {
     if (from == nullptr) return false;
     reduce_sources_[static_cast<size_t>(r)] = from + step.offset_bytes;
   }
+  BeginWindowWork(operation);
   if (step.kind == WindowStepKind::kWait) return true;
   std::byte* dst = operation.At(step.dst);
-  const bool stamps = operation.timed && plan.stamps_steps();
-  const int64_t begin_ns = stamps ? clock_.NowNs() : 0;
-  plan.kernels().reduce_many(dst, reduce_sources_.data(), static_cast<size_t>(group.size()), step.count);
-  if (step.finish) plan.kernels().finish(dst, step.count, plan.num_ranks());
-  if (stamps) operation.marks.reduced_ns += clock_.NowNs() - begin_ns;
+  plan.reducer().ReduceMany(dst, reduce_sources_.data(), static_cast<size_t>(group.size()), step.count);
+  if (step.finish) plan.reducer().Finish(dst, step.count, plan.num_ranks());
   return true;
 }
 

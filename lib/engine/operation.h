@@ -16,8 +16,11 @@
 #include <utility>
 #include <vector>
 
+#include "lib/engine/coded_call.h"
 #include "lib/engine/plan.h"
+#include "lib/recorder/flight_layout.h"
 #include "lib/telemetry/operation_timing.h"
+#include "lib/telemetry/trace_ring.h"
 
 namespace tutti {
 
@@ -33,8 +36,12 @@ enum class Outcome : int32_t {
   kTimeout = 400,
   kMismatch = 401,
   kAborted = 402,
+  kCodecFailed = 404,
   kInternal = 499,
 };
+
+// "ok", "running", "peer_failed", "timeout", ...; "" for a number that is none of them (out of a file).
+const char* OutcomeName(Outcome outcome);
 
 // A peer that is to be connected before an operation begins.
 struct PeerConnection {
@@ -66,25 +73,51 @@ class Operation {
   bool done() const { return outcome() != Outcome::kRunning; }
 
   // FOR THE STARTER: set before Submit.
-  std::array<std::byte*, 2> user{};                    // kInput, kOutput
+  std::array<std::byte*, 2> user{};  // kInput, kOutput
+  // The input is made from these when the operation begins: user[kInput][i] = factor * from[i]. count 0: it is there.
+  struct Scaling {
+    const std::byte* from = nullptr;
+    uint64_t count = 0;
+    double factor = 1;
+  };
+  Scaling scaling;
+  // Memory of the operation's own, to be scaled or packed into; the same length each time.
+  std::byte* OwnInput(uint64_t input_bytes);
+  // Operations that were fused into this one. When it ends, the driver copies their results out of OwnInput, and ends them.
+  struct Part {
+    std::byte* to = nullptr;  // nullptr: no result on this rank
+    uint64_t offset_bytes = 0;
+    uint64_t bytes = 0;
+    Operation* operation = nullptr;  // nullptr: another part's stands for this one, too
+  };
+  std::vector<Part> fused_parts;
   uint32_t channel = 0;                                // the communicator
   uint64_t sequence = 0;                               // which operation on the channel
   uint32_t index_base = 0;                             // added to message numbers
   bool is_message() const { return index_base != 0; }  // collectives number their messages from 0
   uint64_t signature = 0;
   int64_t timeout_ns = 0;
+  bool urgent = false;                                   // its steps come before those of others
   WindowGroup* group = nullptr;                          // of plans over windows
   uint64_t window_base = 0;                              // the number of the first publish
   void* owner = nullptr;                                 // for the engine's listener
   std::atomic<uint64_t>* completions = nullptr;          // counts successful ends; written by the driver only
+  CodedCall coded;                                       // of plans with slots
   std::vector<PeerConnection> connections;               // peers to connect first
-  bool timed = false;                                    // the five below are valid
+  uint64_t bytes = 0;                                    // for people: of the block or vector that was given
+  const int32_t* job_ranks = nullptr;                    // by rank in the communicator; see FlightWait
+  FlightChannel* flight_channel = nullptr;               // where its end is counted for readers of the flight record
+  bool timed = false;                                    // the nine below are valid
   int32_t rank = -1;                                     // this one, in the communicator
   int64_t arrived_ns = 0;                                // when the call was entered, by the engine's clock; or:
   static constexpr int64_t kNoClockYet = INT64_MIN + 1;  // the engine looks at it if that is worth while
   int64_t budget_ns = 0;                                 // longer than this, and the listener is told
   CommTelemetry* telemetry = nullptr;
   OperationRecord* record = nullptr;
+  bool first_run = false;             // its plan was made just now, perhaps: that is no part of its first step
+  std::vector<uint8_t> step_records;  // by step, if Plan::stamps_steps(); see CommTelemetry::AddStep
+  TraceRing* trace = nullptr;         // where its end is recorded; may be nullptr
+  TraceLabel label;
 
   // Claims an idle operation for a new run. False if it is in use. Any thread.
   bool TryAcquire();
@@ -106,6 +139,11 @@ class Operation {
   StepProgress progress(uint32_t step) const { return progress_[step]; }
   uint32_t steps_left() const { return steps_left_; }
 
+  // Of steps that move codes, in several messages. PartDone: true when it was the last one.
+  void ExpectParts(uint32_t step, uint8_t parts) { parts_left_[step] = parts; }
+  bool PartDone(uint32_t step) { return --parts_left_[step] == 0; }
+  uint8_t parts_left(uint32_t step) const { return parts_left_[step]; }
+
   void BeginTiming(int64_t begun_ns);
   // Instead, with kNoClockYet. Of others it may hear; they are all later than this rank, as far as it knows.
   void BeginUnclocked() {
@@ -118,7 +156,8 @@ class Operation {
   std::vector<StepTimes> step_times;                           // by step, if Plan::stamps_steps()
   OperationTiming Timing() const { return SplitTime(marks); }  // once it is done; also for whoever waited for it
 
-  void BeginWindow();  // for plans over windows, instead of Begin
+  void ScaleInput();   // after Begin, if there is something to scale
+  void BeginWindow();  // for plans over windows, instead of both
   uint32_t window_step = 0;
   uint64_t window_done = 0;     // publishes below this number are not read any more
   int window_waits_for = -1;    // rank in the group
@@ -126,6 +165,9 @@ class Operation {
   bool window_says_arrival = false;
   bool mismatch_told = false;
   bool loss_told = false;
+
+  FlightOperation* flight = nullptr;  // its place in the flight record while it runs, if it has one
+  FlightWait* flight_wait = nullptr;  // likewise, once it has run for more than a moment
 
   int64_t started_ns = 0;
   int64_t deadline_ns = 0;
@@ -135,15 +177,19 @@ class Operation {
   Operation* next_submitted = nullptr;
 
  private:
+  void FinishParts(Outcome outcome);
+
   struct FreeAligned {
     void operator()(std::byte* p) const;
   };
 
   std::shared_ptr<const Plan> plan_;
   std::unique_ptr<std::byte, FreeAligned> scratch_;
+  std::unique_ptr<std::byte, FreeAligned> own_input_;  // from the first time that it is needed
   std::array<std::byte*, kNumBuffers> base_{};
   std::vector<uint32_t> waiting_for_;
   std::vector<StepProgress> progress_;
+  std::vector<uint8_t> parts_left_;  // by step, of plans with slots
   uint32_t steps_left_ = 0;
   std::atomic<Outcome> outcome_{Outcome::kOk};
   std::atomic<bool> in_use_{false};

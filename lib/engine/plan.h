@@ -5,6 +5,7 @@
 #define TUTTI_LIB_ENGINE_PLAN_H_
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -13,7 +14,8 @@
 #include "collectives/schedule/schedule.h"
 #include "collectives/schedule/window_program.h"
 #include "lib/base/dtype.h"
-#include "lib/reduce/reduce.h"
+#include "lib/engine/coded_call.h"
+#include "lib/reduce/reducer.h"
 
 namespace tutti {
 
@@ -36,6 +38,9 @@ struct PlanStep {
   uint64_t count = 0;  // elements
   uint64_t bytes = 0;
   BytePlace dst;
+  bool coded = false;     // kSend, kRecv: of codes, in two messages (coded_message.h)
+  uint64_t capacity = 0;  // kEncode, coded kRecv: bytes that the slot has room for
+  CodedSlice slice;       // IsCodecStep
 };
 
 // One step of a plan over windows; see WindowStep.
@@ -56,12 +61,18 @@ struct WindowPlanStep {
 class Plan {
  public:
   // peers[r] is the job rank of the schedule's rank r. An error names the step that cannot be run.
+  // `codecs` are needed where the schedule has slots.
   static absl::StatusOr<Plan> Compile(const Schedule& schedule, absl::Span<const int32_t> peers, DataType type,
-                                      ReduceOp op);
+                                      ReduceOp op, const CodecPair& codecs = {});
+  // By an operation of the application; the schedule's elements are its items.
+  static absl::StatusOr<Plan> Compile(const Schedule& schedule, absl::Span<const int32_t> peers, DataType type,
+                                      std::shared_ptr<const UserOp> op);
 
   // The same for a window program. Its peers are all ranks but this one.
   static absl::StatusOr<Plan> CompileWindow(const WindowProgram& program, absl::Span<const int32_t> peers, int rank,
                                             DataType type, ReduceOp op);
+  static absl::StatusOr<Plan> CompileWindow(const WindowProgram& program, absl::Span<const int32_t> peers, int rank,
+                                            DataType type, std::shared_ptr<const UserOp> op);
 
   bool is_window() const { return is_window_; }
   const std::vector<WindowPlanStep>& window_steps() const { return window_steps_; }
@@ -81,13 +92,26 @@ class Plan {
   const std::vector<uint32_t>& initial_steps() const { return initial_steps_; }
   // Job ranks that the plan talks to, ascending, each once.
   const std::vector<int32_t>& peers() const { return peers_; }
-  const ReduceKernels& kernels() const { return *kernels_; }
+  const Reducer& reducer() const { return reducer_; }
   uint32_t num_ranks() const { return num_ranks_; }
   uint64_t scratch_bytes() const { return scratch_bytes_; }
+  // Where in the scratch memory slots begin; scratch_bytes() if there are none.
+  uint64_t slots_begin() const { return slots_begin_; }
+  bool has_slots() const { return slots_begin_ < scratch_bytes_; }
+  bool has_codecs() const { return has_codecs_; }
+  // Elements of the results that this rank encodes.
+  uint64_t result_elements() const { return result_elements_; }
+  DataType type() const { return type_; }
+  ReduceOp op() const { return op_; }
   uint64_t element_bytes() const { return element_bytes_; }
   uint32_t max_sources() const { return max_sources_; }
 
  private:
+  Plan(DataType type, ReduceOp op);
+  Plan(DataType type, std::shared_ptr<const UserOp> op);
+  absl::Status CompileSteps(const Schedule& schedule, absl::Span<const int32_t> peers, const CodecPair& codecs);
+  absl::Status CompileWindowSteps(const WindowProgram& program, absl::Span<const int32_t> peers, int rank);
+
   static constexpr uint64_t kStampedBytes = 4096;
 
   bool is_window_ = false;
@@ -100,9 +124,14 @@ class Plan {
   std::vector<uint32_t> dependency_counts_;
   std::vector<uint32_t> initial_steps_;
   std::vector<int32_t> peers_;
-  const ReduceKernels* kernels_ = nullptr;
+  Reducer reducer_;
   uint32_t num_ranks_ = 1;
+  DataType type_ = DataType::kInt8;
+  ReduceOp op_ = ReduceOp::kSum;
   uint64_t scratch_bytes_ = 0;
+  uint64_t slots_begin_ = 0;
+  bool has_codecs_ = false;
+  uint64_t result_elements_ = 0;
   uint64_t element_bytes_ = 1;
   uint32_t max_sources_ = 1;
 };

@@ -86,12 +86,13 @@ class WindowGroup {
 
   int holder() const { return holder_; }
 
-  // At an operation's end, and before this rank waits for others: they may be waiting for it.
-  void Progress(uint64_t done) {
-    if (done == told_) return;
+  // At an operation's end, and before this rank waits for others: they may be waiting for it. True if somebody was woken,
+  // which takes time.
+  bool Progress(uint64_t done) {
+    if (done == told_) return false;
     told_ = done;
     own_progress()->store(done, std::memory_order_release);
-    Wake();
+    return Wake();
   }
 
   struct alignas(kCacheLineBytes) Header {
@@ -151,12 +152,16 @@ class WindowGroup {
     return true;
   }
 
-  void Wake() {
+  bool Wake() {
+    bool woke = false;
     if (barrier_needed_) __sync_synchronize();
     for (size_t r = 0; r < peers_.size(); ++r) {
       const std::atomic<uint32_t>* asleep = peers_[r].window.asleep;
-      if (asleep != nullptr && asleep->load(std::memory_order_relaxed) != 0) source_.Wake(job_ranks_[r]);
+      if (asleep == nullptr || asleep->load(std::memory_order_relaxed) == 0) continue;
+      source_.Wake(job_ranks_[r]);
+      woke = true;
     }
+    return woke;
   }
 
   WindowSource& source_;

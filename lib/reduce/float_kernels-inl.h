@@ -11,11 +11,11 @@ namespace HWY_NAMESPACE {
 template <typename T>
 void FillFloatRow(KernelTable& table, DataType type) {
   using Format = PlainFormat<T>;
-  table.At(type, ReduceOp::kSum) = KernelsOf<Format, AddOp>();
+  table.At(type, ReduceOp::kSum) = ScalingKernelsOf<Format, AddOp>();
   table.At(type, ReduceOp::kProd) = KernelsOf<Format, MulOp>();
   table.At(type, ReduceOp::kMin) = KernelsOf<Format, FloatMinOp>();
   table.At(type, ReduceOp::kMax) = KernelsOf<Format, FloatMaxOp>();
-  table.At(type, ReduceOp::kAvg) = KernelsOf<Format, AddOp>(DivideAll<Format>);
+  table.At(type, ReduceOp::kAvg) = ScalingKernelsOf<Format, AddOp>(DivideAll<Format>);
 }
 
 void FillFloat(KernelTable& table) {

@@ -120,6 +120,9 @@ struct PairFormat {
   static TUTTI_REDUCE_INLINE Value Divide(Value value, Divisor by) {
     return {PlainFormat<float>::Divide(value.low, by), PlainFormat<float>::Divide(value.high, by)};
   }
+  static TUTTI_REDUCE_INLINE Value Scale(Value value, double factor) {
+    return {PlainFormat<float>::Scale(value.low, factor), PlainFormat<float>::Scale(value.high, factor)};
+  }
 };
 
 using Bfloat16Format = PairFormat<Bfloat16Codec>;
@@ -146,6 +149,9 @@ struct Float16Format {
   }
   using Divisor = PlainFormat<float>::Divisor;
   static TUTTI_REDUCE_INLINE Value Divide(Value value, Divisor by) { return PlainFormat<float>::Divide(value, by); }
+  static TUTTI_REDUCE_INLINE Value Scale(Value value, double factor) {
+    return PlainFormat<float>::Scale(value, factor);
+  }
 };
 #else
 using Float16Format = PairFormat<Float16Codec>;

@@ -138,12 +138,33 @@ void DivideAll(void* data, size_t count, uint32_t divisor) {
   }
 }
 
+template <class Format>
+void ScaleAll(void* dst, const void* source, double factor, size_t count) {
+  constexpr size_t kStep = Format::kStepBytes;
+  const auto* from = static_cast<const uint8_t*>(source);
+  auto* out = static_cast<uint8_t*>(dst);
+  const size_t bytes = count * Format::kElementBytes;
+  size_t at = 0;
+  for (; at + kStep <= bytes; at += kStep) Format::Store(Format::Scale(Format::Load(from + at), factor), out + at);
+  if (at < bytes) {
+    using Part = PaddedPart<Format>;
+    const size_t rest = bytes - at;
+    Part::Store(Format::Scale(Part::Load(from + at, rest), factor), out + at, rest);
+  }
+}
+
 // The finish of everything but averages.
 inline void NothingToFinish(void*, size_t, uint32_t) {}
 
 template <class Format, class Op>
 ReduceKernels KernelsOf(void (*finish)(void*, size_t, uint32_t) = NothingToFinish) {
-  return {Reduce<Format, Op>, ReduceMany<Format, Op>, finish};
+  return {Reduce<Format, Op>, ReduceMany<Format, Op>, finish, nullptr};
+}
+
+// The same, for operations before which inputs may be scaled.
+template <class Format, class Op>
+ReduceKernels ScalingKernelsOf(void (*finish)(void*, size_t, uint32_t) = NothingToFinish) {
+  return {Reduce<Format, Op>, ReduceMany<Format, Op>, finish, ScaleAll<Format>};
 }
 
 }  // namespace HWY_NAMESPACE

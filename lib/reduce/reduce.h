@@ -28,6 +28,10 @@ struct ReduceKernels {
   // data[i] = data[i] / num_ranks: finishes an average. A no-op for all operations but kAvg. Half types divide in float
   // and are rounded once.
   void (*finish)(void* data, size_t count, uint32_t num_ranks);
+
+  // dst[i] = factor * source[i]; dst may be the source, or overlap not. Only for kSum and kAvg of floating-point types,
+  // otherwise nullptr. The factor is rounded to the type; for half types to float, and the product once to the half.
+  void (*scale)(void* dst, const void* source, double factor, size_t count);
 };
 
 // Valid for every pair of enum values that IsDefined.

@@ -140,7 +140,7 @@ struct FloatMaxOp {
 
 // How elements of a type lie in memory, and as what values they are reduced. Each format has Value, kElementBytes,
 // kStepBytes (what one Load takes), Load, Store, Apply, and where averages are finished with it a Divisor, made once
-// for all elements, and Divide. This is the format of types that are reduced as they are; kBytes differs from the
+// for all elements, and Divide; where inputs are scaled, Scale. This is the format of types that are reduced as they are; kBytes differs from the
 // lane's size where one lane holds several elements.
 template <typename T, size_t kBytes = sizeof(T)>
 struct PlainFormat {
@@ -166,6 +166,9 @@ struct PlainFormat {
     T value;
   };
   static TUTTI_REDUCE_INLINE Value Divide(Value value, Divisor by) { return hn::Div(value, hn::Set(D(), by.value)); }
+  static TUTTI_REDUCE_INLINE Value Scale(Value value, double factor) {
+    return hn::Mul(value, hn::Set(D(), static_cast<T>(factor)));
+  }
 };
 
 }  // namespace HWY_NAMESPACE

@@ -16,6 +16,17 @@ OperationRecord* CommTelemetry::RecordFor(RecordKey key) {
   return records_.back().get();
 }
 
+uint8_t CommTelemetry::StepRecordFor(StepKey key) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  for (size_t i = 0; i < num_step_records_; ++i) {
+    if (step_records_[i]->key() == key) return static_cast<uint8_t>(i);
+  }
+  if (num_step_records_ > kMaxStepRecords) return kMaxStepRecords;
+  if (num_step_records_ == kMaxStepRecords) key = {};
+  step_records_[num_step_records_] = std::make_unique<StepRecord>(key);
+  return static_cast<uint8_t>(num_step_records_++);
+}
+
 void CommTelemetry::AddSplit(OperationRecord& record, const OperationMarks& marks) {
   const OperationTiming timing = SplitTime(marks);
   const uint64_t mark = mark_.load(std::memory_order_relaxed);
@@ -24,6 +35,7 @@ void CommTelemetry::AddSplit(OperationRecord& record, const OperationMarks& mark
   record.queued_.Add(static_cast<uint64_t>(timing.queued_ns));
   record.waited_.Add(static_cast<uint64_t>(timing.waited_ns));
   record.reduced_.Add(static_cast<uint64_t>(timing.reduced_ns));
+  record.coded_.Add(static_cast<uint64_t>(timing.coded_ns));
   AddBlame(timing.last_rank, timing.last_by_ns, mark);
 }
 
@@ -32,6 +44,7 @@ void CommTelemetry::Clear(OperationRecord& record, uint64_t mark) {
   record.queued_.Set(0);
   record.waited_.Set(0);
   record.reduced_.Set(0);
+  record.coded_.Set(0);
   record.unclocked_.Set(0);
   record.mark_.Set(mark);
 }
@@ -66,6 +79,14 @@ void CommTelemetry::VisitRecords(absl::FunctionRef<void(const OperationRecord&)>
   const uint64_t mark = mark_.load(std::memory_order_relaxed);
   for (const auto& record : records_) {
     if (record->mark_.get() == mark) visit(*record);
+  }
+}
+
+void CommTelemetry::VisitSteps(absl::FunctionRef<void(const StepRecord&)> visit) const {
+  std::lock_guard<std::mutex> lock(mutex_);
+  const uint64_t mark = mark_.load(std::memory_order_relaxed);
+  for (size_t i = 0; i < num_step_records_; ++i) {
+    if (step_records_[i]->HasSince(mark)) visit(*step_records_[i]);
   }
 }
 

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // All that a communicator has measured since its last mark: for each kind of call a histogram and where the time went, for
-// each rank how often it came last and what that cost this one, for each peer how long its messages were on their way.
+// each rank how often it came last and what that cost this one, for each peer how long its messages were on their way, and for
+// each sort of step, peer and rail a histogram of how long they took.
 //
-// Memory is fixed: at most kMaxRecords records of 19 KB each, made when a kind of call is first made. Later kinds
-// share one more record.
+// Memory is fixed: at most kMaxRecords records of 19 KB each, made when a kind of call is first made, and kMaxStepRecords of
+// as much for steps. Later kinds share one more record, and so do later sorts of steps.
 //
-// THREADS. RecordFor: the thread that starts operations. Add: the engine's driver; plain stores. The rest: any thread, at any
+// THREADS. RecordFor, StepRecordFor: the thread that starts operations. Add: the engine's driver; plain stores. The rest: any thread, at any
 // time; what is read while operations end may miss the last of them.
 #ifndef TUTTI_LIB_TELEMETRY_COMM_TELEMETRY_H_
 #define TUTTI_LIB_TELEMETRY_COMM_TELEMETRY_H_
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -20,6 +22,7 @@
 
 #include "lib/telemetry/histogram.h"
 #include "lib/telemetry/operation_timing.h"
+#include "lib/telemetry/step_record.h"
 
 namespace tutti {
 
@@ -42,17 +45,18 @@ class OperationRecord {
   uint64_t queued_ns() const { return queued_.get(); }
   uint64_t waited_ns() const { return waited_.get(); }
   uint64_t reduced_ns() const { return reduced_.get(); }
+  uint64_t coded_ns() const { return coded_.get(); }
   // Of the last quick operation that was clocked, and how many have ended since that one will also stand for.
   int64_t quick_ns() const { return static_cast<int64_t>(quick_.get()); }
   uint64_t unclocked() const { return unclocked_.get(); }
-  uint64_t moved_ns() const { return total_.sum_ns() - queued_ns() - waited_ns() - reduced_ns(); }
+  uint64_t moved_ns() const { return total_.sum_ns() - queued_ns() - waited_ns() - reduced_ns() - coded_ns(); }
 
  private:
   friend class CommTelemetry;
 
   const RecordKey key_;
   Tally mark_;  // the CommTelemetry's when this was last cleared
-  Tally queued_, waited_, reduced_;
+  Tally queued_, waited_, reduced_, coded_;
   Tally quick_, unclocked_;
   Histogram total_;
 };
@@ -75,6 +79,8 @@ struct PathTimes {
 class CommTelemetry {
  public:
   static constexpr size_t kMaxRecords = 48;
+  static constexpr size_t kMaxStepRecords = 63;
+  static constexpr uint8_t kNoStepRecord = 255;  // of steps that are not counted
 
   explicit CommTelemetry(int size);
 
@@ -140,11 +146,20 @@ class CommTelemetry {
   // A message from the rank has come.
   void AddPath(int32_t rank, uint64_t bytes, int64_t ns);
 
+  // The number of that sort's record, for AddStep.
+  uint8_t StepRecordFor(StepKey key);
+  // A step is done, after so long.
+  void AddStep(uint8_t record, uint64_t bytes, int64_t ns) {
+    if (record < step_records_.size()) step_records_[record]->Add(bytes, ns, mark_.load(std::memory_order_relaxed));
+  }
+
   // Forgets what was measured before.
   void Mark() { mark_.fetch_add(1, std::memory_order_relaxed); }
+  uint64_t epoch() const { return mark_.load(std::memory_order_relaxed); }
 
   // Those with measurements since the mark, in the order in which they were made.
   void VisitRecords(absl::FunctionRef<void(const OperationRecord&)> visit) const;
+  void VisitSteps(absl::FunctionRef<void(const StepRecord&)> visit) const;
   RankBlame BlameOf(int32_t rank) const;
   PathTimes PathFrom(int32_t rank) const;
   int size() const { return static_cast<int>(ranks_.size()); }
@@ -176,8 +191,11 @@ class CommTelemetry {
   std::atomic<bool> enabled_{true};
   std::atomic<uint64_t> mark_{1};
   std::vector<Rank> ranks_;
-  mutable std::mutex mutex_;  // the list; a record's content belongs to the driver
+  mutable std::mutex mutex_;  // the lists; a record's content belongs to the driver
   std::vector<std::unique_ptr<OperationRecord>> records_;
+  // Never moves: the driver looks at records that it knows while others are made. The last one is shared.
+  std::array<std::unique_ptr<StepRecord>, kMaxStepRecords + 1> step_records_;
+  size_t num_step_records_ = 0;
 };
 
 }  // namespace tutti

@@ -30,6 +30,7 @@ OperationTiming SplitTime(const OperationMarks& marks) {
   };
   timing.queued_ns = take(marks.begun_ns - arrivals.own_ns());
   timing.reduced_ns = take(marks.reduced_ns);
+  timing.coded_ns = take(marks.coded_ns);
   const bool someone_later = arrivals.last().rank != arrivals.own_rank();
   if (someone_later) timing.waited_ns = take(Minus(arrivals.last().ns, std::max(arrivals.own_ns(), marks.begun_ns)));
   timing.moved_ns = left_ns;

@@ -53,11 +53,12 @@ class Arrivals {
 
 // The slowest message that an operation received: how long it was on its way once both ends were ready.
 struct SlowestMessage {
-  int32_t peer = -1;  // job rank; -1: no message's way was measured
+  int32_t peer = -1;  // -1: no message's way was measured
   uint32_t step = 0;
   uint64_t bytes = 0;
   int64_t ns = 0;
   int64_t error_ns = 0;
+  uint8_t rail = 0;  // the engine's number for the transport
 };
 
 // What the engine measured.
@@ -65,17 +66,21 @@ struct OperationMarks {
   Arrivals arrivals;     // own_ns: the call was entered
   int64_t begun_ns = 0;  // the engine went to work on it
   int64_t finished_ns = 0;
-  int64_t reduced_ns = 0;  // in kernels
+  int64_t reduced_ns = 0;   // in kernels
+  int64_t coded_ns = 0;     // in a codec
+  uint64_t raw_bytes = 0;   // of the values that were sent as codes
+  uint64_t sent_bytes = 0;  // of these codes
   SlowestMessage slowest;
 };
 
-// total = queued + waited + reduced + moved.
+// total = queued + waited + reduced + coded + moved.
 struct OperationTiming {
   int64_t arrived_ns = 0;  // by this host's clock
   int64_t total_ns = 0;    // from the call to the end
   int64_t queued_ns = 0;   // behind other operations of this rank
   int64_t waited_ns = 0;   // for ranks that came later than this one
   int64_t reduced_ns = 0;
+  int64_t coded_ns = 0;  // in a codec; what it adds to a sum is in here, too
   int64_t moved_ns = 0;  // all else: moving bytes, and waiting for those of ranks that had come
 
   int32_t last_rank = -1;  // who came last, of those that the result depends on; may be this rank
@@ -94,7 +99,7 @@ struct PlainTiming {
   int64_t last_by_ns;
 };
 inline bool IsPlain(const OperationMarks& marks) {
-  return marks.begun_ns == marks.arrivals.own_ns() && marks.reduced_ns == 0;
+  return marks.begun_ns == marks.arrivals.own_ns() && marks.reduced_ns == 0 && marks.coded_ns == 0;
 }
 inline PlainTiming SplitPlain(const OperationMarks& marks) {
   const Arrivals& arrivals = marks.arrivals;

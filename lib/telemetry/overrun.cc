@@ -25,9 +25,11 @@ std::string WithError(int64_t ns, int64_t error_ns) {
 }  // namespace
 
 Cause CauseOf(const OperationTiming& timing) {
-  const int64_t largest_ns = std::max({timing.waited_ns, timing.moved_ns, timing.reduced_ns, timing.queued_ns});
+  const int64_t largest_ns =
+      std::max({timing.waited_ns, timing.moved_ns, timing.reduced_ns, timing.coded_ns, timing.queued_ns});
   if (timing.waited_ns == largest_ns) return Cause::kLateRank;
   if (timing.moved_ns == largest_ns) return Cause::kMoving;
+  if (timing.coded_ns == largest_ns) return Cause::kEncoding;
   return timing.reduced_ns == largest_ns ? Cause::kReducing : Cause::kQueueing;
 }
 
@@ -38,6 +40,7 @@ int32_t CulpritOf(const OperationTiming& timing) {
     case Cause::kMoving:
       return timing.slowest.peer;
     case Cause::kReducing:
+    case Cause::kEncoding:
     case Cause::kQueueing:
       break;
   }
@@ -64,6 +67,9 @@ std::string DescribeOverrun(absl::string_view operation, const OperationTiming& 
       break;
     case Cause::kReducing:
       absl::StrAppend(&text, Duration(timing.reduced_ns), " of it reducing on this rank.");
+      break;
+    case Cause::kEncoding:
+      absl::StrAppend(&text, Duration(timing.coded_ns), " of it encoding and decoding on this rank.");
       break;
     case Cause::kQueueing:
       absl::StrAppend(&text, Duration(timing.queued_ns), " of it behind other operations of this rank.");

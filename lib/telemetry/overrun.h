@@ -15,7 +15,7 @@
 namespace tutti {
 
 // The largest part of an operation's time.
-enum class Cause : uint8_t { kLateRank, kMoving, kReducing, kQueueing };
+enum class Cause : uint8_t { kLateRank, kMoving, kReducing, kEncoding, kQueueing };
 Cause CauseOf(const OperationTiming& timing);
 
 // The rank whose doing it was, in the communicator; -1 if it was this one's own, or is not known.

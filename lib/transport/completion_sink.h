@@ -45,6 +45,8 @@ class CompletionSink {
 
   // True when a view into a receive buffer cannot be handed out in this Poll any more.
   bool Full() const { return count_ == out_.size(); }
+  // Of completions that would be handed out in this Poll.
+  size_t Room() const { return queue_.empty() ? out_.size() - count_ : 0; }
   bool HasQueued() const { return !queue_.empty(); }
 
   // `channel` is the one of the completed request. `kept` is freed when the caller has seen the completion.

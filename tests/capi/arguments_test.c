@@ -114,11 +114,48 @@ static void bitwise_operations_on_floating_point_types_are_refused(void) {
   }
 }
 
+static void scales_are_for_sums_of_floating_point_numbers(void) {
+  const double half = 0.5;
+  const float in[2] = {1.0f, -3.0f};
+  float out[2] = {0.0f, 0.0f};
+  tutti_options_t options = TUTTI_OPTIONS_INIT;
+  options.scale = &half;
+  CHECK_REFUSED(tutti_all_reduce(comm, a, b, 1, TUTTI_INT32, TUTTI_SUM, &options, NULL), TUTTI_ERR_INVALID_ARGUMENT);
+  CHECK_REFUSED(tutti_all_reduce(comm, a, b, 1, TUTTI_FLOAT32, TUTTI_MAX, &options, NULL), TUTTI_ERR_INVALID_ARGUMENT);
+  CHECK_REFUSED(tutti_all_gather(comm, a, b, 1, TUTTI_FLOAT32, &options, NULL), TUTTI_ERR_INVALID_ARGUMENT);
+  CHECK_REFUSED(tutti_barrier(comm, &options, NULL), TUTTI_ERR_INVALID_ARGUMENT);
+  CHECK_REFUSED(tutti_send(comm, a, 1, TUTTI_FLOAT32, 0, &options, NULL), TUTTI_ERR_INVALID_ARGUMENT);
+  CHECK_STATUS(tutti_all_reduce(comm, in, out, 2, TUTTI_FLOAT32, TUTTI_SUM, &options, NULL), TUTTI_OK);
+  CHECK(out[0] == 0.5f && out[1] == -1.5f && in[0] == 1.0f);
+  CHECK_STATUS(tutti_all_reduce(comm, out, out, 2, TUTTI_FLOAT32, TUTTI_AVG, &options, NULL), TUTTI_OK);
+  CHECK(out[0] == 0.25f && out[1] == -0.75f);
+  CHECK_STATUS(tutti_reduce(comm, in, out, 2, TUTTI_FLOAT32, TUTTI_SUM, 0, &options, NULL), TUTTI_OK);
+  CHECK(out[0] == 0.5f && out[1] == -1.5f);
+}
+
+static void a_priority_is_usual_or_urgent(void) {
+  tutti_options_t options = TUTTI_OPTIONS_INIT;
+  float out[2] = {0.0f, 0.0f};
+  options.priority = 2;
+  CHECK_REFUSED(tutti_all_reduce(comm, a, out, 1, TUTTI_FLOAT32, TUTTI_SUM, &options, NULL),
+                TUTTI_ERR_INVALID_ARGUMENT);
+  options.priority = -1;
+  CHECK_REFUSED(tutti_all_reduce(comm, a, out, 1, TUTTI_FLOAT32, TUTTI_SUM, &options, NULL),
+                TUTTI_ERR_INVALID_ARGUMENT);
+  options.priority = 1;
+  CHECK_STATUS(tutti_all_reduce(comm, a, out, 1, TUTTI_FLOAT32, TUTTI_SUM, &options, NULL), TUTTI_OK);
+}
+
 static const size_t one = 1, two = 2, none = 0;
 
 static void uneven_blocks_are_checked(void) {
   static const size_t far = (size_t)-1 / 8;
+  const double half = 0.5;
   tutti_options_t options = TUTTI_OPTIONS_INIT;
+  tutti_options_t scaled = TUTTI_OPTIONS_INIT;
+  scaled.scale = &half;
+  CHECK_REFUSED(tutti_reduce_scatter_v(comm, a, &one, NULL, b, TUTTI_FLOAT32, TUTTI_SUM, &scaled, NULL),
+                TUTTI_ERR_INVALID_ARGUMENT);
   CHECK_REFUSED(tutti_all_gather_v(comm, a, b, NULL, NULL, TUTTI_FLOAT32, NULL, NULL), TUTTI_ERR_INVALID_ARGUMENT);
   CHECK_REFUSED(tutti_all_gather_v(comm, NULL, b, &one, NULL, TUTTI_FLOAT32, NULL, NULL), TUTTI_ERR_INVALID_ARGUMENT);
   CHECK_REFUSED(tutti_all_gather_v(comm, a, NULL, &one, NULL, TUTTI_FLOAT32, NULL, NULL), TUTTI_ERR_INVALID_ARGUMENT);
@@ -225,7 +262,8 @@ static void a_communicator_is_created(void) { comm = capi_single_rank_comm(); }
 CAPI_MAIN(CAPI_CASE(a_communicator_is_created), CAPI_CASE(null_communicator_is_refused),
           CAPI_CASE(null_buffers_are_refused_unless_nothing_is_in_them),
           CAPI_CASE(counts_that_no_memory_can_hold_are_refused), CAPI_CASE(unknown_types_are_refused),
-          CAPI_CASE(unknown_operations_are_refused), CAPI_CASE(uneven_blocks_are_checked),
+          CAPI_CASE(unknown_operations_are_refused), CAPI_CASE(scales_are_for_sums_of_floating_point_numbers),
+          CAPI_CASE(a_priority_is_usual_or_urgent), CAPI_CASE(uneven_blocks_are_checked),
           CAPI_CASE(bitwise_operations_on_floating_point_types_are_refused),
           CAPI_CASE(roots_outside_the_communicator_are_refused),
           CAPI_CASE(peers_outside_the_communicator_and_oneself_are_refused),

@@ -130,6 +130,18 @@ static void malformed_texts_are_refused(void) {
   CHECK(refused(&config));
 }
 
+static void an_address_to_serve_at_that_is_none_is_refused_and_quoted(void) {
+  tutti_comm_config_t config = single_rank_config();
+  config.http = "localhost:http";
+  CHECK(refused(&config));
+  CHECK(strstr(tutti_last_error(), "localhost:http") != NULL);
+  config.http = "127.0.0.1:0"; /* any port that is free */
+  CHECK(accepted(&config));
+  setenv("TUTTI_HTTP", "no port", 1);
+  CHECK(accepted(&config)); /* the field comes before the variable */
+  unsetenv("TUTTI_HTTP");
+}
+
 static void several_ranks_need_to_know_where_to_meet(void) {
   tutti_comm_config_t config = single_rank_config();
   config.size = 2;
@@ -192,6 +204,7 @@ CAPI_MAIN(CAPI_CASE(a_place_for_the_communicator_is_needed), CAPI_CASE(wrong_str
           CAPI_CASE(a_newer_struct_is_accepted_while_its_new_fields_are_zero),
           CAPI_CASE(ranks_and_sizes_out_of_range_are_refused), CAPI_CASE(local_ranks_out_of_range_are_refused),
           CAPI_CASE(unknown_enum_values_and_numbers_out_of_range_are_refused), CAPI_CASE(malformed_texts_are_refused),
+          CAPI_CASE(an_address_to_serve_at_that_is_none_is_refused_and_quoted),
           CAPI_CASE(several_ranks_need_to_know_where_to_meet),
           CAPI_CASE(an_unknown_variable_is_refused_and_the_nearest_known_one_is_named),
           CAPI_CASE(a_malformed_variable_is_refused_by_name), CAPI_CASE(a_callers_own_exchange_creates_a_communicator),

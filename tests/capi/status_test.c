@@ -20,6 +20,7 @@ static void status_values_are_pinned(void) {
   CHECK(TUTTI_ERR_MISMATCH == 401);
   CHECK(TUTTI_ERR_ABORTED == 402);
   CHECK(TUTTI_ERR_BOOTSTRAP == 403);
+  CHECK(TUTTI_ERR_CODEC == 404);
   CHECK(TUTTI_ERR_INTERNAL == 499);
 }
 
@@ -31,6 +32,7 @@ static void other_values_are_pinned(void) {
   CHECK(TUTTI_WAIT_DEFAULT == 0 && TUTTI_WAIT_ADAPTIVE == 1 && TUTTI_WAIT_SPIN == 2 && TUTTI_WAIT_SLEEP == 3);
   CHECK(TUTTI_LOG_DEFAULT == 0 && TUTTI_LOG_ERROR == 1 && TUTTI_LOG_WARN == 2 && TUTTI_LOG_INFO == 3);
   CHECK(TUTTI_LOG_DEBUG == 4);
+  CHECK(TUTTI_SPLIT_HOST == 0 && TUTTI_SPLIT_ACROSS_HOSTS == 1 && TUTTI_SPLIT_ONE_PER_HOST == 2);
 }
 
 #define CHECK_NAME(status)                                   \
@@ -53,6 +55,7 @@ static void every_status_has_its_name_and_a_sentence(void) {
   CHECK_NAME(TUTTI_ERR_MISMATCH);
   CHECK_NAME(TUTTI_ERR_ABORTED);
   CHECK_NAME(TUTTI_ERR_BOOTSTRAP);
+  CHECK_NAME(TUTTI_ERR_CODEC);
   CHECK_NAME(TUTTI_ERR_INTERNAL);
 }
 

@@ -2,7 +2,11 @@
  *
  * Telemetry as a C program sees it: arguments, structs, histograms and marks, on a communicator of one rank.
  */
+#define _POSIX_C_SOURCE 200809L
 #include "tests/capi/capi_test.h"
+
+#include <stdlib.h>
+#include <unistd.h>
 
 enum { kOperations = 500 };
 
@@ -73,6 +77,48 @@ static void every_operation_is_in_a_histogram(void) {
   CHECK_STATUS(tutti_comm_destroy(comm), TUTTI_OK);
 }
 
+typedef struct steps {
+  int sorts;
+  uint64_t copies;
+  uint64_t bytes;
+} steps_t;
+
+static void note_steps(void* context, const tutti_step_histogram_t* histogram) {
+  steps_t* steps = (steps_t*)context;
+  uint64_t in_buckets = 0;
+  size_t i;
+  ++steps->sorts;
+  CHECK(histogram->struct_size == sizeof(tutti_step_histogram_t));
+  CHECK(histogram->peer == -1 && strcmp(histogram->rail, "") == 0); /* nobody else is here */
+  CHECK(histogram->min_ns <= histogram->p50_ns && histogram->p50_ns <= histogram->p9999_ns);
+  CHECK(histogram->p9999_ns <= histogram->max_ns);
+  for (i = 0; i < histogram->num_buckets; ++i) in_buckets += histogram->buckets[i].count;
+  CHECK(in_buckets == histogram->count);
+  if (strcmp(histogram->step, "copy") != 0) return;
+  steps->copies += histogram->count;
+  steps->bytes += histogram->bytes;
+}
+
+static void steps_are_in_histograms_of_their_own(void) {
+  static float values[2000];
+  const tutti_comm_t comm = capi_single_rank_comm();
+  steps_t steps;
+  int i;
+  for (i = 0; i < 3; ++i) {
+    CHECK_STATUS(tutti_all_reduce(comm, values, values + 1000, 1000, TUTTI_FLOAT32, TUTTI_SUM, NULL, NULL), TUTTI_OK);
+  }
+  memset(&steps, 0, sizeof(steps));
+  CHECK_STATUS(tutti_telemetry_steps(comm, note_steps, &steps), TUTTI_OK);
+  CHECK(steps.copies == 3 && steps.bytes == 3 * 4000);
+  CHECK_STATUS(tutti_telemetry_mark(comm), TUTTI_OK);
+  memset(&steps, 0, sizeof(steps));
+  CHECK_STATUS(tutti_telemetry_steps(comm, note_steps, &steps), TUTTI_OK);
+  CHECK(steps.sorts == 0);
+  CHECK_REFUSED(tutti_telemetry_steps(comm, NULL, &steps), TUTTI_ERR_INVALID_ARGUMENT);
+  CHECK_REFUSED(tutti_telemetry_steps(NULL, note_steps, &steps), TUTTI_ERR_INVALID_HANDLE);
+  CHECK_STATUS(tutti_comm_destroy(comm), TUTTI_OK);
+}
+
 static void a_mark_forgets_what_was_before(void) {
   const tutti_comm_t comm = capi_single_rank_comm();
   found_t found;
@@ -107,7 +153,7 @@ static void timings_add_up_and_belong_to_the_last_operation(void) {
   timing.struct_size = sizeof(timing);
   CHECK_STATUS(tutti_last_timing(&timing), TUTTI_OK);
   CHECK(timing.total_ns > 0);
-  CHECK(timing.total_ns == timing.queued_ns + timing.waited_ns + timing.moved_ns + timing.reduced_ns);
+  CHECK(timing.total_ns == timing.queued_ns + timing.waited_ns + timing.moved_ns + timing.reduced_ns + timing.coded_ns);
   CHECK(timing.last_rank == 0 && timing.last_by_ns == 0 && timing.last_error_ns == 0);
   CHECK(timing.slowest_peer == -1);
   CHECK_STATUS(tutti_comm_destroy(comm), TUTTI_OK);
@@ -207,7 +253,38 @@ static void wrong_arguments_are_refused(void) {
   CHECK_REFUSED(tutti_telemetry_mark(comm), TUTTI_ERR_INVALID_HANDLE);
 }
 
-CAPI_MAIN(CAPI_CASE(every_operation_is_in_a_histogram), CAPI_CASE(a_mark_forgets_what_was_before),
+static int file_begins_with(const char* path, const char* text) {
+  char begin[64] = {0};
+  FILE* file = fopen(path, "r");
+  size_t n;
+  if (file == NULL) return 0;
+  n = fread(begin, 1, sizeof(begin) - 1, file);
+  fclose(file);
+  return n >= strlen(text) && strncmp(begin, text, strlen(text)) == 0;
+}
+
+static void what_was_measured_can_be_written_to_a_file(void) {
+  const tutti_comm_t comm = capi_single_rank_comm();
+  char path[] = "/tmp/tutti-capi-export-XXXXXX";
+  const int fd = mkstemp(path);
+  CHECK(fd >= 0);
+  close(fd);
+  reduce_some(comm, kOperations);
+  CHECK_STATUS(tutti_telemetry_export(comm, TUTTI_EXPORT_PROMETHEUS, path), TUTTI_OK);
+  CHECK(file_begins_with(path, "# HELP tutti_info "));
+  CHECK_STATUS(tutti_telemetry_export(comm, TUTTI_EXPORT_JSON_LINES, path), TUTTI_OK);
+  CHECK(file_begins_with(path, "{\"type\":\"rank\",\"version\":1,"));
+  CHECK_REFUSED(tutti_telemetry_export(comm, TUTTI_EXPORT_PROMETHEUS, NULL), TUTTI_ERR_INVALID_ARGUMENT);
+  CHECK_REFUSED(tutti_telemetry_export(comm, TUTTI_EXPORT_PROMETHEUS, "/no/such/folder/file"),
+                TUTTI_ERR_INVALID_ARGUMENT);
+  CHECK_REFUSED(tutti_telemetry_export(comm, (tutti_export_format_t)7, path), TUTTI_ERR_INVALID_ARGUMENT);
+  CHECK_REFUSED(tutti_telemetry_export(NULL, TUTTI_EXPORT_PROMETHEUS, path), TUTTI_ERR_INVALID_HANDLE);
+  unlink(path);
+  tutti_comm_destroy(comm);
+}
+
+CAPI_MAIN(CAPI_CASE(what_was_measured_can_be_written_to_a_file), CAPI_CASE(every_operation_is_in_a_histogram),
+          CAPI_CASE(steps_are_in_histograms_of_their_own), CAPI_CASE(a_mark_forgets_what_was_before),
           CAPI_CASE(timings_add_up_and_belong_to_the_last_operation), CAPI_CASE(what_is_off_is_not_measured),
           CAPI_CASE(the_config_turns_it_off), CAPI_CASE(what_is_over_its_budget_is_told),
           CAPI_CASE(wrong_arguments_are_refused))

@@ -14,6 +14,7 @@
 #include "absl/strings/str_join.h"
 
 #include "collectives/algorithms/all_gather/spread.h"
+#include "collectives/algorithms/all_reduce/direct.h"
 #include "collectives/algorithms/all_reduce/hierarchical.h"
 #include "collectives/schedule/window_program.h"
 #include "uneven_blocks.h"
@@ -24,7 +25,8 @@ namespace {
 constexpr int kAllRootsUpTo = 16;
 constexpr int kAllCountsUpTo = 64;  // above, schedules are long and the counts are chosen
 constexpr int kBothPlacesUpTo =
-    256;  // above, each count is in place or not, and the next rank count has it the other way
+    256;                           // above, each count is in place or not, and the next rank count has it the other way
+constexpr int kOneSizeFrom = 400;  // above, each rank count has one size
 
 // Between more ranks than kMaxWindowRanks windows are used only by who insists, and as messages: that it works is shown,
 // but a schedule of a million messages is not checked for each count.
@@ -40,8 +42,7 @@ std::vector<int> RankCounts(SweepLevel level) {
   if (level == SweepLevel::kReduced) return {1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 17, 33};
   std::vector<int> counts;
   for (int n = 1; n <= kAllCountsUpTo; ++n) counts.push_back(n);
-  for (int n : {65, 96, 100, 127, 128, 129, 200, 255, 256, 257, 511, 512, 513, 768, 1000, 1023, 1024})
-    counts.push_back(n);
+  for (int n : {65, 96, 100, 127, 128, 129, 200, 255, 256, 257, 511, 512, 513, 1000, 1023, 1024}) counts.push_back(n);
   return counts;
 }
 
@@ -73,7 +74,7 @@ std::vector<Size> SegmentedSizes(uint64_t chunks, bool small, SweepLevel level) 
   sizes.push_back({chunks * 300, 8, 800});
   if (level == SweepLevel::kFull) {
     sizes.push_back({uint64_t{1} << 20, 4, 64 << 10});
-    sizes.push_back({(uint64_t{1} << 22) + 5, 8, 0});  // the algorithm's own cut
+    sizes.push_back({(uint64_t{1} << 20) + 5, 8, 0});  // the algorithm's own cut
   }
   return sizes;
 }
@@ -82,6 +83,7 @@ std::vector<Size> Sizes(const Algorithm& algorithm, int num_ranks, SweepLevel le
   const Collective collective = algorithm.collective;
   const auto n = static_cast<uint64_t>(num_ranks);
   if (collective == Collective::kBarrier) return {{0}};
+  if (num_ranks > kOneSizeFrom) return {{num_ranks % 2 == 0 ? n + 1 : 3}};
   if (num_ranks > kAllCountsUpTo) return {{n + 1}, {3}};
   std::vector<Size> sizes;
   for (uint64_t count : std::set<uint64_t>{0, 1, n - 1, n, n + 1, 3 * n + 2}) sizes.push_back({count});
@@ -101,9 +103,10 @@ std::vector<SweepItem> SweepItems(SweepLevel level) {
   for (auto n = counts.rbegin(); n != counts.rend(); ++n) {
     for (int collective = 0; collective < kNumCollectives; ++collective) {
       for (const Algorithm& algorithm : Algorithms(static_cast<Collective>(collective))) {
-        const bool too_many = algorithm.window != nullptr
-                                  ? *n > kMostWindowRanks
-                                  : IsBetweenAllPairs(algorithm) && *n > kAllPairsUpTo && *n != counts.back();
+        const bool is_direct = algorithm.build == all_reduce::BuildDirect;  // twice as many as all pairs
+        const bool too_many = algorithm.window != nullptr ? *n > kMostWindowRanks
+                              : is_direct                 ? *n > kAllPairsUpTo
+                                          : IsBetweenAllPairs(algorithm) && *n > kAllPairsUpTo && *n != counts.back();
         if (!too_many) items.push_back({&algorithm, *n});
       }
     }
@@ -143,7 +146,8 @@ std::vector<Shape> SweepShapes(const SweepItem& item, SweepLevel level) {
       for (bool in_place : {false, true}) {
         if (in_place && collective == Collective::kBarrier) continue;
         const bool larger = size.count > static_cast<uint64_t>(item.num_ranks);
-        const bool preferred = larger == (item.num_ranks % 2 == 0);
+        const bool preferred =
+            item.num_ranks > kOneSizeFrom ? item.num_ranks / 2 % 2 == 1 : larger == (item.num_ranks % 2 == 0);
         if (item.num_ranks > kBothPlacesUpTo && collective != Collective::kBarrier && in_place != preferred) continue;
         Shape shape;
         shape.collective = collective;

@@ -35,7 +35,9 @@ void VerifyItem(const SweepItem& item, SweepLevel level, bool verbose, Totals* t
     const auto start = std::chrono::steady_clock::now();
     const std::vector<Schedule> schedules = BuildAll(*item.algorithm, shape);
     const double build_seconds = SecondsSince(start);
-    const absl::Status status = VerifySchedules(shape, schedules, {.max_outstanding_receives_per_peer = 1});
+    const VerifyOptions options{.max_outstanding_receives_per_peer = 1,
+                                .in_rank_order = item.algorithm->keeps_rank_order};
+    const absl::Status status = VerifySchedules(shape, schedules, options);
     const double seconds = SecondsSince(start);
     uint64_t steps = 0;
     for (const Schedule& schedule : schedules) steps += schedule.steps.size();

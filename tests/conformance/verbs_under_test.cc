@@ -18,12 +18,21 @@ verbs::VerbsOptions NarrowVerbs() {
   return options;
 }
 
+// Large messages go over four queue pairs: two for each of two devices, where there are so many.
+verbs::VerbsOptions ManyLanes() {
+  verbs::VerbsOptions options;
+  options.rails = 2;
+  options.pairs_per_rail = 2;
+  return options;
+}
+
 }  // namespace
 
 const std::vector<TransportUnderTest>& TransportsUnderTest() {
   static const std::vector<TransportUnderTest> transports = {
       {"verbs", [](int32_t size) { return MakeVerbsFixture(size, verbs::VerbsOptions()); }},
       {"verbs_narrow", [](int32_t size) { return MakeVerbsFixture(size, NarrowVerbs()); }},
+      {"verbs_lanes", [](int32_t size) { return MakeVerbsFixture(size, ManyLanes()); }},
   };
   return transports;
 }

@@ -65,8 +65,8 @@ TEST_P(Abort, ReturnsEveryWaiterOnEveryRankWithTheReason) {
 }
 
 INSTANTIATE_TEST_SUITE_P(, Abort,
-                         testing::Combine(testing::Values("blocking", "wait", "wait_any"), testing::Values(2, 4, 8),
-                                          testing::Values("0", "1")),
+                         testing::Combine(testing::Values("blocking", "wait", "wait_any"),
+                                          testing::ValuesIn(RankCounts({2, 4, 8})), testing::Values("0", "1")),
                          [](const auto& test) {
                            return TestName(std::get<0>(test.param), std::get<1>(test.param), std::get<2>(test.param));
                          });

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -30,26 +31,48 @@ void Note(void* context, const tutti_overrun_t* overrun) {
   Require(overrun->timing.total_ns > overrun->budget_ns, "only what took longer than the budget is told");
 }
 
-// Five times the last rank is late by 300 ms; the budget is 100 ms, far beyond what a busy machine does to the others.
+constexpr int64_t kBudgetNs = 100 * kMs;
+
+// Five times the last rank is late by 300 ms. A busy machine may make others late, too: what must be told is what all ranks
+// together saw of when each called.
 RANK_PROGRAM(OverBudget) {
   const tutti_comm_t comm = Join();
   const bool by_option = context.arguments[0] == "option";
+  const int late = context.size - 1;
   std::vector<float> values(1000, 1.0f);
   tutti_options_t options = TUTTI_OPTIONS_INIT;
-  if (by_option) options.budget_ns = 100 * kMs;
+  if (by_option) options.budget_ns = kBudgetNs;
+  tutti_options_t patient = TUTTI_OPTIONS_INIT;
+  patient.budget_ns = 3600 * 1000 * kMs;
   Told told;
+  std::string sentence;
+  int due = 0;
+  std::vector<int64_t> called(static_cast<size_t>(context.size));
   Synchronise(comm);
-  REQUIRE_OK(tutti_telemetry_budget(comm, by_option ? 0 : 100 * kMs, Note, &told));
+  REQUIRE_OK(tutti_telemetry_budget(comm, by_option ? 0 : kBudgetNs, Note, &told));
+  const int64_t begun_ns = MonotonicNs();
   for (int i = 0; i < 5; ++i) {
-    if (context.rank == context.size - 1) SleepMs(300);
+    if (context.rank == late) SleepMs(300);
+    const int before = told.times;
+    const int64_t called_ns = MonotonicNs();
     REQUIRE_OK(tutti_all_reduce(comm, values.data(), values.data(), values.size(), TUTTI_FLOAT32, TUTTI_MAX, &options,
                                 nullptr));
+    const int64_t took_ns = MonotonicNs() - called_ns;
+    REQUIRE_OK(tutti_all_gather(comm, &called_ns, called.data(), 1, TUTTI_INT64, &patient, nullptr));
+    const auto last = std::max_element(called.begin(), called.end());
+    Require(told.times - before <= 1, "an operation is told of once");
+    Require(told.times == before || took_ns > kBudgetNs, "what was within its budget is not told of");
+    if (*last - called_ns < 5 * kBudgetNs / 2 || last - called.begin() != late) continue;
+    ++due;
+    Require(told.times == before + 1, "who waited for longer than the budget is told");
+    Require(told.culprit == late, "the late rank is the culprit");
+    Require(told.waited_ns > kBudgetNs, "the time was spent on waiting");
+    sentence = told.sentence;
   }
+  Say("took_ns", MonotonicNs() - begun_ns);
   REQUIRE_OK(tutti_telemetry_budget(comm, 0, nullptr, nullptr));
-  Say("times", told.times);
-  Say("culprit", told.culprit);
-  Say("sentence", told.sentence);
-  Say("waited_ns", told.waited_ns);
+  Say("due", due);
+  Say("sentence", sentence);
   REQUIRE_OK(tutti_comm_destroy(comm));
 }
 
@@ -59,23 +82,21 @@ TEST_P(Budget, OverrunsAreToldWithTheRankToBlame) {
   Job job("OverBudget", 3, {.arguments = {GetParam()}});
   ASSERT_TRUE(job.AllSucceed());
   for (int rank = 0; rank < 2; ++rank) {
-    EXPECT_EQ(job.SaidNumber(rank, "times"), 5);
-    EXPECT_EQ(job.SaidNumber(rank, "culprit"), 2);
+    EXPECT_GE(job.SaidNumber(rank, "due"), 1);
     EXPECT_THAT(job.Said(rank, "sentence"), testing::HasSubstr("all_reduce(float32 x 1000, max"));
     EXPECT_THAT(job.Said(rank, "sentence"),
                 testing::ContainsRegex("over its budget of 100 ms: .* waiting for " + RankName(2)));
-    EXPECT_GE(job.SaidNumber(rank, "waited_ns"), 250 * kMs);
     // The log has one line a second at most.
     const std::string output = job.Output(rank);
-    size_t lines = 0;
+    int64_t lines = 0;
     for (size_t at = output.find("warn: all_reduce"); at != std::string::npos;
          at = output.find("warn: all_reduce", at + 1)) {
       ++lines;
     }
-    EXPECT_GE(lines, 1u) << output;
-    EXPECT_LE(lines, 3u) << output;
+    EXPECT_GE(lines, 1) << output;
+    EXPECT_LE(lines, 2 + job.SaidNumber(rank, "took_ns") / (1000 * kMs)) << output;
   }
-  EXPECT_EQ(job.SaidNumber(2, "times"), 0);  // it did not wait for anybody
+  EXPECT_EQ(job.SaidNumber(2, "due"), 0);  // it did not wait for anybody
 }
 
 INSTANTIATE_TEST_SUITE_P(, Budget, testing::Values("communicator", "option"),
@@ -85,7 +106,7 @@ INSTANTIATE_TEST_SUITE_P(, Budget, testing::Values("communicator", "option"),
 RANK_PROGRAM(BudgetFromTheEnvironment) {
   const tutti_comm_t comm = Join();
   Synchronise(comm);
-  if (context.rank == 1) SleepMs(200);
+  if (context.rank == 1) SleepMs(1200);  // the first one, which connects, may have taken the line of this second
   Synchronise(comm);
   REQUIRE_OK(tutti_comm_destroy(comm));
 }

@@ -159,7 +159,7 @@ TEST_P(Collectives, GiveWhatAnElementWiseReferenceGives) {
 INSTANTIATE_TEST_SUITE_P(, Collectives,
                          testing::Combine(testing::Values("all_reduce", "broadcast", "reduce", "all_gather",
                                                           "reduce_scatter", "all_to_all", "gather", "scatter"),
-                                          testing::Values(2, 3, 4, 8)),
+                                          testing::ValuesIn(RankCounts({2, 3, 4, 8}))),
                          [](const auto& test) { return TestName(std::get<0>(test.param), std::get<1>(test.param)); });
 
 // Whatever is chosen by itself: windows at every length, so that they are used over and over within one call.

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <set>
 #include <string>
@@ -16,15 +17,20 @@ namespace tutti::multi_process {
 
 inline constexpr int64_t kMs = 1'000'000;
 
-// Every rank but `except` reported `status` within `limit_ns` of `since_ns`, with a sentence that has a match of
-// `pattern`. The name of a rank in a pattern is RankName(r): "rank 1" must not match "rank 12".
+// Every rank but `except` reported `status` within `limit_ns` of `since_ns`, and the time that some rank had no core
+// (@starved_ns, if they say it), with a sentence that has a match of `pattern`. The name of a rank in a pattern is RankName(r):
+// "rank 1" must not match "rank 12".
 inline void ExpectAllReport(const Job& job, const std::set<int>& except, const std::string& status, int64_t since_ns,
                             int64_t limit_ns, const std::string& pattern) {
+  int64_t starved_ns = 0;
+  for (int rank = 0; rank < job.num_ranks(); ++rank) {
+    starved_ns = std::max(starved_ns, job.SaidNumber(rank, "starved_ns"));
+  }
   for (int rank = 0; rank < job.num_ranks(); ++rank) {
     if (except.count(rank) != 0) continue;
     EXPECT_EQ(job.Said(rank, "status"), status) << "rank " << rank << ": " << job.Said(rank, "sentence");
     EXPECT_THAT(job.Said(rank, "sentence"), testing::ContainsRegex(pattern)) << "rank " << rank;
-    EXPECT_LE(job.SaidNumber(rank, "failed_at_ns") - since_ns, limit_ns * kSlowdown)
+    EXPECT_LE(job.SaidNumber(rank, "failed_at_ns") - since_ns, limit_ns * kSlowdown + starved_ns)
         << "ns, rank " << rank << ": " << job.Said(rank, "sentence");
   }
 }

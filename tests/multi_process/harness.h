@@ -17,6 +17,10 @@ namespace tutti::multi_process {
 // Sanitizers slow a process down by this much; what a test demands of time is a promise of the plain build.
 extern const int kSlowdown;
 
+// Those of the numbers of ranks that a matrix of tests is run with: all, but two of at most 4 where a sanitizer watches, with
+// which a process takes ten times as long to start, and which finds in 8 ranks what it finds in 4.
+std::vector<int> RankCounts(std::vector<int> counts);
+
 struct JobOptions {
   std::vector<std::string> arguments = {};                              // handed to every rank's program
   std::map<std::string, std::string> environment = {};                  // for every rank, over the harness's own

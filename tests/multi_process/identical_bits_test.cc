@@ -107,7 +107,8 @@ TEST_P(IdenticalBits, OnAllRanksAndInEveryRun) {
 }
 
 INSTANTIATE_TEST_SUITE_P(, IdenticalBits,
-                         testing::Combine(testing::ValuesIn(AlgorithmNames()), testing::Values(2, 3, 4, 7, 8)),
+                         testing::Combine(testing::ValuesIn(AlgorithmNames()),
+                                          testing::ValuesIn(RankCounts({2, 3, 4, 7, 8}))),
                          [](const auto& test) { return TestName(std::get<0>(test.param), std::get<1>(test.param)); });
 
 }  // namespace

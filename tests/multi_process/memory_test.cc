@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operations in memory that is registered: the same results, also when registrations come and go under them.
+// Operations in memory that is registered or allocated by tutti: the same results, also when it comes and goes under them.
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 
@@ -75,6 +75,55 @@ RANK_PROGRAM(UseRegisteredMemory) {
   }
   REQUIRE_OK(tutti_comm_destroy(comm));
 }
+
+struct Allocated {
+  Allocated(tutti_comm_t comm, size_t bytes) {
+    void* address = nullptr;
+    REQUIRE_OK(tutti_mem_alloc(comm, bytes, &address, &mem));
+    data = static_cast<int64_t*>(address);
+  }
+  int64_t* data = nullptr;
+  tutti_mem_t mem = nullptr;
+};
+
+RANK_PROGRAM(UseAllocatedMemory) {
+  const tutti_comm_t comm = Join();
+  const size_t recv_bytes = static_cast<size_t>(context.size) * kBytes;
+  Pages plain_send(kBytes), plain_recv(recv_bytes);
+  Allocated send(comm, kBytes), recv(comm, recv_bytes);
+  for (uint64_t round = 0; round < 3; ++round) ReduceAndGather(comm, context, round, send.data, recv.data);
+  // Ranks need not agree on where their buffers are from, and buffers may lie anywhere in the memory.
+  const bool odd = context.rank % 2 == 1;
+  ReduceAndGather(comm, context, 10, odd ? send.data : plain_send.data(), odd ? plain_recv.data() : recv.data);
+  Allocated both(comm, kBytes + recv_bytes);
+  ReduceAndGather(comm, context, 11, both.data, both.data + kCount);
+  ReduceAndGather(comm, context, 12, both.data + recv_bytes / sizeof(int64_t), both.data);
+
+  // Memory that comes and goes, as likely as not at the same address.
+  for (uint64_t round = 20; round < 25; ++round) {
+    Allocated fresh(comm, recv_bytes);
+    ReduceAndGather(comm, context, round, send.data, fresh.data);
+    REQUIRE_OK(tutti_mem_free(fresh.mem));
+  }
+  REQUIRE_OK(tutti_mem_free(send.mem));
+  REQUIRE_OK(tutti_mem_free(recv.mem));
+  REQUIRE_OK(tutti_comm_destroy(comm));
+  REQUIRE_OK(tutti_mem_free(both.mem));
+}
+
+class AllocatedMemory : public testing::TestWithParam<std::tuple<int, std::string>> {};
+
+TEST_P(AllocatedMemory, GivesTheSameResults) {
+  const auto [num_ranks, progress_thread] = GetParam();
+  Job job("UseAllocatedMemory", num_ranks, {.environment = {{"TUTTI_PROGRESS_THREAD", progress_thread}}});
+  EXPECT_TRUE(job.AllSucceed());
+}
+
+INSTANTIATE_TEST_SUITE_P(, AllocatedMemory,
+                         testing::Combine(testing::ValuesIn(RankCounts({2, 3, 5})), testing::Values("0", "1")),
+                         [](const auto& test) {
+                           return TestName("In", std::get<0>(test.param), std::get<1>(test.param));
+                         });
 
 class RegisteredMemory : public testing::TestWithParam<std::tuple<int, std::string>> {};
 

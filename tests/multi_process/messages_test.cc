@@ -59,6 +59,57 @@ RANK_PROGRAM(RingWithTags) {
   REQUIRE_OK(tutti_comm_destroy(comm));
 }
 
+// Rank 0 takes what comes, from whomever, and in the order of each sender; the others come when they like.
+RANK_PROGRAM(TakeFromAnybody) {
+  const tutti_comm_t comm = Join();
+  constexpr int kMessages = 20, kTag = 3;
+  const tutti_options_t options = WithTag(kTag);
+  const auto count_of = [](int i) { return i % 5 == 4 ? size_t{100'000} : static_cast<size_t>(i % 3) + 1; };
+  if (context.rank == 0) {
+    std::vector<int> taken(static_cast<size_t>(context.size));
+    std::vector<int32_t> values(100'000);
+    for (int left = kMessages * (context.size - 1); left > 0; --left) {
+      int peer = -1;
+      REQUIRE_OK(tutti_probe(comm, &options, &peer));
+      Require(peer > 0 && peer < context.size, "a sender that exists: " + std::to_string(peer));
+      const int i = taken[static_cast<size_t>(peer)]++;
+      REQUIRE_OK(tutti_recv(comm, values.data(), count_of(i), TUTTI_INT32, peer, &options, nullptr));
+      Require(values[count_of(i) - 1] == i * 100 + peer,
+              "message " + std::to_string(i) + " of " + std::to_string(peer) + " came as " + std::to_string(values[0]));
+    }
+    for (int peer = 1; peer < context.size; ++peer) {
+      Require(taken[static_cast<size_t>(peer)] == kMessages, "each sender's messages are taken");
+    }
+    // Other tags are others' business.
+    tutti_options_t soon = WithTag(kTag + 1);
+    soon.timeout_ns = 50'000'000;
+    int peer = 7;
+    Require(tutti_probe(comm, &soon, &peer) == TUTTI_IN_PROGRESS && peer == -1, "nobody sends with that tag");
+  } else {
+    for (int i = 0; i < kMessages; ++i) {
+      if (Mix(static_cast<uint64_t>(context.rank), static_cast<uint64_t>(i), 1) % 4 == 0) SleepMs(2);
+      const std::vector<int32_t> values(count_of(i), i * 100 + context.rank);
+      REQUIRE_OK(tutti_send(comm, values.data(), values.size(), TUTTI_INT32, 0, &options, nullptr));
+    }
+  }
+  Synchronise(comm);
+  REQUIRE_OK(tutti_comm_destroy(comm));
+}
+
+RANK_PROGRAM(WaitForAnybodyInVain) {
+  const tutti_comm_t comm = Join();
+  if (context.rank == 0) {
+    int peer = -1;
+    const tutti_status_t status = tutti_probe(comm, nullptr, &peer);
+    Require(status == TUTTI_ERR_ABORTED && peer == -1, std::string("not aborted: ") + tutti_status_name(status));
+    Require(std::string(tutti_last_error()).find("nobody sends") != std::string::npos, tutti_last_error());
+  } else {
+    SleepMs(100);
+    REQUIRE_OK(tutti_comm_abort(comm, "nobody sends"));
+  }
+  REQUIRE_OK(tutti_comm_destroy(comm));
+}
+
 // Messages with the same tag arrive in the order in which they were sent.
 RANK_PROGRAM(SameTagKeepsOrder) {
   const tutti_comm_t comm = Join();
@@ -115,9 +166,15 @@ TEST_P(Messages, ArriveOnceWholeAndInOrder) {
 }
 
 INSTANTIATE_TEST_SUITE_P(, Messages,
-                         testing::Combine(testing::Values("RingWithTags", "SameTagKeepsOrder", "LargeBothWays"),
-                                          testing::Values(2, 4, 8)),
+                         testing::Combine(testing::Values("RingWithTags", "SameTagKeepsOrder", "LargeBothWays",
+                                                          "TakeFromAnybody"),
+                                          testing::ValuesIn(RankCounts({2, 4, 8}))),
                          [](const auto& test) { return TestName(std::get<0>(test.param), std::get<1>(test.param)); });
+
+TEST(Probe, ReturnsWhenTheCommunicatorFails) {
+  Job job("WaitForAnybodyInVain", 2);
+  EXPECT_TRUE(job.AllSucceed());
+}
 
 }  // namespace
 }  // namespace tutti::multi_process

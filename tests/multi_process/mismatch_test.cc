@@ -115,8 +115,8 @@ TEST_P(Mismatch, IsToldToAllRanksWithBothCalls) {
 }
 
 INSTANTIATE_TEST_SUITE_P(, Mismatch,
-                         testing::Combine(testing::Range<size_t>(0, std::size(kCalls)), testing::Values(2, 4, 8),
-                                          testing::Bool()),
+                         testing::Combine(testing::Range<size_t>(0, std::size(kCalls)),
+                                          testing::ValuesIn(RankCounts({2, 4, 8})), testing::Bool()),
                          [](const auto& test) {
                            return TestName(kCalls[std::get<0>(test.param)].name, std::get<1>(test.param)) +
                                   (std::get<2>(test.param) ? "_rank0_is_odd" : "");

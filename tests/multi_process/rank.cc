@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -32,7 +33,14 @@ std::string OneLine(std::string text) {
 
 }  // namespace
 
-bool RegisterRankProgram(const char* name, RankProgram program) { return Programs().emplace(name, program).second; }
+bool RegisterRankProgram(const char* name, RankProgram program) {
+  const bool is_new = Programs().emplace(name, program).second;
+  if (!is_new) {
+    std::fprintf(stderr, "two rank programs are called %s\n", name);
+    std::abort();
+  }
+  return is_new;
+}
 
 // Called by main; -1 if the command line is not that of a rank.
 int RunRankProgram(int argc, char** argv) {
@@ -108,6 +116,18 @@ void MeetOutside(const RankContext& context, const std::string& name) {
 void SleepMs(int ms) {
   const int64_t until_ns = MonotonicNs() + ms * int64_t{1'000'000};
   while (MonotonicNs() < until_ns) usleep(1000);
+}
+
+int64_t StarvedNs() {
+  int64_t starved_ns = 0;
+  std::error_code ended;  // a thread may end meanwhile
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task", ended)) {
+    std::ifstream schedstat(thread.path() / "schedstat");
+    int64_t ran_ns = 0;
+    int64_t waited_ns = 0;
+    if (schedstat >> ran_ns >> waited_ns) starved_ns += waited_ns;
+  }
+  return starved_ns;
 }
 
 }  // namespace tutti::multi_process

@@ -56,6 +56,10 @@ void MeetOutside(const RankContext& context, const std::string& name);
 
 void SleepMs(int ms);
 
+// For how long threads of this process, all together, were ready to run but had no core, in ns; 0 where the kernel does not say.
+// What is promised of time is promised to those that have one.
+int64_t StarvedNs();
+
 }  // namespace tutti::multi_process
 
 #endif  // TUTTI_TESTS_MULTI_PROCESS_RANK_H_

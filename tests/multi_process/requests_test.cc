@@ -181,7 +181,7 @@ INSTANTIATE_TEST_SUITE_P(, Requests,
                          testing::Combine(testing::Values("WaitInReverse", "PollAndWaitAny", "WaitOnAnotherThread",
                                                           "TwoCommunicatorsInterleaved",
                                                           "TwoCommunicatorsFromTwoThreads", "TwoJobsInOneProcess"),
-                                          testing::Values(2, 4, 8), testing::Values("0", "1")),
+                                          testing::ValuesIn(RankCounts({2, 4, 8})), testing::Values("0", "1")),
                          [](const auto& test) {
                            return TestName(std::get<0>(test.param), std::get<1>(test.param), std::get<2>(test.param));
                          });

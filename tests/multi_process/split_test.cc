@@ -106,7 +106,7 @@ TEST_P(Split, Holds) {
 
 INSTANTIATE_TEST_SUITE_P(, Split,
                          testing::Combine(testing::Values("SplitByParity", "SplitWithoutSome", "AbortOnlyThePart"),
-                                          testing::Values(2, 4, 7, 8)),
+                                          testing::ValuesIn(RankCounts({2, 4, 7, 8}))),
                          [](const auto& test) { return TestName(std::get<0>(test.param), std::get<1>(test.param)); });
 
 TEST(SplitWithoutRankZero, WorksAfterRankZeroLeft) {

@@ -55,8 +55,11 @@ start() {
   if ((guests > 1)); then
     local server=off
     ((guest)) || server=on
-    net=(-netdev "stream,id=net,server=$server,addr.type=unix,addr.path=$sockets/net"
-         -device "virtio-net-pci,netdev=net,romfile=,mac=52:54:00:74:75:0$guest")
+    local device
+    for ((device = 0; device < devices; ++device)); do
+      net+=(-netdev "stream,id=net$device,server=$server,addr.type=unix,addr.path=$sockets/net$device"
+            -device "virtio-net-pci,netdev=net$device,romfile=,mac=52:54:00:74:75:$device$guest")
+    done
   fi
   if ((shell)); then console=(-serial mon:stdio) run=(timeout --foreground 8h); fi
   set -- "${run[@]}" qemu-system-x86_64 -nodefaults -no-user-config -display none -no-reboot \
@@ -66,7 +69,7 @@ start() {
     -device virtio-9p-pci,fsdev=host,mount_tag=host \
     -fsdev "local,id=job,path=$job,security_model=none" -device virtio-9p-pci,fsdev=job,mount_tag=job \
     -kernel "$kernel/vmlinuz" -initrd "$kernel/initramfs.gz" \
-    -append "console=ttyS0 loglevel=4 panic=-1 mitigations=off nokaslr tutti.guest=$guest tutti.guests=$guests \
+    -append "console=ttyS0 loglevel=4 panic=-1 mitigations=off nokaslr no_timer_check tutti.guest=$guest tutti.guests=$guests \
 tutti.devices=$devices"
   if ((shell)); then
     "$@"
@@ -84,7 +87,7 @@ fi
 for ((guest = 0; guest < guests; ++guest)); do
   start "$guest"
   if ((guests > 1 && guest == 0)); then
-    for ((i = 0; i < 100; ++i)); do [[ -S $sockets/net ]] && break; sleep 0.1; done
+    for ((i = 0; i < 100; ++i)); do [[ -S $sockets/net$((devices - 1)) ]] && break; sleep 0.1; done
   fi
 done
 touch "$job/guest0.out"

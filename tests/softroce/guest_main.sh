@@ -53,7 +53,9 @@ echo 1 >/proc/sys/kernel/panic_on_oops
 hostname "tutti-guest$tutti_guest"
 ip link set lo up
 if ((tutti_guests > 1)); then
-  add_device rxe0 eth0 "10.77.0.$((tutti_guest + 1))"
+  for ((i = 0; i < tutti_devices; ++i)); do
+    add_device "rxe$i" "eth$i" "10.77.$i.$((tutti_guest + 1))"
+  done
 else
   make_netdevs
   for ((i = 0; i < tutti_devices; ++i)); do

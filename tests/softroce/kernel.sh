@@ -11,10 +11,11 @@ folder=${1:?usage: kernel.sh FOLDER}
 die() { printf 'kernel.sh: %s\n' "$*" >&2; exit 1; }
 
 # What a guest may need, by name; their dependencies come with them.
-MODULES=(virtio_pci 9pnet_virtio 9p overlay virtio_net dummy veth sch_netem crc32_generic rdma_rxe ib_uverbs rdma_ucm)
+MODULES=(virtio_pci 9pnet_virtio 9p overlay virtio_net dummy veth sch_netem sch_prio cls_u32 crc32_generic rdma_rxe ib_uverbs rdma_ucm)
 # Where in the package these and their dependencies lie.
 FOLDERS=(crypto/crc32 lib/ drivers/infiniband/core/ drivers/infiniband/sw/rxe/ drivers/virtio/ drivers/net/virtio_net
-         drivers/net/net_failover drivers/net/dummy drivers/net/veth net/core/failover net/9p/ net/sched/sch_netem net/ipv4/udp_tunnel
+         drivers/net/net_failover drivers/net/dummy drivers/net/veth net/core/failover net/9p/ net/sched/sch_netem
+         net/sched/sch_prio net/sched/cls_u32 net/ipv4/udp_tunnel
          net/ipv6/ip6_udp_tunnel fs/9p/ fs/netfs/ fs/fscache/ fs/overlayfs/ fs/configfs/)
 
 # download PACKAGE FOLDER: its .deb into the (empty) folder.

@@ -29,7 +29,7 @@ class RegistrationsTest : public ::testing::Test {
 };
 
 TEST_F(RegistrationsTest, LastAsLongAsTheirMessages) {
-  registrations_.Open(*device_, /*idle_bytes=*/0);
+  registrations_.Open({device_.get()}, /*idle_bytes=*/0);
   const auto first = Acquire(0, 1000, true);
   const auto second = Acquire(0, 1000, true);
   ASSERT_NE(first, Registrations::kNone);
@@ -41,7 +41,7 @@ TEST_F(RegistrationsTest, LastAsLongAsTheirMessages) {
 }
 
 TEST_F(RegistrationsTest, AreSharedByWhatTheyCoverAndMayServe) {
-  registrations_.Open(*device_, 0);
+  registrations_.Open({device_.get()}, 0);
   const auto whole = Acquire(0, 100'000, true);
   EXPECT_EQ(Acquire(5000, 6000, true), whole);
   EXPECT_EQ(Acquire(0, 100'000, false), whole);
@@ -53,7 +53,7 @@ TEST_F(RegistrationsTest, AreSharedByWhatTheyCoverAndMayServe) {
 }
 
 TEST_F(RegistrationsTest, AFreedAddressThatComesBackIsRegisteredAnew) {
-  registrations_.Open(*device_, 0);
+  registrations_.Open({device_.get()}, 0);
   constexpr size_t kBytes = 64 << 10;
   void* where = nullptr;
   for (int round = 0; round < 3; ++round) {
@@ -70,7 +70,7 @@ TEST_F(RegistrationsTest, AFreedAddressThatComesBackIsRegisteredAnew) {
 }
 
 TEST_F(RegistrationsTest, IdleOnesAreKeptUpToTheirBoundAndTheOldestGoesFirst) {
-  registrations_.Open(*device_, /*idle_bytes=*/3000);
+  registrations_.Open({device_.get()}, /*idle_bytes=*/3000);
   const auto first = Acquire(0, 1000, true);
   const auto second = Acquire(10'000, 11'000, true);
   const auto third = Acquire(20'000, 21'500, true);
@@ -89,7 +89,7 @@ TEST_F(RegistrationsTest, IdleOnesAreKeptUpToTheirBoundAndTheOldestGoesFirst) {
 }
 
 TEST_F(RegistrationsTest, MemoryThatIsNotThereIsRefused) {
-  registrations_.Open(*device_, 0);
+  registrations_.Open({device_.get()}, 0);
   EXPECT_EQ(registrations_.Acquire(reinterpret_cast<void*>(4096), 4096, true), Registrations::kNone);
   EXPECT_NE(registrations_.error(), 0);
   EXPECT_EQ(registrations_.size(), 0u);

@@ -29,7 +29,8 @@ for rc in "$result.rc" "$result.rc.guest0" "$result.rc.guest1"; do
   [[ ! -e $rc ]] || found+=("$rc")
 done
 if ((${#found[@]} == 0)); then
-  echo "the guest did not come to this test; see the output of rdma/run"
+  echo "the guest did not come to this test: it ended before, or time ran out (840 s for all). Its last words:"
+  tail -n 15 "$folder/$layout"/guest*.{out,console} 2>/dev/null || true
   exit 1
 fi
 status=0

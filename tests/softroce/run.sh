@@ -53,15 +53,19 @@ for layout in $(layouts_in_use); do
   case $layout in
     one_host) options=() ;;
     two_devices) options=(--devices 2) ;;
-    two_hosts) options=(--guests 2) ;;
+    two_hosts) options=(--guests 2 --devices 2) ;;
     *) echo "run.sh: there is no layout $layout" >&2; exit 2 ;;
   esac
   echo "== layout $layout"
   rc=0
   "$here/boot.sh" "${options[@]}" --timeout "$(limit "$first")" --job "$folder/$layout" --kernel "$kernel" -- \
     "$here/batch.sh" "$layout" "$folder/programs" || rc=$?
-  # batch.sh itself ends well whatever the tests do: they tell their own results.
-  ((rc == 0)) || result=1
+  # batch.sh itself ends well whatever the tests do: they tell their own results. Where a guest came to its end too early, the
+  # tests that it did not come to fail, each with the guest's last words; where it came to none, this one does.
+  if ((rc != 0)); then
+    echo "the guests of layout $layout ended with status $rc before all tests had run"
+    compgen -G "$folder/$layout/results/*.rc*" >/dev/null || result=1
+  fi
   first=0
 done
 exit "$result"

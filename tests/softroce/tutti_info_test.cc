@@ -46,6 +46,15 @@ TEST(TuttiInfoOnTwoDevices, ShowsWhichPortIsChosenForTheJobsAddressAndWhy) {
   EXPECT_EQ(used, 1);
 }
 
+TEST(TuttiInfoOnTwoDevices, ShowsWhichPortsAreUsedTogether) {
+  const json both = Devices({"TUTTI_INTERFACE=10.77.1.0/24"});
+  EXPECT_EQ(Port(both, "rxe1:1")["rail"], 0);
+  EXPECT_EQ(Port(both, "rxe0:1")["rail"], 1);
+  const json one = Devices({"TUTTI_INTERFACE=10.77.1.0/24", "TUTTI_VERBS_RAILS=1"});
+  EXPECT_EQ(Port(one, "rxe1:1")["rail"], 0);
+  EXPECT_TRUE(Port(one, "rxe0:1")["rail"].is_null());
+}
+
 TEST(TuttiInfoOnTwoDevices, ShowsWhatIsLeftOut) {
   const json devices = Devices({"TUTTI_INTERFACE=10.77.1.0/24", "TUTTI_VERBS_DEVICES=^rxe1"});
   EXPECT_EQ(Port(devices, "rxe1:1")["verdict"], "left out");

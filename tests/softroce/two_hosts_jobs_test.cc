@@ -27,14 +27,9 @@ std::string Rendezvous() {
 }
 
 std::map<std::string, std::string> Environment(const std::string& transport) {
-  return {{"TUTTI_LOCAL_RANK", "0"},
-          {"TUTTI_LOCAL_SIZE", "1"},
-          {"TUTTI_RENDEZVOUS", Rendezvous()},
-          {"TUTTI_SECRET", "of these tests"},
-          {"TUTTI_INTERFACE", "eth0"},
-          {"TUTTI_TRANSPORT", transport},
-          {"TUTTI_LOG", "debug"},
-          {"TUTTI_VERBS_ACK_TIMEOUT", "16"}};
+  return {{"TUTTI_LOCAL_RANK", "0"},          {"TUTTI_LOCAL_SIZE", "1"},   {"TUTTI_RENDEZVOUS", Rendezvous()},
+          {"TUTTI_SECRET", "of these tests"}, {"TUTTI_INTERFACE", "eth0"}, {"TUTTI_TRANSPORT", transport},
+          {"TUTTI_VERBS_RAILS", "1"},         {"TUTTI_LOG", "debug"},      {"TUTTI_VERBS_ACK_TIMEOUT", "16"}};
 }
 
 // This host's part of a job of two ranks.

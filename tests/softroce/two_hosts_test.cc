@@ -55,6 +55,7 @@ class Host {
     options.size = 2;
     options.port.address = address;
     options.port.ack_timeout = 16;
+    options.rails = 1;
     auto endpoint = VerbsTransport::Create(options, *std::move(connections));
     if (!endpoint.ok()) ADD_FAILURE() << endpoint.status();
     endpoint_ = *std::move(endpoint);

@@ -19,6 +19,7 @@ std::vector<std::string> Lines(const std::string& text) {
 Row LargestRow() {
   Row row = {{FindOperation("all_reduce"), size_t{1} << 30, TUTTI_BFLOAT16, TUTTI_SUM, 0, nullptr, 0},
              "",
+             "",
              1u << 31,
              true,
              {},
@@ -48,7 +49,7 @@ TEST(Table, NarrowPutsInPlaceBelow) {
 }
 
 TEST(Table, BandwidthsFollowNcclTests) {
-  Row row = {{FindOperation("all_reduce"), 250, TUTTI_FLOAT32, TUTTI_SUM, 0, nullptr, 0}, "", 1000, true, {}, {}};
+  Row row = {{FindOperation("all_reduce"), 250, TUTTI_FLOAT32, TUTTI_SUM, 0, nullptr, 0}, "", "", 1000, true, {}, {}};
   Measurement m;
   m.time_ns = 500;
   EXPECT_DOUBLE_EQ(AlgorithmBandwidth(row, m), 2);

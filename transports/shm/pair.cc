@@ -7,6 +7,12 @@
 #include "absl/strings/str_cat.h"
 
 namespace tutti::shm {
+namespace {
+
+// Far beyond what any program shares; it bounds what a broken peer can make this rank map.
+constexpr size_t kMaxPeerRegions = 1 << 16;
+
+}  // namespace
 
 void Pair::Attach(SharedMemory memory, int own, PeerMemory peer_memory) {
   memory_ = std::move(memory);
@@ -107,6 +113,10 @@ void Pair::VisitEarly(absl::FunctionRef<void(const EarlyMessage&)> visit) const 
     if (incoming.posted || IsClosed(id)) return;
     visit({.peer = peer_, .id = id, .signature = incoming.remote_signature, .bytes = incoming.remote_bytes});
   });
+}
+
+bool Pair::AddPeerRegion(uint32_t number, SharedMemory memory) {
+  return peer_regions_.size() < kMaxPeerRegions && peer_regions_.emplace(number, std::move(memory)).second;
 }
 
 void Pair::OnPeerGone(absl::string_view why) {

@@ -14,9 +14,11 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 
 #include "lib/base/fixed_ring.h"
+#include "lib/memory/shared_memory.h"
 #include "lib/transport/buffer_pool.h"
 #include "lib/transport/closed_channels.h"
 #include "lib/transport/completion_sink.h"
@@ -26,7 +28,7 @@
 #include "transports/shm/peer_memory.h"
 #include "transports/shm/ring.h"
 #include "transports/shm/segment.h"
-#include "transports/shm/shared_memory.h"
+#include "transports/shm/shared_regions.h"
 #include "transports/shm/shm_options.h"
 
 namespace tutti::shm {
@@ -39,6 +41,7 @@ struct PairContext {
   BufferPool buffers;
   CompletionSink<BufferPool> completions{buffers};
   ClosedChannels closed_channels;
+  SharedRegions regions;  // of this rank
   TransportCounters counters;
 };
 
@@ -59,9 +62,12 @@ class Pair {
 
   // LIFE
   void Attach(SharedMemory memory, int own, PeerMemory peer_memory);
-  void Fail(absl::string_view sentence);   // drops everything, reports kPeerFailed
-  void Close();                            // drops everything, reports nothing
-  void CloseChannel(uint32_t channel);     // already among PairContext::closed_channels
+  void Fail(absl::string_view sentence);  // drops everything, reports kPeerFailed
+  void Close();                           // drops everything, reports nothing
+  void CloseChannel(uint32_t channel);    // already among PairContext::closed_channels
+  // Memory of the peer that its announcements may name. False: it is too many, or known already. Between two Polls only.
+  bool AddPeerRegion(uint32_t number, SharedMemory memory);
+  void DropPeerRegion(uint32_t number) { peer_regions_.erase(number); }
   void OnPeerGone(absl::string_view why);  // its process has closed the socket: takes what it left, then decides
 
   // REQUESTS
@@ -102,6 +108,7 @@ class Pair {
     uint32_t export_slot = 0;
     uint32_t export_generation = 0;
     uint64_t received_bytes = 0;
+    RegionPlace place;  // announced: where it lies in memory of the peer's that is mapped here, if it does
     RecordStamp stamp;  // kept, or announced
     BufferPool::Buffer buffer;
   };
@@ -123,6 +130,7 @@ class Pair {
     uint64_t context = 0;
     uint32_t export_slot = kNoExport;
     RecordStamp stamp = {};  // kMessage, kAnnounce
+    RegionPlace place = {};  // kAnnounce
   };
   // The message that is going through the ring in pieces.
   struct Stream {
@@ -163,6 +171,12 @@ class Pair {
   void AskFor(const MessageId& id, Incoming& incoming);
   bool Pull(const MessageId& id);
   bool PullInto(const Incoming& incoming, std::byte* to, uint64_t bytes);
+  // The next part of a message by view, and, after the last one, its end. `buffer` is freed when the view has ended.
+  void AddView(const MessageId& id, Incoming& incoming, const void* view, uint64_t bytes,
+               const BufferPool::Buffer& buffer);
+  void EndViews(const MessageId& id);
+  // Where the message lies in mapped memory of the peer's; nullptr: nowhere.
+  const std::byte* InPlace(const Incoming& incoming) const;
   void FinishKept(const MessageId& id, Incoming& incoming);
   void CompleteRecv(const MessageId& id, const Incoming& incoming);
   void ReportMismatch(const MessageId& id, const Incoming& incoming);
@@ -181,6 +195,8 @@ class Pair {
   PeerMemory peer_memory_;
   RingWriter writer_;
   RingReader reader_;
+
+  absl::flat_hash_map<uint32_t, SharedMemory> peer_regions_;
 
   std::vector<SendRequest> held_sends_;
   std::vector<RecvRequest> held_recvs_;

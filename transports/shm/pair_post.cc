@@ -65,7 +65,8 @@ void Pair::Announce(const SendRequest& request) {
          .bytes = request.bytes,
          .data = outgoing->data,
          .export_slot = outgoing->export_slot,
-         .stamp = RecordStamp::Of(request.stamp)});
+         .stamp = RecordStamp::Of(request.stamp),
+         .place = context_.regions.Find(request.data, request.bytes)});
 }
 
 uint32_t Pair::AcquireExport() {
@@ -91,7 +92,7 @@ void Pair::Write(const Waiting& record) {
 bool Pair::TryWrite(const Waiting& record) {
   const bool carries = record.kind == RecordKind::kMessage;
   const bool announces = record.kind == RecordKind::kAnnounce;
-  Record* out = writer_.Reserve(carries ? record.bytes : announces ? sizeof(RecordStamp) : 0);
+  Record* out = writer_.Reserve(carries ? record.bytes : announces ? sizeof(Announcement) : 0);
   if (out == nullptr) return false;
   out->kind = record.kind;
   out->set_id(record.id);
@@ -105,7 +106,10 @@ bool Pair::TryWrite(const Waiting& record) {
     out->sent_after = record.stamp.sent_after;
     if (record.bytes > 0) std::memcpy(out->payload(record.bytes), record.data, record.bytes);
   }
-  if (announces) std::memcpy(out->payload(sizeof(RecordStamp)), &record.stamp, sizeof(RecordStamp));
+  if (announces) {
+    const Announcement announcement{record.stamp, record.place};
+    std::memcpy(out->payload(sizeof(announcement)), &announcement, sizeof(announcement));
+  }
   if (announces && record.export_slot != kNoExport) {
     out->argument = reinterpret_cast<uint64_t>(record.data);
     out->export_slot = static_cast<uint16_t>(record.export_slot);

@@ -58,7 +58,7 @@ bool Pair::TakeRecord(const Record& record) {
       goes_on = TakeData(record, payload);
       break;
     case RecordKind::kAnnounce:
-      payload = sizeof(RecordStamp);
+      payload = sizeof(Announcement);
       if (!reader_.Fits(payload)) return BreakOff("an announcement that cannot be");
       goes_on = TakeAnnounce(record, bytes);
       break;
@@ -110,18 +110,8 @@ bool Pair::TakeMessage(const Record& record, uint64_t bytes) {
     return true;
   }
   if (incoming->data == nullptr && bytes > 0) {
-    Completion part;
-    part.kind = CompletionKind::kRecvView;
-    part.peer = peer_;
-    part.context = incoming->context;
-    part.view = record.payload(bytes);
-    part.bytes = bytes;
-    part.stamp = stamp.message_stamp();
-    context_.completions.Add(part, id.channel);
-    --waiting_recvs_;
-    ++context_.counters.messages_received;
-    context_.counters.payload_bytes_received += bytes;
-    incoming_.Erase(id);
+    AddView(id, *incoming, record.payload(bytes), bytes, {});
+    EndViews(id);
     return true;
   }
   if (bytes > 0) std::memcpy(incoming->data, record.payload(bytes), bytes);
@@ -143,7 +133,10 @@ bool Pair::TakeAnnounce(const Record& record, uint64_t bytes) {
   incoming->remote_bytes = bytes;
   incoming->remote_signature = record.signature;
   incoming->remote_address = record.argument;
-  std::memcpy(&incoming->stamp, record.payload(sizeof(RecordStamp)), sizeof(RecordStamp));
+  Announcement announcement;
+  std::memcpy(&announcement, record.payload(sizeof(announcement)), sizeof(announcement));
+  incoming->stamp = announcement.stamp;
+  incoming->place = announcement.place;
   incoming->export_slot = record.export_slot;
   incoming->export_generation = record.export_generation;
   if (incoming->export_slot >= kExportSlots) return BreakOff("an announcement with an impossible slot");
@@ -184,7 +177,8 @@ void Pair::AskFor(const MessageId& id, Incoming& incoming) {
     Write({.kind = RecordKind::kDone, .id = id});
     return;
   }
-  if (peer_memory_.readable() && incoming.remote_address != 0) {
+  const bool in_reach = peer_memory_.readable() || InPlace(incoming) != nullptr;
+  if (in_reach && incoming.remote_address != 0) {
     PushGrowing(to_pull_, id);
     return;
   }
@@ -202,18 +196,8 @@ void Pair::FinishKept(const MessageId& id, Incoming& incoming) {
     return;
   }
   if (incoming.data == nullptr && incoming.bytes > 0) {
-    Completion part;
-    part.kind = CompletionKind::kRecvView;
-    part.peer = peer_;
-    part.context = incoming.context;
-    part.view = incoming.buffer.data;
-    part.bytes = incoming.bytes;
-    part.stamp = incoming.stamp.message_stamp();
-    context_.completions.Add(part, id.channel, incoming.buffer);
-    --waiting_recvs_;
-    ++context_.counters.messages_received;
-    context_.counters.payload_bytes_received += incoming.bytes;
-    incoming_.Erase(id);
+    AddView(id, incoming, incoming.buffer.data, incoming.bytes, incoming.buffer);
+    EndViews(id);
     return;
   }
   if (incoming.bytes > 0) {
@@ -255,21 +239,8 @@ bool Pair::TakeData(const Record& record, uint64_t piece_bytes) {
     if (piece_bytes == left) CompleteRecv(id, *incoming);
     return true;
   }
-  Completion part;
-  part.kind = CompletionKind::kRecvView;
-  part.peer = peer_;
-  part.context = incoming->context;
-  part.view = record.payload(piece_bytes);
-  part.view_offset = incoming->received_bytes;
-  part.bytes = piece_bytes;
-  part.stamp = incoming->stamp.message_stamp();
-  context_.completions.Add(part, id.channel);
-  incoming->received_bytes += piece_bytes;
-  context_.counters.payload_bytes_received += piece_bytes;
-  if (piece_bytes < left) return true;
-  --waiting_recvs_;
-  ++context_.counters.messages_received;
-  incoming_.Erase(id);
+  AddView(id, *incoming, record.payload(piece_bytes), piece_bytes, {});
+  if (piece_bytes == left) EndViews(id);
   return true;
 }
 
@@ -280,12 +251,32 @@ void Pair::PullSome() {
   }
 }
 
+const std::byte* Pair::InPlace(const Incoming& incoming) const {
+  if (incoming.place.region == 0) return nullptr;
+  const auto found = peer_regions_.find(incoming.place.region);
+  if (found == peer_regions_.end()) return nullptr;
+  const SharedMemory& region = found->second;
+  const uint64_t offset = incoming.place.offset;
+  if (offset > region.bytes() || incoming.bytes > region.bytes() - offset) return nullptr;
+  return region.data() + offset;
+}
+
 // Goes on with one large message. True when it is over.
 bool Pair::Pull(const MessageId& id) {
   Incoming& incoming = *incoming_.Find(id);
   const uint64_t left = incoming.bytes - incoming.received_bytes;
+  if (incoming.data == nullptr) {
+    if (context_.completions.Full()) return false;
+    const std::byte* in_place = InPlace(incoming);
+    if (in_place != nullptr && left > context_.options.piece_bytes) {
+      // Nobody looks at the export's generation after such a view. The last piece is always copied, in a later Poll, and
+      // its look speaks for all: a send that was dropped before a view was read is dropped then, too.
+      const uint64_t burst = std::min(left - context_.options.piece_bytes, context_.options.burst_bytes);
+      AddView(id, incoming, in_place + incoming.received_bytes, RoundUp(burst, kViewGranularity), {});
+      return false;
+    }
+  }
   const bool placed = incoming.data != nullptr;
-  if (!placed && context_.completions.Full()) return false;
   const uint64_t piece = std::min(left, placed ? context_.options.burst_bytes : context_.options.piece_bytes);
   BufferPool::Buffer buffer;
   if (!placed) buffer = context_.buffers.Allocate(context_.options.piece_bytes);
@@ -294,37 +285,55 @@ bool Pair::Pull(const MessageId& id) {
     context_.buffers.Free(buffer);
     return true;
   }
-  if (!placed) {
-    Completion part;
-    part.kind = CompletionKind::kRecvView;
-    part.peer = peer_;
-    part.context = incoming.context;
-    part.view = buffer.data;
-    part.view_offset = incoming.received_bytes;
-    part.bytes = piece;
-    part.stamp = incoming.stamp.message_stamp();
-    context_.completions.Add(part, id.channel, buffer);
-    context_.counters.payload_bytes_received += piece;
+  if (placed) {
+    incoming.received_bytes += piece;
+  } else {
+    AddView(id, incoming, buffer.data, piece, buffer);
   }
-  incoming.received_bytes += piece;
   if (piece < left) return false;
   if (placed) {
     CompleteRecv(id, incoming);
   } else {
-    --waiting_recvs_;
-    ++context_.counters.messages_received;
-    incoming_.Erase(id);
+    EndViews(id);
   }
   Write({.kind = RecordKind::kDone, .id = id});
   return true;
+}
+
+void Pair::AddView(const MessageId& id, Incoming& incoming, const void* view, uint64_t bytes,
+                   const BufferPool::Buffer& buffer) {
+  Completion part;
+  part.kind = CompletionKind::kRecvView;
+  part.peer = peer_;
+  part.context = incoming.context;
+  part.view = view;
+  part.view_offset = incoming.received_bytes;
+  part.bytes = bytes;
+  part.stamp = incoming.stamp.message_stamp();
+  context_.completions.Add(part, id.channel, buffer);
+  context_.counters.payload_bytes_received += bytes;
+  incoming.received_bytes += bytes;
+}
+
+void Pair::EndViews(const MessageId& id) {
+  --waiting_recvs_;
+  ++context_.counters.messages_received;
+  incoming_.Erase(id);
 }
 
 // False if the bytes are not to be had: the send was dropped in the meantime (then nothing will ever come), or the pair
 // has failed.
 bool Pair::PullInto(const Incoming& incoming, std::byte* to, uint64_t bytes) {
   const std::atomic<uint32_t>& generation = peer_side().exports[incoming.export_slot];
-  ++context_.counters.system_calls;
-  const int error = peer_memory_.Read(incoming.remote_address + incoming.received_bytes, to, bytes);
+  int error = 0;
+  if (const std::byte* in_place = InPlace(incoming)) {
+    std::memcpy(to, in_place + incoming.received_bytes, bytes);
+  } else if (peer_memory_.readable()) {
+    ++context_.counters.system_calls;
+    error = peer_memory_.Read(incoming.remote_address + incoming.received_bytes, to, bytes);
+  } else {
+    return false;  // the peer has taken back the memory while it was read, so its send was dropped
+  }
   std::atomic_signal_fence(std::memory_order_seq_cst);
   if (generation.load(std::memory_order_acquire) != incoming.export_generation) return false;
   if (error == ESRCH) return false;  // the process is gone; the socket says so, too

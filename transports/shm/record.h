@@ -10,6 +10,7 @@
 
 #include "lib/base/align.h"
 #include "lib/transport/transport.h"
+#include "transports/shm/shared_regions.h"
 
 namespace tutti::shm {
 
@@ -17,7 +18,7 @@ enum class RecordKind : uint8_t {
   kWrap = 1,      // nothing more before the end of the ring
   kMessage = 2,   // a whole small message, with its payload; its stamp in the three fields that can hold one
   kAnnounce = 3,  // sender: a large message waits; `argument` says where in its memory, `export_slot` while what holds.
-                  // Its payload is a RecordStamp
+                  // Its payload is an Announcement
   kReady = 4,     // receiver: send it through the ring
   kData = 5,      // a piece of it; `argument` is the piece's length
   kDone = 6,      // receiver: it has what it needs of the message; the send ends
@@ -38,6 +39,12 @@ struct RecordStamp {
     return stamp;
   }
 };
+
+struct Announcement {
+  RecordStamp stamp;
+  RegionPlace place;  // of the message, if it lies in memory that the peer may map
+};
+static_assert(sizeof(Announcement) <= kCacheLineBytes);
 
 struct alignas(kCacheLineBytes) Record {
   static constexpr uint64_t kInlineBytes = 8;

@@ -111,6 +111,7 @@ void ShmTransport::Greet(int32_t peer, connect::Admitted admitted) {
   }
   entry.channel.Send(note, {doorbell_.get(), entry.segment.fd()});
   for (auto& [channel, window] : windows_) ShareWindow(channel, window, peer);
+  context_.regions.ForEach([&](const SharedRegions::Region& region) { ShareRegion(region, entry); });
   ReadNotes(peer);
 }
 
@@ -134,6 +135,12 @@ void ShmTransport::ReadNotes(int32_t peer) {
         break;
       case NoteKind::kWindow:
         OnWindow(peer, received);
+        break;
+      case NoteKind::kRegion:
+        OnRegion(peer, received);
+        break;
+      case NoteKind::kRegionEnd:
+        OnRegionEnd(peer, received.note);
         break;
       default:
         return OnEnd(peer, "the peer broke the protocol: it sent a note of unknown kind");

@@ -20,6 +20,7 @@
 #include "lib/connect/acceptor.h"
 #include "lib/connect/dialer.h"
 #include "lib/connect/poller.h"
+#include "lib/transport/memory_registry.h"
 #include "lib/transport/transport.h"
 #include "lib/transport/window_source.h"
 #include "transports/shm/fd_channel.h"
@@ -28,7 +29,7 @@
 
 namespace tutti::shm {
 
-class ShmTransport final : public Transport, public WindowSource {
+class ShmTransport final : public Transport, public WindowSource, private MemoryRegistry {
  public:
   // Begins to listen. Errors: an option out of range, no descriptors or memory left, memfd not allowed.
   static absl::StatusOr<std::unique_ptr<ShmTransport>> Create(const ShmOptions& options);
@@ -48,6 +49,7 @@ class ShmTransport final : public Transport, public WindowSource {
   size_t Poll(absl::Span<Completion> out) override;
   bool HasUnsentBytes() const override;
   WindowSource* windows() override { return this; }
+  MemoryRegistry* memory() override { return this; }
   int wait_fd() const override { return poller_.fd(); }
   bool PrepareToSleep() override;
 
@@ -81,6 +83,13 @@ class ShmTransport final : public Transport, public WindowSource {
 
   explicit ShmTransport(const ShmOptions& options);
   absl::Status Open();
+
+  // MemoryRegistry (shm_regions.cc)
+  absl::StatusOr<MemoryRegistry::Handle> Register(const MemoryRange& range) override;
+  void Deregister(MemoryRegistry::Handle handle) override;
+  void ShareRegion(const SharedRegions::Region& region, Peer& peer);
+  void OnRegion(int32_t peer, ReceivedNote& received);
+  void OnRegionEnd(int32_t peer, const Note& note);
 
   // shm_connect.cc
   void OnDial(int32_t peer, connect::Dialer::Outcome outcome);

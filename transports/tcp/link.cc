@@ -119,12 +119,17 @@ void Link::CloseChannel(uint32_t channel) {
 
 SendQueue::Result Link::Write() {
   if (!has_frames()) return SendQueue::Result::kDrained;
+  Pacer& pacer = context_.pacer;
+  if (pacer.limits() && !pacer.MayWrite(context_.now_ns, false)) return SendQueue::Result::kPaced;
+  const uint64_t written_before = context_.counters.payload_bytes_sent;
+  const uint64_t burst_bytes = pacer.limits() ? pacer.burst_bytes() : context_.options.burst_bytes;
   const SendQueue::Result result =
-      sends_.Write(fd_.get(), context_.options.burst_bytes, &context_.counters, [this](const OutFrame& frame) {
+      sends_.Write(fd_.get(), burst_bytes, &context_.counters, [this](const OutFrame& frame) {
         if (!frame.completes_send) return;
         ++context_.counters.messages_sent;
         CompleteSend(frame.header.id, frame.context);
       });
+  if (pacer.limits()) pacer.Wrote(context_.counters.payload_bytes_sent - written_before);
   if (result == SendQueue::Result::kFailed) write_error_ = sends_.error();
   return result;
 }

@@ -23,6 +23,7 @@
 #include "lib/transport/credits.h"
 #include "lib/transport/match_table.h"
 #include "lib/transport/transport.h"
+#include "transports/tcp/pacer.h"
 #include "transports/tcp/send_queue.h"
 #include "transports/tcp/tcp_options.h"
 #include "transports/tcp/wire.h"
@@ -31,13 +32,15 @@ namespace tutti::tcp {
 
 // What the links of one transport share.
 struct LinkContext {
-  explicit LinkContext(const TcpOptions& tcp_options) : options(tcp_options) {}
+  explicit LinkContext(const TcpOptions& tcp_options) : options(tcp_options), pacer(tcp_options.pacing_bytes_per_s) {}
 
   const TcpOptions& options;
   BufferPool buffers;
   CompletionSink<BufferPool> completions{buffers};
   ClosedChannels closed_channels;
   TransportCounters counters;
+  Pacer pacer;
+  int64_t now_ns = 0;        // of the poll; only where the pacer limits
   uint64_t poll_number = 0;  // views handed out under an earlier number have ended
 };
 

@@ -62,7 +62,8 @@ SendQueue::Result SendQueue::Write(int fd, uint64_t burst_bytes, TransportCounte
     size_t batch_bytes = 0;
     size_t skip = head_written_bytes_;
     const size_t num_frames = std::min(frames_.size(), kMaxFramesPerWrite);
-    for (size_t i = 0; i < num_frames; ++i) {
+    const size_t most = burst_bytes - written_bytes;
+    for (size_t i = 0; i < num_frames && batch_bytes < most; ++i) {
       const OutFrame& frame = frames_[i];
       if (skip < kFrameHeaderBytes) {
         EncodeFrame(frame.header, headers[i]);
@@ -72,7 +73,8 @@ SendQueue::Result SendQueue::Write(int fd, uint64_t burst_bytes, TransportCounte
       }
       const size_t payload_skip = skip - kFrameHeaderBytes;
       if (payload_skip < frame.header.payload_bytes) {
-        const size_t rest = frame.header.payload_bytes - payload_skip;
+        const size_t rest = std::min(frame.header.payload_bytes - payload_skip, most - std::min(most, batch_bytes));
+        if (rest == 0) break;
         pieces[num_pieces++] = {const_cast<uint8_t*>(frame.payload) + payload_skip, rest};
         batch_bytes += rest;
       }

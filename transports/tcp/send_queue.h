@@ -41,6 +41,7 @@ class SendQueue {
     kDrained,  // nothing is left
     kBlocked,  // the socket takes no more for now
     kMore,     // burst_bytes were written; there is more
+    kPaced,    // more may be written later (pacer.h)
     kFailed,   // see error()
   };
   using OnSent = absl::FunctionRef<void(const OutFrame&)>;  // called for each frame when its last byte is written

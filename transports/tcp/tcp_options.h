@@ -19,6 +19,7 @@ struct TcpOptions : connect::ConnectOptions {
   uint64_t segment_bytes = 256 << 10;            // large messages are cut so, for others to pass; a multiple of 64
   uint64_t receive_buffer_bytes = 256 << 10;     // per connection; only touched pages take memory
   uint64_t burst_bytes = 1 << 20;                // most that one Poll reads, and writes, per connection
+  uint64_t pacing_bytes_per_s = 0;               // most that is written to all peers together; 0: no limit
 };
 
 inline constexpr uint64_t kMaxEagerBytes = 1 << 20;

@@ -30,6 +30,7 @@ void TcpTransport::Note(Link& link, int32_t peer) {
 size_t TcpTransport::Poll(absl::Span<Completion> out) {
   ++context_.poll_number;
   context_.completions.Begin(out);
+  WakePaced();
   const bool writes = !dirty_.empty();
   WriteDirty();
   ReadAgain();
@@ -50,6 +51,19 @@ size_t TcpTransport::Poll(absl::Span<Completion> out) {
   return context_.completions.End();
 }
 
+// A paced link that has to wait leaves the list of those that have something to write until it may.
+void TcpTransport::WakePaced() {
+  if (!context_.pacer.limits()) return;
+  context_.now_ns = clock_.NowNs();
+  if (paced_.empty() || !context_.pacer.MayWrite(context_.now_ns, true)) return;
+  // They take turns: whoever comes first may use up all there is.
+  std::rotate(paced_.begin(), paced_.begin() + 1, paced_.end());
+  for (const int32_t peer : paced_) peers_[static_cast<size_t>(peer)].link->in_dirty_list = false;
+  scratch_.swap(paced_);
+  paced_.clear();
+  for (const int32_t peer : scratch_) Note(*peers_[static_cast<size_t>(peer)].link, peer);
+}
+
 void TcpTransport::WriteDirty() {
   if (dirty_.empty()) return;
   scratch_.swap(dirty_);
@@ -63,6 +77,10 @@ void TcpTransport::WriteDirty() {
 void TcpTransport::WriteOne(int32_t peer) {
   Link& link = *peers_[static_cast<size_t>(peer)].link;
   const SendQueue::Result result = link.Write();
+  if (result == SendQueue::Result::kPaced && !link.in_dirty_list) {
+    link.in_dirty_list = true;  // in the other list, until WakePaced
+    paced_.push_back(peer);
+  }
   const bool blocked = result == SendQueue::Result::kBlocked;
   if (blocked && !link.in_blocked_list) {
     link.in_blocked_list = true;
@@ -187,6 +205,7 @@ bool TcpTransport::PrepareToSleep() {
   ArmBlocked();
   polls_since_check_ = kPollsPerCheck;  // whatever wakes the sleeper, the next poll asks epoll for it
   int64_t next_ns = next_time_ns_;
+  if (!paced_.empty()) next_ns = std::min(next_ns, context_.pacer.ReadyNs());
   if (next_ns != kForeverNs) {
     const int64_t now_ns = clock_.NowNs();
     if (next_ns <= now_ns) return false;

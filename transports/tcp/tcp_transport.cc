@@ -55,7 +55,8 @@ TcpTransport::TcpTransport(const TcpOptions& options)
       acceptor_(options_, self_, poller_, kListenerTag, kHalfOpenTag),
       peers_(static_cast<size_t>(options.size)) {
   context_.buffers.Prepare(options.eager_bytes);
-  for (std::vector<int32_t>* list : {&dirty_, &blocked_, &expecting_, &again_, &scratch_}) list->reserve(peers_.size());
+  for (std::vector<int32_t>* list : {&dirty_, &blocked_, &paced_, &expecting_, &again_, &scratch_})
+    list->reserve(peers_.size());
   capabilities_.name = "tcp";
   capabilities_.eager_bytes = options.eager_bytes;
   capabilities_.max_message_bytes = kMaxMessageBytes;

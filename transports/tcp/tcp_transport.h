@@ -77,6 +77,7 @@ class TcpTransport final : public Transport {
   // tcp_poll.cc
   void Note(Link& link, int32_t peer);
   void WriteDirty();
+  void WakePaced();
   void WriteOne(int32_t peer);
   void ReadOne(int32_t peer);
   void ReadAgain();
@@ -98,6 +99,7 @@ class TcpTransport final : public Transport {
   // Ranks whose links want something; each link knows in which lists it is.
   std::vector<int32_t> dirty_;      // have frames to write
   std::vector<int32_t> blocked_;    // have frames, but a full socket
+  std::vector<int32_t> paced_;      // have frames, but must not write yet; they are not dirty meanwhile
   std::vector<int32_t> expecting_;  // wait for the peer
   std::vector<int32_t> again_;      // stopped reading early
   std::vector<int32_t> scratch_;

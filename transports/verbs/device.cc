@@ -161,6 +161,12 @@ absl::Status VisitPorts(const PortOptions& options, absl::FunctionRef<void(Found
 }
 
 absl::StatusOr<std::unique_ptr<Device>> OpenDevice(const PortOptions& options) {
+  auto devices = OpenDevices(options, 1);
+  if (!devices.ok()) return devices.status();
+  return std::move(devices->front());
+}
+
+absl::StatusOr<std::vector<std::unique_ptr<Device>>> OpenDevices(const PortOptions& options, size_t count) {
   std::vector<std::unique_ptr<Device>> usable;
   std::vector<PortCandidate> candidates;
   std::string reasons;
@@ -173,7 +179,15 @@ absl::StatusOr<std::unique_ptr<Device>> OpenDevice(const PortOptions& options) {
     }
   });
   if (!status.ok()) return status;
-  if (!usable.empty()) return std::move(usable[ChoosePort(candidates, options)]);
+  if (!usable.empty()) {
+    std::vector<std::unique_ptr<Device>> chosen;
+    for (const size_t place : ChooseRails(candidates, options, count)) {
+      const auto network_of = [](const Device& device) { return NetworkOf(device.gid.gid, device.is_ethernet()); };
+      if (!chosen.empty() && network_of(*usable[place]) != network_of(*chosen.front())) continue;
+      chosen.push_back(std::move(usable[place]));
+    }
+    return chosen;
+  }
   const std::string allowed = options.devices.empty() ? "" : absl::StrCat(" among \"", options.devices, "\"");
   if (!reasons.empty()) return absl::UnavailableError(absl::StrCat("no usable RDMA port", allowed, reasons));
   return absl::NotFoundError(absl::StrCat("this host has no RDMA device", allowed,

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
@@ -35,7 +36,10 @@ struct Device {
   std::string Describe() const;  // "RoCE, MTU 4096, GID 1 (::ffff:10.0.0.1)"
 };
 
-// The best of the usable ports that the options allow (port_choice.h). An error says for each port why it cannot be used.
+// The best of the usable ports that the options allow (port_choice.h), at most `count`, the best first. All lead to a
+// network of the same kind. An error says for each port why it cannot be used.
+absl::StatusOr<std::vector<std::unique_ptr<Device>>> OpenDevices(const PortOptions& options, size_t count);
+// The best alone.
 absl::StatusOr<std::unique_ptr<Device>> OpenDevice(const PortOptions& options);
 
 // What the choice between usable ports needs to know.

@@ -47,57 +47,52 @@ class Endpoint final : public VerbsTransport, private MemoryRegistry {
   bool PrepareToSleep() override;
 
  private:
-  absl::StatusOr<MemoryRegistry::Handle> Register(void* data, uint64_t bytes) override;
+  absl::StatusOr<MemoryRegistry::Handle> Register(const MemoryRange& range) override;
+  absl::Status OpenRail(std::unique_ptr<Device> device, uint64_t slot_bytes);
+  absl::Status Watch();
   void Deregister(MemoryRegistry::Handle handle) override { context_.registrations.Release(handle); }
 
   static constexpr size_t kBatch = 16;  // completions that are taken at once
 
-  struct Peer {
-    std::unique_ptr<Link> link;  // from Connect on
-    bool joined = false;
-    bool ready = false;  // the peer has joined, too
-    std::array<uint8_t, kHelloBytes> hello_out = {};
-    std::array<uint8_t, kHelloBytes> hello_in = {};
-    std::array<uint8_t, kGoodbyeBytes> goodbye_out = {};
-    std::array<uint8_t, kGoodbyeBytes> goodbye_in = {};
-  };
-
   Link* LinkOf(int32_t peer, uint64_t bytes) const;
 
   // endpoint_connect.cc
-  void Introduce(int32_t peer);
   void PollControl();
   void OnControl(const Completion& completion);
-  void OnHello(int32_t peer);
-  void OnGoodbye(int32_t peer);
+  void PassOn(Completion completion);
   void SayGoodbye();
-  void CheckDevice();
-  void OnPortChange(const char* event);
+  void CheckDevice(uint32_t rail);
+  void OnDeviceEvent(uint32_t rail, ibv_event_type type, uint32_t pair_number);
+  void OnPortChange(Rail& rail, const char* event);
 
   // endpoint_poll.cc
-  bool PollQueue(bool without_limit);
-  void TakeAllCompletions();  // of a peer that goes: what it sent before lies in the completion queue
-  void OnCompletion(const ibv_wc& completion);
-  void OnFailedCompletion(const ibv_wc& completion);
-  PairOwner* OwnerOf(const ibv_wc& completion);
+  bool PollQueue(uint32_t rail, bool without_limit);
+  void TakeAllCompletions();  // of a peer that goes: what it sent before lies in the completion queues
+  void OnCompletion(uint32_t rail, const ibv_wc& completion);
+  void OnFailedCompletion(uint32_t rail, const ibv_wc& completion);
+  PairOwner* OwnerOf(uint32_t rail, const ibv_wc& completion);
+  void SettleUpset();
+  bool ControlIsDue();
   void RetryWaiters();
   void PumpDirty();
 
   VerbsOptions options_;
   Clock& clock_;
   TransportCapabilities capabilities_;
-  std::string network_;  // of the device's port
+  std::string network_;  // of the rails' ports
   std::unique_ptr<Transport> control_;
   LinkContext context_;
-  std::vector<Peer> peers_;  // by rank; destroyed before what their queue pairs are made from
+  std::vector<std::unique_ptr<Link>> links_;  // by rank, from Connect on; destroyed before what they are made from
   UniqueFd epoll_;
   std::vector<Link*> scratch_;
 
   // Completions that were found while going to sleep.
   std::array<ibv_wc, kBatch> found_;
   size_t num_found_ = 0;
+  uint32_t found_rail_ = 0;
   bool control_is_due_ = true;
   int polls_since_control_ = 0;
+  int64_t control_asked_ns_ = 0;
 };
 
 }  // namespace tutti::verbs

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Peers come and go over the control transport: an introduction each way, then, when an end has joined its queue pair
-// with the other's, the word that it has. The third message is a goodbye. Waiting for it is also what makes the control
-// transport notice that a peer is gone that could say none.
+// What comes over the control transport, the end of peers among it, and events of the devices.
 #include <algorithm>
-#include <cstring>
 
 #include "absl/strings/str_cat.h"
 
@@ -13,135 +10,73 @@
 namespace tutti::verbs {
 namespace {
 
-constexpr uint64_t kSignature = 0x7665726273;
 constexpr int64_t kGoodbyeNs = 100 * kNsPerMs;  // for the kernel to take all goodbyes
-enum Part : uint32_t { kHelloPart = 0, kReadyPart = 1, kGoodbyePart = 2 };
-
-RecvRequest Await(int32_t peer, Part part, void* data, uint64_t bytes) {
-  RecvRequest request;
-  request.peer = peer;
-  request.id.index = part;
-  request.signature = kSignature;
-  request.data = data;
-  request.bytes = bytes;
-  request.context = part;
-  return request;
-}
-
-SendRequest Tell(int32_t peer, Part part, const void* data, uint64_t bytes) {
-  SendRequest request;
-  request.peer = peer;
-  request.id.index = part;
-  request.signature = kSignature;
-  request.data = data;
-  request.bytes = bytes;
-  return request;
-}
 
 }  // namespace
 
-void Endpoint::Introduce(int32_t peer) {
-  Peer& entry = peers_[static_cast<size_t>(peer)];
-  const absl::Status status = entry.link->Prepare();
-  if (!status.ok()) {
-    entry.link->Fail(status.message());
-    return;
-  }
-  EncodeHello(entry.link->Introduction(), entry.hello_out.data());
-  const RecvRequest awaited[] = {Await(peer, kHelloPart, entry.hello_in.data(), kHelloBytes),
-                                 Await(peer, kReadyPart, nullptr, 0),
-                                 Await(peer, kGoodbyePart, entry.goodbye_in.data(), kGoodbyeBytes)};
-  control_->PostRecvs(awaited);
-  const SendRequest hello = Tell(peer, kHelloPart, entry.hello_out.data(), kHelloBytes);
-  control_->PostSends({&hello, 1});
-}
-
 void Endpoint::PollControl() {
-  control_is_due_ = false;
-  polls_since_control_ = 0;
+  // Messages may come this way, too, by view: these end with the next poll of the control transport, so there is one poll
+  // of it in one of this transport, and no more of them than the caller takes at once.
+  const bool carries_messages = context_.num_over_control > 0;
   std::array<Completion, kBatch> completions;
+  const size_t room = carries_messages ? std::min(kBatch, context_.completions.Room()) : kBatch;
+  control_is_due_ = carries_messages && room == 0;
+  polls_since_control_ = 0;
   size_t count = 0;
   do {
-    count = control_->Poll(absl::MakeSpan(completions));
+    count = room == 0 ? 0 : control_->Poll(absl::MakeSpan(completions).first(room));
     for (size_t i = 0; i < count; ++i) OnControl(completions[i]);
-  } while (count == completions.size());
-  CheckDevice();
+  } while (count == kBatch && context_.num_over_control == 0);
+  control_is_due_ |= count > 0 && count == room;
+  for (uint32_t rail = 0; rail < context_.rails.size(); ++rail) CheckDevice(rail);
   if (context_.num_leaving == 0) return;
   const int64_t now_ns = clock_.NowNs();
-  for (Peer& peer : peers_) {
-    if (peer.link != nullptr) peer.link->CheckLeaving(now_ns);
+  for (const auto& link : links_) {
+    if (link != nullptr) link->CheckLeaving(now_ns);
   }
 }
 
 void Endpoint::OnControl(const Completion& completion) {
-  Peer& entry = peers_[static_cast<size_t>(completion.peer)];
-  if (entry.link == nullptr || entry.link->state() == Link::State::kFailed) return;
-  switch (completion.kind) {
-    case CompletionKind::kSendDone:
-    case CompletionKind::kRecvView:
-      return;
-    case CompletionKind::kRecvDone:
-      if (completion.context == kHelloPart) {
-        OnHello(completion.peer);
-      } else if (completion.context == kGoodbyePart) {
-        OnGoodbye(completion.peer);
-      } else {
-        entry.ready = true;
-        if (entry.joined) entry.link->Open();
-      }
-      return;
-    case CompletionKind::kMismatch:
-      entry.link->Fail("the peer introduces itself in another way; do all ranks run the same tutti?");
-      return;
-    case CompletionKind::kPeerFailed: {
-      TakeAllCompletions();
-      const std::string why = control_->PeerError(completion.peer);
-      entry.link->ControlLost(why.substr(0, why.find(" while ")), clock_.NowNs());
-      return;
-    }
+  Link* link = links_[static_cast<size_t>(completion.peer)].get();
+  if (link == nullptr || link->state() == Link::State::kFailed) return;
+  if (completion.kind == CompletionKind::kPeerFailed) {
+    TakeAllCompletions();
+    const std::string why = control_->PeerError(completion.peer);
+    link->ControlLost(why.substr(0, why.find(" while ")), clock_.NowNs());
+  } else if (completion.context == kNoticeSent) {
+    link->OnNoticeSent();
+  } else if (completion.context != kNoticeReceived) {
+    PassOn(completion);
+  } else if (completion.kind == CompletionKind::kMismatch) {
+    link->Fail("the peer introduces itself in another way; do all ranks run the same tutti?");
+  } else {
+    TakeAllCompletions();
+    link->OnNotice();
   }
 }
 
-void Endpoint::OnHello(int32_t peer) {
-  Peer& entry = peers_[static_cast<size_t>(peer)];
-  Hello hello;
-  const char* wrong = DecodeHello(entry.hello_in.data(), &hello);
-  if (wrong != nullptr) {
-    entry.link->Fail(absl::StrCat("the peer broke the protocol: it sent ", wrong));
-    return;
+// Of a message to or from a peer that RDMA does not reach.
+void Endpoint::PassOn(Completion completion) {
+  LentMemory::Buffer lent;
+  if (completion.kind == CompletionKind::kRecvView && context_.completions.Room() == 0) {
+    // Others came between; it must last until the next poll.
+    lent.kind = LentMemory::Kind::kPooled;
+    lent.pooled = context_.buffers.Allocate(completion.bytes);
+    std::copy_n(static_cast<const uint8_t*>(completion.view), completion.bytes, lent.pooled.data);
+    completion.view = lent.pooled.data;
   }
-  const absl::Status status = entry.link->Join(hello);
-  if (!status.ok()) {
-    entry.link->Fail(status.message());
-    return;
-  }
-  entry.joined = true;
-  const SendRequest ready = Tell(peer, kReadyPart, nullptr, 0);
-  control_->PostSends({&ready, 1});
-  if (entry.ready) entry.link->Open();
-}
-
-void Endpoint::OnGoodbye(int32_t peer) {
-  Peer& entry = peers_[static_cast<size_t>(peer)];
-  TakeAllCompletions();
-  uint64_t writes_received = 0;
-  std::memcpy(&writes_received, entry.goodbye_in.data(), kGoodbyeBytes);
-  entry.link->PeerLeft(writes_received, clock_.NowNs());
+  context_.completions.Add(completion, kNoticeChannel, lent);
 }
 
 // This endpoint is about to go, and its queue pairs with it.
 void Endpoint::SayGoodbye() {
-  const auto is_open = [](const Peer& peer) {
-    return peer.link != nullptr && peer.link->state() == Link::State::kOpen;
+  const auto is_there = [](const std::unique_ptr<Link>& link) {
+    return link != nullptr && (link->state() == Link::State::kOpen || link->state() == Link::State::kOverControl);
   };
-  if (std::none_of(peers_.begin(), peers_.end(), is_open)) return;
+  if (std::none_of(links_.begin(), links_.end(), is_there)) return;
   TakeAllCompletions();
-  for (Peer& entry : peers_) {
-    if (!is_open(entry)) continue;
-    const uint64_t writes_received = entry.link->writes_received();
-    std::memcpy(entry.goodbye_out.data(), &writes_received, kGoodbyeBytes);
-    const SendRequest goodbye = Tell(entry.link->peer(), kGoodbyePart, entry.goodbye_out.data(), kGoodbyeBytes);
-    control_->PostSends({&goodbye, 1});
+  for (const auto& link : links_) {
+    if (is_there(link)) link->SayGoodbye();
   }
   std::array<Completion, kBatch> unneeded;
   const int64_t deadline_ns = clock_.NowNs() + kGoodbyeNs;
@@ -149,53 +84,63 @@ void Endpoint::SayGoodbye() {
 }
 
 // Events of the device itself.
-void Endpoint::CheckDevice() {
+void Endpoint::CheckDevice(uint32_t rail) {
   ibv_async_event event = {};
-  while (::ibv_get_async_event(context_.device->context.get(), &event) == 0) {
-    const char* name = ::ibv_event_type_str(event.event_type);
-    const uint32_t number = event.event_type <= IBV_EVENT_PATH_MIG_ERR && event.event_type != IBV_EVENT_CQ_ERR
-                                ? event.element.qp->qp_num
-                                : 0;
+  while (::ibv_get_async_event(context_.rails[rail]->device->context.get(), &event) == 0) {
+    const bool names_pair = event.event_type <= IBV_EVENT_PATH_MIG_ERR && event.event_type != IBV_EVENT_CQ_ERR;
+    const uint32_t number = names_pair ? event.element.qp->qp_num : 0;
     ::ibv_ack_async_event(&event);
-    switch (event.event_type) {
-      case IBV_EVENT_QP_FATAL:
-      case IBV_EVENT_QP_REQ_ERR:
-      case IBV_EVENT_QP_ACCESS_ERR: {
-        const auto found = context_.pair_of_number.find(number);
-        const PairOwner* owner = found == context_.pair_of_number.end() ? nullptr : context_.pairs.Get(found->second);
-        if (owner != nullptr) owner->link->OnPairFailed(*owner, absl::StrCat(name, " on ", context_.device->name));
-        break;
-      }
-      case IBV_EVENT_DEVICE_FATAL:
-      case IBV_EVENT_CQ_ERR:
-      case IBV_EVENT_SRQ_ERR:
-        for (Peer& peer : peers_) {
-          if (peer.link != nullptr) peer.link->Fail(absl::StrCat("RDMA device ", context_.device->name, ": ", name));
-        }
-        break;
-      case IBV_EVENT_PORT_ACTIVE:
-      case IBV_EVENT_LID_CHANGE:
-      case IBV_EVENT_GID_CHANGE:
-        OnPortChange(name);
-        break;
-      case IBV_EVENT_PORT_ERR:
-        TUTTI_LOG(kWarn, "RDMA port ", context_.device->name, " is down; peers are lost unless it comes back");
-        break;
-      default:
-        break;
+    OnDeviceEvent(rail, event.event_type, number);
+  }
+}
+
+void Endpoint::OnDeviceEvent(uint32_t rail, ibv_event_type type, uint32_t pair_number) {
+  Rail& its = *context_.rails[rail];
+  const char* name = ::ibv_event_type_str(type);
+  const std::string sentence = absl::StrCat("RDMA device ", its.device->name, ": ", name);
+  switch (type) {
+    case IBV_EVENT_QP_FATAL:
+    case IBV_EVENT_QP_REQ_ERR:
+    case IBV_EVENT_QP_ACCESS_ERR: {
+      const auto found = context_.pair_of_key.find(LinkContext::PairKey(rail, pair_number));
+      const PairOwner* owner = found == context_.pair_of_key.end() ? nullptr : context_.pairs.Get(found->second);
+      if (owner != nullptr) owner->link->OnPairFailed(PairOwner(*owner), absl::StrCat(name, " on ", its.device->name));
+      break;
     }
+    case IBV_EVENT_DEVICE_FATAL:
+    case IBV_EVENT_CQ_ERR:
+    case IBV_EVENT_SRQ_ERR:
+      for (const auto& link : links_) {
+        if (link != nullptr) link->OnPairFailed({.rail = rail}, sentence);
+      }
+      break;
+    case IBV_EVENT_PORT_ACTIVE:
+    case IBV_EVENT_LID_CHANGE:
+    case IBV_EVENT_GID_CHANGE:
+      OnPortChange(its, name);
+      break;
+    case IBV_EVENT_PORT_ERR:
+      TUTTI_LOG(kWarn, "RDMA port ", its.device->name,
+                " is down; peers that no other rail leads to are lost unless it "
+                "comes back");
+      for (const auto& link : links_) {
+        if (link != nullptr) link->OnRailDown(rail, absl::StrCat("port ", its.device->name, " is down"));
+      }
+      break;
+    default:
+      break;
   }
 }
 
 // Queue pairs that stand keep the address they were made with; new ones, to other peers or for other channels, use this.
-void Endpoint::OnPortChange(const char* event) {
-  const std::string before = DescribeDevice();
-  const absl::Status status = RefreshPort(options_.port, context_.device.get());
+void Endpoint::OnPortChange(Rail& rail, const char* event) {
+  const std::string before = rail.device->Describe();
+  const absl::Status status = RefreshPort(options_.port, rail.device.get());
   if (!status.ok()) {
-    TUTTI_LOG(kWarn, "RDMA port ", context_.device->name, " (", event, "): ", status.message(),
+    TUTTI_LOG(kWarn, "RDMA port ", rail.device->name, " (", event, "): ", status.message(),
               "; new connections are tried with the old address");
-  } else if (DescribeDevice() != before) {
-    TUTTI_LOG(kInfo, "RDMA port ", DescribeDevice(), " (", event, "), before ", before);
+  } else if (rail.device->Describe() != before) {
+    TUTTI_LOG(kInfo, "RDMA port ", rail.device->name, ": ", rail.device->Describe(), " (", event, "), before ", before);
   }
 }
 

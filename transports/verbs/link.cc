@@ -3,7 +3,6 @@
 #include "transports/verbs/link.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -21,7 +20,10 @@ constexpr size_t kExpectedFrames = 64;
 }  // namespace
 
 Link::Link(int32_t peer, LinkContext& context)
-    : peer_(peer), context_(context), receive_credit_(context.options.unexpected_bytes_per_peer) {
+    : peer_(peer),
+      context_(context),
+      notices_(*context.control, peer),
+      receive_credit_(context.options.unexpected_bytes_per_peer) {
   frames_.Reserve(kExpectedFrames);
   inline_headers_.resize(kFrameDepth);
   ++context_.num_held;
@@ -33,75 +35,45 @@ void Link::Touch() {
   context_.dirty.push_back(this);
 }
 
-absl::StatusOr<std::unique_ptr<Pair>> Link::MakePair(bool is_bulk, uint32_t channel,
-                                                     SlotPool<PairOwner>::Handle* handle) {
-  const uint32_t depth = is_bulk ? kBulkDepth : kFrameDepth;
-  absl::Status status = context_.queue.Reserve(depth);
+absl::StatusOr<std::unique_ptr<Pair>> Link::MakePair(PairOwner owner, SlotPool<PairOwner>::Handle* handle) {
+  Rail& rail = *context_.rails[owner.rail];
+  const uint32_t depth = owner.is_bulk ? kBulkDepth : kFrameDepth;
+  absl::Status status = rail.queue.Reserve(depth);
   if (!status.ok()) return status;
-  ibv_srq* receives = is_bulk ? context_.immediates.queue() : context_.slots.queue();
-  auto pair = Pair::Create(*context_.device, context_.queue.get(), receives, depth);
+  ibv_srq* receives = owner.is_bulk ? rail.immediates.queue() : rail.slots.queue();
+  auto pair = Pair::Create(*rail.device, rail.queue.get(), receives, depth);
   if (!pair.ok()) {
-    context_.queue.Release(depth);
+    rail.queue.Release(depth);
     return pair;
   }
-  const uint32_t number = (*pair)->number();
-  *handle = context_.pairs.Acquire(PairOwner{this, number, is_bulk, channel});
-  context_.pair_of_number[number] = *handle;
+  owner.link = this;
+  owner.number = (*pair)->number();
+  *handle = context_.pairs.Acquire(owner);
+  context_.pair_of_key[LinkContext::PairKey(owner.rail, owner.number)] = *handle;
   (*pair)->set_tag(kSendTag | *handle);
   return pair;
 }
 
-void Link::DropPair(std::unique_ptr<Pair>& pair, SlotPool<PairOwner>::Handle handle, uint32_t depth,
+void Link::DropPair(std::unique_ptr<Pair>& pair, SlotPool<PairOwner>::Handle handle,
                     absl::FunctionRef<void(const Pair::Note&)> visit) {
   if (pair == nullptr) return;
-  context_.pair_of_number.erase(pair->number());
+  const PairOwner owner = *context_.pairs.Get(handle);
+  context_.pair_of_key.erase(LinkContext::PairKey(owner.rail, owner.number));
   (void)context_.pairs.Release(handle);
   pair->DropAll(visit);
   pair.reset();
-  context_.queue.Release(depth);
+  context_.rails[owner.rail]->queue.Release(owner.is_bulk ? kBulkDepth : kFrameDepth);
 }
 
-absl::Status Link::Prepare() {
-  absl::Status status = context_.queue.Reserve(context_.options.slots_per_peer);
-  if (status.ok()) status = context_.slots.AddPeer();
-  if (!status.ok()) return status;
-  has_slots_ = true;
-  auto pair = MakePair(/*is_bulk=*/false, 0, &handle_);
-  if (!pair.ok()) return pair.status();
-  pair_ = *std::move(pair);
-  return absl::OkStatus();
-}
-
-Hello Link::Introduction() const {
-  Hello hello;
-  hello.pair = pair_->Address(*context_.device);
-  hello.slots = context_.options.slots_per_peer;
-  hello.eager_bytes = context_.options.eager_bytes;
-  hello.unexpected_bytes = context_.options.unexpected_bytes_per_peer;
-  return hello;
-}
-
-absl::Status Link::Join(const Hello& hello) {
-  remote_ = hello.pair;
-  eager_bytes_ = std::min(context_.options.eager_bytes, hello.eager_bytes);
-  send_credit_.Grant(hello.unexpected_bytes);
-  peer_slots_ = slot_credits_ = hello.slots;
-  return pair_->Connect(*context_.device, context_.options.port, remote_);
-}
-
-void Link::Open() {
-  if (state_ != State::kHeld) return;
-  state_ = State::kOpen;
-  --context_.num_held;
-  const std::vector<RecvRequest> recvs = std::exchange(held_recvs_, {});
-  const std::vector<SendRequest> sends = std::exchange(held_sends_, {});
-  for (const RecvRequest& request : recvs) StartRecv(request);
-  for (const SendRequest& request : sends) StartSend(request);
-  Touch();
+void Link::DropPath(Path& path, uint32_t rail, absl::FunctionRef<void(const Pair::Note&)> visit) {
+  DropPair(path.pair, path.handle, visit);
+  if (!std::exchange(path.has_slots, false)) return;
+  context_.rails[rail]->slots.RemovePeer();
+  context_.rails[rail]->queue.Release(context_.options.slots_per_peer);
 }
 
 bool Link::OnlyAcknowledgementsAreMissing() const {
-  if (state_ != State::kOpen || waiting_recvs_ > 0 || !frames_.empty()) return false;
+  if (state_ != State::kOpen || waiting_recvs_ > 0 || !frames_.empty() || lost_since_ns_ != 0) return false;
   bool all_written = true;
   outgoing_.ForEach([&](const MessageId&, const Outgoing& outgoing) {
     all_written &= !outgoing.posted || outgoing.granted_bytes == outgoing.bytes;
@@ -112,7 +84,7 @@ bool Link::OnlyAcknowledgementsAreMissing() const {
 void Link::ControlLost(absl::string_view why, int64_t now_ns) {
   if (state_ == State::kFailed || state_ == State::kLeft || leaving_deadline_ns_ != 0) return;
   left_because_ = std::string(why);
-  if (state_ == State::kHeld) {
+  if (state_ == State::kHeld || state_ == State::kOverControl) {
     Fail(why);
   } else if (waiting_recvs_ == 0 && waiting_sends_ == 0) {
     Leave();
@@ -127,9 +99,18 @@ void Link::ControlLost(absl::string_view why, int64_t now_ns) {
 // Its queue pairs went with it, so an acknowledgement that the network has lost will not come again; but its word counts.
 void Link::PeerLeft(uint64_t writes_received, int64_t now_ns) {
   if (state_ == State::kOpen && writes_received == writes_posted_) {
-    for (auto& [number, channel] : channels_) ConfirmWrites(*channel, writes_posted_);
+    for (auto& [number, channel] : channels_) {
+      for (Lane& lane : channel->lanes) ConfirmWrites(lane, writes_posted_);
+    }
   }
   ControlLost("connection closed by the peer", now_ns);
+}
+
+void Link::SayGoodbye() {
+  Notice notice;
+  notice.kind = NoticeKind::kGoodbye;
+  notice.count = writes_received_;
+  notices_.Say(notice);
 }
 
 void Link::CheckLeaving(int64_t now_ns) {
@@ -150,14 +131,21 @@ void Link::Leave() {
 
 void Link::DropPairs() {
   if (std::exchange(leaving_deadline_ns_, 0) != 0) --context_.num_leaving;
-  for (auto& [number, channel] : channels_) DropChannelPair(*channel);
+  for (auto& [number, channel] : channels_) {
+    for (Lane& lane : channel->lanes) DropPair(lane.pair, lane.handle, [](const Pair::Note&) {});
+  }
   channels_.clear();
-  DropPair(pair_, handle_, kFrameDepth, [this](const Pair::Note& note) {
-    if (note.send_slot != Pair::kNoSlot) context_.send_slots.Free(note.send_slot);
-  });
-  if (!std::exchange(has_slots_, false)) return;
-  context_.slots.RemovePeer();
-  context_.queue.Release(context_.options.slots_per_peer);
+  for (uint32_t rail = 0; rail < kMaxRails; ++rail) {
+    DropPath(paths_[rail], rail, [this](const Pair::Note& note) {
+      if (note.send_slot != Pair::kNoSlot) context_.send_slots.Free(note.send_slot);
+    });
+  }
+  while (!unconfirmed_frames_.empty()) context_.send_slots.Free(unconfirmed_frames_.Pop().send_slot);
+  for (const EarlyFrame& frame : early_frames_) context_.rails[frame.rail]->slots.Free(frame.slot);
+  early_frames_.clear();
+  holes_.clear();
+  confirms_.clear();
+  broken_ = 0;
 }
 
 void Link::Fail(absl::string_view sentence) {
@@ -180,6 +168,7 @@ void Link::Close() {
 
 void Link::DropAll() {
   if (state_ == State::kHeld) --context_.num_held;
+  if (state_ == State::kOverControl) --context_.num_over_control;
   state_ = State::kFailed;
   DropPairs();  // first, so that nothing below is in the device's hands any more
   incoming_.EraseIf([this](const MessageId& id, Incoming& incoming) {
@@ -194,6 +183,7 @@ void Link::DropAll() {
   frames_.Clear();
   held_sends_ = {};
   held_recvs_ = {};
+  early_grants_.clear();
   waiting_recvs_ = waiting_sends_ = early_control_ = 0;
 }
 
@@ -205,22 +195,16 @@ void Link::CloseChannel(uint32_t channel) {
     waiting_recvs_ = held_recvs_.size();
     return;
   }
+  if (state_ == State::kOverControl) return;
 
   const auto found = channels_.find(channel);
   if (found != channels_.end()) {
-    const bool tell = found->second->pair != nullptr && state_ == State::kOpen;
-    const uint64_t writes_received = found->second->writes_received;
-    DropChannelPair(*found->second);
+    for (Lane& lane : found->second->lanes) DropPair(lane.pair, lane.handle, [](const Pair::Note&) {});
+    if (state_ == State::kOpen) TellClosed(channel, *found->second);
     channels_.erase(found);
-    if (tell) {
-      OutFrame frame;
-      frame.header.kind = FrameKind::kClose;
-      frame.header.id.channel = channel;
-      frame.header.payload_bytes = kCloseBytes;
-      std::memcpy(frame.extra.data(), &writes_received, kCloseBytes);
-      PushFrame(frame);
-    }
   }
+  std::erase_if(holes_, [channel](const Hole& hole) { return hole.id.channel == channel; });
+  std::erase_if(early_grants_, [channel](const EarlyGrant& early) { return early.id.channel == channel; });
   incoming_.EraseIf([this, channel](const MessageId& id, Incoming& incoming) {
     if (id.channel != channel) return false;
     if (incoming.posted && !incoming.finished) --waiting_recvs_;
@@ -238,7 +222,8 @@ void Link::CloseChannel(uint32_t channel) {
   });
   for (size_t left = frames_.size(); left > 0; --left) {
     const OutFrame frame = frames_.Pop();
-    if (frame.header.id.channel == channel && frame.header.kind != FrameKind::kClose) {
+    if (frame.header.id.channel == channel && frame.header.kind != FrameKind::kClose &&
+        frame.header.kind != FrameKind::kConfirm) {
       if (frame.completes_send) --waiting_sends_;
       if (frame.header.kind == FrameKind::kEager) (void)send_credit_.GiveBack(EagerCharge(frame.header.payload_bytes));
     } else {

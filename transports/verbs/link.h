@@ -2,8 +2,10 @@
 // All that goes on between this rank and one peer: matching, credits, the frames out and the frames in, grants. Requests
 // may be posted before the connection stands; they are held until Open. It never knows which other peers there are.
 //
-// One class told over five files: link.cc (life and death), link_post.cc (requests), link_frames.cc (what each frame
-// means), link_send.cc (frames out), link_bulk.cc (large messages: queue pairs of channels, grants, writes).
+// One class told over eight files: link.cc (life and death), link_join.cc (how rails are joined, probed and chosen),
+// link_rails.cc (a rail is lost, and what was on its way goes over another one), link_post.cc (requests), link_frames.cc
+// (what each frame means), link_send.cc (frames out), link_channels.cc (queue pairs of channels), link_bulk.cc (large
+// messages: grants, writes).
 #ifndef TUTTI_TRANSPORTS_VERBS_LINK_H_
 #define TUTTI_TRANSPORTS_VERBS_LINK_H_
 
@@ -22,6 +24,7 @@
 #include "lib/transport/match_table.h"
 #include "lib/transport/transport.h"
 #include "transports/verbs/link_context.h"
+#include "transports/verbs/notices.h"
 #include "transports/verbs/pair.h"
 #include "transports/verbs/wire.h"
 
@@ -32,8 +35,9 @@ class Link {
   enum class State : uint8_t {
     kHeld,  // requests wait for the connection
     kOpen,
-    kLeft,    // the peer went while nothing was wanted of it; messages that it left can be received
-    kFailed,  // reported, or dropped by Close; see error()
+    kOverControl,  // RDMA does not get through: requests are handed on to the control transport
+    kLeft,         // the peer went while nothing was wanted of it; messages that it left can be received
+    kFailed,       // reported, or dropped by Close; see error()
   };
 
   Link(int32_t peer, LinkContext& context);
@@ -43,18 +47,16 @@ class Link {
   const std::string& error() const { return error_; }
 
   // LIFE
-  // Makes this end's queue pair; Introduction() is then for the peer.
-  absl::Status Prepare();
-  Hello Introduction() const;
-  // The peer's introduction: joins the queue pairs. Sends nothing.
-  absl::Status Join(const Hello& hello);
-  // The peer has joined its own, too.
-  void Open();
-  // The peer is gone; all that it had sent has been taken from the completion queue.
+  // Makes this end's queue pairs, one for each rail, and introduces itself.
+  void Introduce();
+  // The control transport has brought a notice, or taken one. All that the peer had sent over the rails before is taken
+  // from the completion queues.
+  void OnNotice();
+  void OnNoticeSent() { notices_.OnSent(); }
+  // The peer is gone; all that it had sent has been taken.
   void ControlLost(absl::string_view why, int64_t now_ns);
-  // The peer has left in order, and had received so many granted writes of this rank.
-  void PeerLeft(uint64_t writes_received, int64_t now_ns);
-  uint64_t writes_received() const { return writes_received_; }
+  // This rank leaves.
+  void SayGoodbye();
   // Of a link whose peer left before it had acknowledged everything: looks again.
   void CheckLeaving(int64_t now_ns);
   // Drops everything and reports kPeerFailed. `sentence` names no ranks.
@@ -73,8 +75,8 @@ class Link {
   // Posts what can be posted.
   void Pump();
   bool HasUnsentBytes() const;
-  // A frame of `bytes` bytes lies in the receive slot.
-  void OnFrame(uint32_t slot, uint64_t bytes);
+  // A frame of `bytes` bytes lies in the receive slot of the rail.
+  void OnFrame(uint32_t rail, uint32_t slot, uint64_t bytes);
   void SlotFreed();
   // A signalled request of the pair has completed.
   void OnSent(const PairOwner& owner);
@@ -83,12 +85,17 @@ class Link {
   void OnWritten(const IssuedGrant& grant, uint64_t last_bytes, uint32_t immediate);
   // A request of the pair has failed.
   void OnPairFailed(const PairOwner& owner, absl::string_view sentence);
+  // The device says that the rail's port is down.
+  void OnRailDown(uint32_t rail, absl::string_view sentence);
+  // All completions are taken: leaves the rails that are lost, and lets go of what the peer has let go of.
+  void Settle();
   // Tries again to grant what this message's receive waits for. False: it goes on waiting.
   bool RetryGrant(const MessageId& id);
 
   // FOR THE CONTEXT: its own notes about this link.
   bool in_dirty_list = false;
   bool in_starved_list = false;
+  bool in_upset_list = false;
 
  private:
   // What is known here about a message to this rank.
@@ -105,9 +112,11 @@ class Link {
     uint64_t context = 0;
     uint64_t remote_bytes = 0;
     uint64_t remote_signature = 0;
-    uint64_t granted_bytes = 0;
+    uint64_t granted_bytes = 0;  // grants that are out, or were used
+    uint64_t next_offset = 0;    // of what was never granted
     uint64_t received_bytes = 0;
     uint32_t grants_out = 0;
+    uint32_t lane = kNoLane;  // of a receive by view: its parts come in order
     MessageStamp stamp;
     Registrations::Handle region = Registrations::kNone;
     BufferPool::Buffer buffer;
@@ -124,6 +133,7 @@ class Link {
     uint64_t remote_signature = 0;
     Grant grant;
     uint64_t granted_bytes = 0;
+    uint64_t done_bytes = 0;  // known to have arrived
     MessageStamp stamp;
     Registrations::Handle region = Registrations::kNone;
   };
@@ -145,21 +155,95 @@ class Link {
     uint32_t local_key = 0;
     uint32_t key = 0;
     uint32_t immediate = 0;
-    bool ends_message = false;
   };
-  // The large messages of one channel have a queue pair of their own: when the channel is closed the pair goes, and with
-  // it every way to reach the channel's buffers, while other channels go on.
-  struct Channel {
+  // One queue pair of a channel, over one rail.
+  struct Lane {
     std::unique_ptr<Pair> pair;
     SlotPool<PairOwner>::Handle handle = 0;
     FixedRing<Stream> streams;
-    bool peer_closed = false;
+    FixedRing<Pair::Note> unconfirmed;  // posted before the pair was lost; the peer will say which have arrived
+    bool was_opened = false;
+    bool was_confirmed = false;    // the peer has destroyed its end
+    uint32_t grants_out = 0;       // to the peer
     uint64_t writes_done = 0;      // granted by the peer, and known to have arrived
     uint64_t writes_received = 0;  // granted by this rank
   };
+  // The large messages of one channel have queue pairs of their own: when the channel is closed they go, and with
+  // them every way to reach the channel's buffers, while other channels go on.
+  struct Channel {
+    std::vector<Lane> lanes;  // pairs_per_rail_ for each rail
+    bool peer_closed = false;
+  };
+  // The way to the peer over one rail.
+  struct Path {
+    std::unique_ptr<Pair> pair;  // for frames
+    SlotPool<PairOwner>::Handle handle = 0;
+    bool has_slots = false;
+  };
+  // A frame whose bytes lie in a send slot.
+  struct PostedFrame {
+    uint32_t send_slot = 0;
+    uint32_t bytes = 0;
+  };
+  // A frame that came before this end was told to start.
+  struct EarlyFrame {
+    uint32_t rail = 0;
+    uint32_t slot = 0;
+    uint64_t bytes = 0;
+  };
+  struct ReceiveSlot {
+    uint32_t rail = 0;
+    uint32_t slot = 0;
+  };
+  struct EarlyGrant {
+    MessageId id;
+    Grant grant;
+  };
+  // Bytes of a receive that were granted over a rail which was lost before they came.
+  struct Hole {
+    MessageId id;
+    uint64_t offset = 0;
+    uint64_t bytes = 0;
+  };
+  struct Confirm {
+    uint32_t channel = 0;
+    uint32_t lane = 0;
+    uint64_t received = 0;
+  };
+  static constexpr uint32_t kNoLane = UINT32_MAX;
+
+  // link.cc
+  void PeerLeft(uint64_t writes_received, int64_t now_ns);
+
+  // link_join.cc
+  absl::Status Prepare();
+  Hello Introduction() const;
+  void OnHello(const Hello& hello);
+  void Probe();
+  void OnProbed(uint32_t rail, bool is_good, absl::string_view why);
+  void Decide();
+  void Start(uint32_t rail);
+  void Open();
+  void GoOverControl();
+  std::string NoWaySentence() const;
+  bool AddSlots(uint32_t rail);
+  bool is_leader() const { return context_.options.rank < peer_; }
+  static uint32_t BitOf(uint32_t rail) { return uint32_t{1} << rail; }
+  // Rails that both ends have found to work, and not lost since.
+  uint32_t UpRails() const { return probed_ & peer_probed_ & ~down_ & ~broken_; }
+
+  // link_rails.cc
+  void LoseRail(uint32_t rail, absl::string_view sentence);
+  void LeaveRail(uint32_t rail);
+  void LeaveFrameRail(uint32_t rail);
+  void OnDown(const Notice& notice);
+  void GrantAgain(uint32_t rail);
+  void Resume();
+  void BeUpset();
 
   // link_post.cc
   void StartSend(const SendRequest& request);
+  void UseEarlyGrants(const MessageId& id, Outgoing& outgoing, const Grant& first);
   void StartRecv(const RecvRequest& request);
   void FinishKept(const MessageId& id, Incoming& incoming);
   void CompleteSend(const MessageId& id, uint64_t context, uint64_t bytes);
@@ -169,12 +253,13 @@ class Link {
                 const LentMemory::Buffer& lent);
 
   // link_frames.cc: false if the link failed
-  bool OnHeader(const FrameHeader& header, const uint8_t* payload, uint32_t slot, bool* keeps_slot);
-  bool OnEager(const FrameHeader& header, const uint8_t* payload, uint32_t slot, bool* keeps_slot);
-  bool OnData(const FrameHeader& header, const uint8_t* payload, uint32_t slot, bool* keeps_slot);
+  bool OnHeader(const FrameHeader& header, const uint8_t* payload, ReceiveSlot slot, bool* keeps_slot);
+  bool OnEager(const FrameHeader& header, const uint8_t* payload, ReceiveSlot slot, bool* keeps_slot);
+  bool OnData(const FrameHeader& header, const uint8_t* payload, ReceiveSlot slot, bool* keeps_slot);
+  void TakeFrame(uint32_t rail, uint32_t slot, uint64_t bytes);
   bool OnAnnounce(const FrameHeader& header);
   bool OnGrant(const FrameHeader& header, const Grant& grant);
-  void Deliver(const MessageId& id, Incoming& incoming, const uint8_t* payload, uint32_t slot, bool* keeps_slot);
+  void Deliver(const MessageId& id, Incoming& incoming, const uint8_t* payload, ReceiveSlot slot, bool* keeps_slot);
   bool BreakOff(absl::string_view what);
 
   // link_send.cc
@@ -182,26 +267,42 @@ class Link {
   void PushControl(FrameKind kind, const MessageId& id, uint64_t signature, uint64_t message_bytes,
                    const MessageStamp& stamp = {});
   bool AppendFrame(const OutFrame& frame);
+  int PumpFrames();
   bool CreditIsDue() const;
 
-  // link_bulk.cc
+  // link_channels.cc
   Channel* EnsureChannel(uint32_t channel);
-  void DropChannelPair(Channel& channel);
-  bool OnOpenFrame(uint32_t channel, const uint8_t* payload);
-  bool OnCloseFrame(uint32_t channel, const uint8_t* payload);
-  void OnWriteDone(Channel& channel, const Pair::Note& note);
-  void ConfirmWrites(Channel& channel, uint64_t received);
+  bool OpenLane(uint32_t channel, uint32_t index, Lane& lane);
+  void DropLanePair(Lane& lane, absl::FunctionRef<void(const Pair::Note&)> visit);
+  bool OnOpenFrame(const MessageId& id, const uint8_t* payload);
+  bool OnConfirmFrame(const MessageId& id, const uint8_t* payload);
+  bool OnCloseFrame(uint32_t channel);
+  void TellClosed(uint32_t channel, const Channel& entry);
+  void TellConfirm(uint32_t channel, uint32_t index, const Lane& lane);
+  void OnWriteDone(Lane& lane, const Pair::Note& note);
+  void OnWriteLost(const Pair::Note& note);
+  void ConfirmWrites(Lane& lane, uint64_t received);
+  uint32_t RailOf(uint32_t lane) const { return lane / pairs_per_rail_; }
+
+  // link_bulk.cc
   bool UseGrant(const MessageId& id, Outgoing& outgoing, const Grant& grant);
   void GrantFor(const MessageId& id, Incoming& incoming);
   bool TryGrant(const MessageId& id, Incoming& incoming);
+  uint32_t PickLane(const Channel& channel) const;
   bool IssueGrant(Channel& channel, const MessageId& id, Incoming& incoming);
+  void SendGrant(const Grant& grant, const MessageId& id, const Incoming& incoming);
+  // Of the receive's bytes those that the next grant is to be for, at most so many.
+  Hole TakeUngranted(const MessageId& id, Incoming& incoming, uint64_t most_bytes);
+  void ForgetGrant(const IssuedGrant& grant);
   void RevokeGrants(const MessageId& id, Incoming& incoming);
-  void PumpStreams(Channel& channel);
+  void PumpStreams(Lane& lane);
 
-  absl::StatusOr<std::unique_ptr<Pair>> MakePair(bool is_bulk, uint32_t channel, SlotPool<PairOwner>::Handle* handle);
+  // `owner` says for what; its link and number are filled in.
+  absl::StatusOr<std::unique_ptr<Pair>> MakePair(PairOwner owner, SlotPool<PairOwner>::Handle* handle);
   // Shows what it had posted and is not known to have completed.
-  void DropPair(std::unique_ptr<Pair>& pair, SlotPool<PairOwner>::Handle handle, uint32_t depth,
+  void DropPair(std::unique_ptr<Pair>& pair, SlotPool<PairOwner>::Handle handle,
                 absl::FunctionRef<void(const Pair::Note&)> visit);
+  void DropPath(Path& path, uint32_t rail, absl::FunctionRef<void(const Pair::Note&)> visit);
   void Touch();
   void Leave();
   void DropPairs();
@@ -217,10 +318,36 @@ class Link {
   std::string left_because_;
   int64_t leaving_deadline_ns_ = 0;  // not 0: the peer left, acknowledgements are awaited
 
-  std::unique_ptr<Pair> pair_;
-  SlotPool<PairOwner>::Handle handle_ = 0;
-  bool has_slots_ = false;
-  PairAddress remote_;
+  Notices notices_;
+  Hello remote_;
+  bool joined_ = false;
+  bool peer_joined_ = false;
+  uint32_t num_rails_ = 0;  // that both have
+  uint32_t pairs_per_rail_ = 1;
+  std::array<Path, kMaxRails> paths_;
+  // Sets of rails, by BitOf.
+  uint32_t probed_ = 0;       // this end's probe has come through
+  uint32_t failed_ = 0;       // it has not
+  uint32_t peer_probed_ = 0;  // the same of the peer's
+  uint32_t peer_failed_ = 0;
+  uint32_t broken_ = 0;      // lost, and to be left by Settle
+  uint32_t down_ = 0;        // left
+  uint32_t peer_down_ = 0;   // left by the peer
+  uint32_t frame_rail_ = 0;  // that frames go over
+  std::string why_not_;      // the last probe that did not come through
+  std::vector<EarlyFrame> early_frames_;
+
+  // While a rail is left. Frames are held back until the peer has left all the rails that this end has.
+  bool replaying_ = false;  // frames that were sent over replay_rail_ are to be sent again, unless the peer has them
+  uint32_t replay_rail_ = 0;
+  FixedRing<PostedFrame> unconfirmed_frames_;
+  int64_t lost_since_ns_ = 0;  // 0: no rail is being left
+  std::string lost_because_;
+  uint64_t frames_sent_ = 0;
+  uint64_t frames_received_ = 0;
+  std::vector<Hole> holes_;
+  std::vector<Confirm> confirms_;
+
   uint64_t eager_bytes_ = 0;
   absl::flat_hash_map<uint32_t, std::unique_ptr<Channel>> channels_;
 
@@ -231,9 +358,10 @@ class Link {
   MatchTable<Outgoing> outgoing_;
   SendCredit send_credit_;
   ReceiveCredit receive_credit_;
-  uint64_t waiting_recvs_ = 0;  // posted and not complete
-  uint64_t waiting_sends_ = 0;  // posted and not complete
-  uint64_t early_control_ = 0;  // GRANT and ANNOUNCE frames without a request of this rank
+  uint64_t waiting_recvs_ = 0;            // posted and not complete
+  uint64_t waiting_sends_ = 0;            // posted and not complete
+  std::vector<EarlyGrant> early_grants_;  // of messages that have one in their entry already
+  uint64_t early_control_ = 0;            // GRANT and ANNOUNCE frames without a request of this rank
 
   FixedRing<OutFrame> frames_;
   std::vector<std::array<uint8_t, kFrameHeaderBytes>> inline_headers_;  // of the requests appended since the last Flush

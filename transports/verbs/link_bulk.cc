@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Large messages. The receiver grants memory: its caller's own, or, for a receive by view, staging memory piece by piece.
-// The sender writes there, and its last write tells the receiver. Each channel has a queue pair of its own for this,
-// made when the first large message of the channel is met.
+// The sender writes there, and its last write tells the receiver.
 #include <endian.h>
 
 #include <algorithm>
@@ -17,8 +16,6 @@ namespace tutti::verbs {
 namespace {
 
 constexpr uint32_t kMaxStagedPerMessage = 4;
-constexpr size_t kMaxChannels = 4096;  // with large messages, that one peer may have open
-constexpr size_t kExpectedStreams = 64;
 
 // What travels with the last write: enough of the grant's handle to find it, and to tell it from an older one.
 uint32_t ImmediateOf(SlotPool<IssuedGrant>::Handle handle) {
@@ -26,89 +23,6 @@ uint32_t ImmediateOf(SlotPool<IssuedGrant>::Handle handle) {
 }
 
 }  // namespace
-
-// nullptr if the link failed. The pair is joined when the peer's OPEN comes.
-Link::Channel* Link::EnsureChannel(uint32_t channel) {
-  std::unique_ptr<Channel>& entry = channels_[channel];
-  if (entry == nullptr) {
-    entry = std::make_unique<Channel>();
-    entry->streams.Reserve(kExpectedStreams);
-  }
-  if (entry->pair != nullptr || entry->peer_closed) return entry.get();
-  auto pair = MakePair(/*is_bulk=*/true, channel, &entry->handle);
-  if (!pair.ok()) {
-    Fail(pair.status().message());
-    return nullptr;
-  }
-  entry->pair = *std::move(pair);
-  const PairAddress address = entry->pair->Address(*context_.device);
-  OutFrame frame;
-  frame.header.kind = FrameKind::kOpen;
-  frame.header.id.channel = channel;
-  frame.header.payload_bytes = kOpenBytes;
-  std::memcpy(frame.extra.data(), &address.number, 4);
-  std::memcpy(frame.extra.data() + 4, &address.first_packet, 4);
-  PushFrame(frame);
-  return entry.get();
-}
-
-void Link::DropChannelPair(Channel& channel) {
-  DropPair(channel.pair, channel.handle, kBulkDepth, [](const Pair::Note&) {});
-  channel.streams.Clear();
-}
-
-bool Link::OnOpenFrame(uint32_t channel, const uint8_t* payload) {
-  if (context_.closed_channels.Contains(channel)) return true;
-  if (channels_.size() >= kMaxChannels && !channels_.contains(channel))
-    return BreakOff("more channels than are possible");
-  PairAddress address = remote_;
-  std::memcpy(&address.number, payload, 4);
-  std::memcpy(&address.first_packet, payload + 4, 4);
-  if (address.number >= (1u << 24) || address.first_packet >= (1u << 24)) return BreakOff("an impossible queue pair");
-  Channel* entry = EnsureChannel(channel);
-  if (entry == nullptr) return false;
-  if (entry->peer_closed || entry->pair->connected()) return BreakOff("the same channel twice");
-  const absl::Status status = entry->pair->Connect(*context_.device, context_.options.port, address);
-  if (!status.ok()) {
-    Fail(status.message());
-    return false;
-  }
-  context_.retry_waiters = true;
-  return true;
-}
-
-// Nothing of the channel can be written or is asked for any more. Sends that the peer has not received end when this rank
-// closes it, too.
-bool Link::OnCloseFrame(uint32_t channel, const uint8_t* payload) {
-  const auto found = channels_.find(channel);
-  if (found == channels_.end()) return true;
-  found->second->peer_closed = true;
-  uint64_t received = 0;
-  std::memcpy(&received, payload, kCloseBytes);
-  ConfirmWrites(*found->second, received);
-  return true;
-}
-
-// A write's bytes are in the peer's memory.
-void Link::OnWriteDone(Channel& channel, const Pair::Note& note) {
-  if (note.ends_grant) ++channel.writes_done;
-  if (!note.ends_message) return;
-  const Outgoing* outgoing = outgoing_.Find(note.id);
-  if (outgoing == nullptr) return;
-  context_.registrations.Release(outgoing->region);
-  ++context_.counters.messages_sent;
-  CompleteSend(note.id, outgoing->context, outgoing->bytes);
-  outgoing_.Erase(note.id);
-}
-
-// The peer says that it has received so many, and destroys its queue pair: acknowledgements that the network has lost will
-// not come again.
-void Link::ConfirmWrites(Channel& channel, uint64_t received) {
-  DropPair(channel.pair, channel.handle, kBulkDepth, [&](const Pair::Note& note) {
-    if (channel.writes_done < received) OnWriteDone(channel, note);
-  });
-  channel.streams.Clear();
-}
 
 // False if the link failed.
 bool Link::UseGrant(const MessageId& id, Outgoing& outgoing, const Grant& grant) {
@@ -127,20 +41,23 @@ bool Link::UseGrant(const MessageId& id, Outgoing& outgoing, const Grant& grant)
     PushFrame(frame);
     return true;
   }
-  const uint64_t left = outgoing.bytes - outgoing.granted_bytes;
-  if (grant.offset != outgoing.granted_bytes || grant.bytes == 0 || grant.bytes > left) {
+  if (grant.bytes == 0 || grant.offset >= outgoing.bytes || grant.bytes > outgoing.bytes - grant.offset) {
     return BreakOff("a grant of bytes that the message does not have");
   }
   const auto found = channels_.find(id.channel);
   if (found != channels_.end() && found->second->peer_closed) return true;
-  if (found == channels_.end() || found->second->pair == nullptr || !found->second->pair->connected()) {
+  if (found == channels_.end() || grant.lane >= found->second->lanes.size()) {
     return BreakOff("a grant before its queue pair");
   }
+  Lane& lane = found->second->lanes[grant.lane];
+  // What was granted over a rail that is lost is granted again.
+  if (lane.was_confirmed || (down_ & BitOf(RailOf(grant.lane))) != 0) return true;
+  if (lane.pair == nullptr || !lane.pair->connected()) return BreakOff("a grant before its queue pair");
   if (outgoing.region == Registrations::kNone) {
     outgoing.region = context_.registrations.Acquire(outgoing.data, outgoing.bytes, /*writable=*/false);
     if (outgoing.region == Registrations::kNone) {
-      Fail(absl::StrCat("a send's ", outgoing.bytes, " bytes cannot be registered with ", context_.device->name, ": ",
-                        VerbsErrorName(context_.registrations.error())));
+      Fail(absl::StrCat("a send's ", outgoing.bytes,
+                        " bytes cannot be registered: ", VerbsErrorName(context_.registrations.error())));
       return false;
     }
   }
@@ -150,20 +67,18 @@ bool Link::UseGrant(const MessageId& id, Outgoing& outgoing, const Grant& grant)
   stream.data = outgoing.data + grant.offset;
   stream.bytes = grant.bytes;
   stream.address = grant.address;
-  stream.local_key = context_.registrations.local_key(outgoing.region);
+  stream.local_key = context_.registrations.local_key(outgoing.region, RailOf(grant.lane));
   stream.key = grant.key;
   stream.immediate = outgoing.announced ? grant.immediate | kAnnounced : grant.immediate;
-  stream.ends_message = outgoing.granted_bytes == outgoing.bytes;
-  FixedRing<Stream>& streams = found->second->streams;
-  if (streams.full()) streams.Reserve(2 * streams.capacity());
-  (void)streams.Push(stream);
+  if (lane.streams.full()) lane.streams.Reserve(2 * lane.streams.capacity());
+  (void)lane.streams.Push(stream);
   Touch();
   return true;
 }
 
-void Link::PumpStreams(Channel& channel) {
-  while (!channel.streams.empty() && channel.pair->room() > 0) {
-    Stream& stream = channel.streams.Front();
+void Link::PumpStreams(Lane& lane) {
+  while (!lane.streams.empty() && lane.pair->room() > 0) {
+    Stream& stream = lane.streams.Front();
     const uint64_t bytes = std::min(kWriteBytes, stream.bytes - stream.posted_bytes);
     const bool last = stream.posted_bytes + bytes == stream.bytes;
     ibv_sge piece = {};
@@ -178,12 +93,12 @@ void Link::PumpStreams(Channel& channel) {
     Pair::Note note;
     note.id = stream.id;
     note.ends_grant = last;
-    note.ends_message = last && stream.ends_message;
-    channel.pair->Append(request, absl::MakeSpan(&piece, 1), note);
+    note.grant_bytes = stream.bytes;
+    lane.pair->Append(request, absl::MakeSpan(&piece, 1), note);
     stream.posted_bytes += bytes;
     if (!last) continue;
     ++writes_posted_;
-    channel.streams.DropFront();
+    lane.streams.DropFront();
   }
 }
 
@@ -212,53 +127,112 @@ bool Link::RetryGrant(const MessageId& id) {
 bool Link::TryGrant(const MessageId& id, Incoming& incoming) {
   Channel* channel = EnsureChannel(id.channel);
   if (channel == nullptr || channel->peer_closed) return true;
-  if (!channel->pair->connected()) return false;
   while (incoming.granted_bytes < incoming.bytes) {
     if (!IssueGrant(*channel, id, incoming)) return false;
   }
   return true;
 }
 
-// False: it must wait, or the link failed.
+// The lane that would be done first with one more write, by what its rail has to do and has recently achieved. kNoLane:
+// none is joined yet.
+uint32_t Link::PickLane(const Channel& channel) const {
+  double fastest = 0;
+  for (const auto& rail : context_.rails) fastest = std::max(fastest, rail->speed.rate());
+  uint32_t best = kNoLane;
+  double best_time = 0;
+  for (uint32_t index = 0; index < channel.lanes.size(); ++index) {
+    const Lane& lane = channel.lanes[index];
+    if (lane.pair == nullptr || !lane.pair->connected() || (UpRails() & BitOf(RailOf(index))) == 0) continue;
+    const RailSpeed& speed = context_.rails[RailOf(index)]->speed;
+    // One of which nothing is known is taken for as fast as the fastest.
+    const double rate = speed.rate() > 0 ? speed.rate() : fastest > 0 ? fastest : 1.0;
+    const double time = static_cast<double>(speed.outstanding_bytes() + kWriteBytes) / rate;
+    const bool is_better = best == kNoLane || time < best_time ||
+                           (RailOf(index) == RailOf(best) && lane.grants_out < channel.lanes[best].grants_out);
+    if (!is_better) continue;
+    best = index;
+    best_time = time;
+  }
+  return best;
+}
+
+// What was granted over a rail that is lost comes first.
+Link::Hole Link::TakeUngranted(const MessageId& id, Incoming& incoming, uint64_t most_bytes) {
+  Hole piece{id, incoming.next_offset, std::min(incoming.bytes - incoming.next_offset, most_bytes)};
+  const auto hole = std::find_if(holes_.begin(), holes_.end(), [&](const Hole& lost) { return lost.id == id; });
+  if (hole == holes_.end()) {
+    incoming.next_offset += piece.bytes;
+    return piece;
+  }
+  piece = *hole;
+  piece.bytes = std::min(hole->bytes, most_bytes);
+  hole->offset += piece.bytes;
+  hole->bytes -= piece.bytes;
+  if (hole->bytes == 0) holes_.erase(hole);
+  return piece;
+}
+
+// False: it must wait, or the link failed. Over several lanes every write is granted by itself, so that each goes where it
+// is done first; over one lane all that is left is granted together.
 bool Link::IssueGrant(Channel& channel, const MessageId& id, Incoming& incoming) {
   const bool staged = incoming.data == nullptr;
-  if (context_.grants.size() >= context_.immediates.capacity()) return false;
   if (staged && incoming.grants_out >= kMaxStagedPerMessage) return false;
+  const uint32_t lane = staged && incoming.lane != kNoLane ? incoming.lane : PickLane(channel);
+  if (lane == kNoLane) return false;
+  Rail& rail = *context_.rails[RailOf(lane)];
+  if (context_.grants.size() >= LinkContext::kMaxGrants || rail.grants >= rail.immediates.capacity()) return false;
   IssuedGrant issued;
   issued.link = this;
   issued.id = id;
-  issued.offset = incoming.granted_bytes;
-  issued.bytes = incoming.bytes - incoming.granted_bytes;
-  issued.pair_number = channel.pair->number();
+  issued.rail = RailOf(lane);
+  issued.lane = lane;
+  issued.pair_number = channel.lanes[lane].pair->number();
   Grant grant;
+  grant.lane = lane;
   if (staged) {
     issued.staging = context_.staging.Take();
     if (issued.staging == SlotMemory::kNone) return false;
-    issued.bytes = std::min(issued.bytes, context_.staging.slot_bytes());
+    incoming.lane = lane;
     grant.address = reinterpret_cast<uintptr_t>(context_.staging.data(issued.staging));
-    grant.key = context_.staging.remote_key();
+    grant.key = context_.staging.remote_key(issued.rail);
   } else {
-    incoming.region = context_.registrations.Acquire(incoming.data, incoming.bytes, /*writable=*/true);
     if (incoming.region == Registrations::kNone) {
-      Fail(absl::StrCat("a receive's ", incoming.bytes, " bytes cannot be registered with ", context_.device->name,
-                        ": ", VerbsErrorName(context_.registrations.error())));
+      incoming.region = context_.registrations.Acquire(incoming.data, incoming.bytes, /*writable=*/true);
+    }
+    if (incoming.region == Registrations::kNone) {
+      Fail(absl::StrCat("a receive's ", incoming.bytes,
+                        " bytes cannot be registered: ", VerbsErrorName(context_.registrations.error())));
       return false;
     }
-    grant.address = reinterpret_cast<uintptr_t>(incoming.data);
-    grant.key = context_.registrations.remote_key(incoming.region);
+    grant.key = context_.registrations.remote_key(incoming.region, issued.rail);
   }
+  const uint64_t most_bytes = staged                     ? context_.staging.slot_bytes()
+                              : channel.lanes.size() > 1 ? kWriteBytes
+                                                         : incoming.bytes;
+  const Hole piece = TakeUngranted(id, incoming, most_bytes);
+  issued.offset = piece.offset;
+  issued.bytes = piece.bytes;
+  if (!staged) grant.address = reinterpret_cast<uintptr_t>(incoming.data + piece.offset);
   const auto handle = context_.grants.Acquire(issued);
   context_.grant_of_index[handle & 0x7fff] = handle;
   ++incoming.grants_out;
-  const int error = context_.immediates.Ensure(static_cast<uint32_t>(context_.grants.size()));
+  ++channel.lanes[lane].grants_out;
+  ++rail.grants;
+  rail.speed.Granted(issued.bytes);
+  const int error = rail.immediates.Ensure(rail.grants);
   if (error != 0) {
-    Fail(absl::StrCat("the RDMA device ", context_.device->name, " takes no more receives: ", VerbsErrorName(error)));
+    Fail(absl::StrCat("the RDMA device ", rail.device->name, " takes no more receives: ", VerbsErrorName(error)));
     return false;
   }
   incoming.granted_bytes += issued.bytes;
   grant.offset = issued.offset;
   grant.bytes = issued.bytes;
   grant.immediate = ImmediateOf(handle);
+  SendGrant(grant, id, incoming);
+  return true;
+}
+
+void Link::SendGrant(const Grant& grant, const MessageId& id, const Incoming& incoming) {
   OutFrame frame;
   frame.header.kind = FrameKind::kGrant;
   frame.header.id = id;
@@ -267,10 +241,18 @@ bool Link::IssueGrant(Channel& channel, const MessageId& id, Incoming& incoming)
   frame.header.payload_bytes = kGrantBytes;
   EncodeGrant(grant, frame.extra.data());
   PushFrame(frame);
-  return true;
+}
+
+// It is not out any more.
+void Link::ForgetGrant(const IssuedGrant& grant) {
+  --context_.rails[grant.rail]->grants;
+  const auto found = channels_.find(grant.id.channel);
+  if (found != channels_.end()) --found->second->lanes[grant.lane].grants_out;
 }
 
 void Link::OnWritten(const IssuedGrant& grant, uint64_t last_bytes, uint32_t immediate) {
+  ForgetGrant(grant);
+  context_.rails[grant.rail]->speed.Arrived(grant.bytes, context_.clock.NowNs());
   Incoming* incoming = incoming_.Find(grant.id);
   if (incoming == nullptr || incoming->grants_out == 0) return;
   --incoming->grants_out;
@@ -282,8 +264,12 @@ void Link::OnWritten(const IssuedGrant& grant, uint64_t last_bytes, uint32_t imm
   }
   context_.counters.payload_bytes_received += grant.bytes;
   ++writes_received_;
-  if (const auto found = channels_.find(grant.id.channel); found != channels_.end()) ++found->second->writes_received;
+  if (const auto found = channels_.find(grant.id.channel); found != channels_.end()) {
+    ++found->second->lanes[grant.lane].writes_received;
+  }
   if (grant.staging == SlotMemory::kNone) {
+    incoming->received_bytes += grant.bytes;
+    if (incoming->received_bytes < incoming->bytes) return;
     context_.registrations.Release(incoming->region);
     incoming->region = Registrations::kNone;
     incoming->finished = (immediate & kAnnounced) != 0 && !incoming->announced;
@@ -301,9 +287,12 @@ void Link::OnWritten(const IssuedGrant& grant, uint64_t last_bytes, uint32_t imm
 void Link::RevokeGrants(const MessageId& id, Incoming& incoming) {
   context_.registrations.Release(incoming.region);
   incoming.region = Registrations::kNone;
+  if (!holes_.empty()) std::erase_if(holes_, [&](const Hole& hole) { return hole.id == id; });
   if (incoming.grants_out == 0) return;
   context_.grants.ForEach([&](SlotPool<IssuedGrant>::Handle handle, IssuedGrant& grant) {
     if (grant.link != this || !(grant.id == id)) return;
+    ForgetGrant(grant);
+    context_.rails[grant.rail]->speed.Revoked(grant.bytes);
     if (grant.staging != SlotMemory::kNone) context_.staging.Free(grant.staging);
     (void)context_.grants.Release(handle);
   });

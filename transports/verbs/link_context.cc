@@ -13,7 +13,7 @@ void LentMemory::Free(const Buffer& buffer) {
       context_.buffers.Free(buffer.pooled);
       return;
     case Kind::kReceiveSlot:
-      context_.slots.Free(buffer.slot);
+      context_.rails[buffer.rail]->slots.Free(buffer.slot);
       buffer.link->SlotFreed();
       return;
     case Kind::kStaging:

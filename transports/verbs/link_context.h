@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the links of one transport share: the device and what was made from it, memory, and notes about who wants what.
+// What the links of one transport share: the rails and what was made from them, memory, and notes about who wants what.
 #ifndef TUTTI_TRANSPORTS_VERBS_LINK_CONTEXT_H_
 #define TUTTI_TRANSPORTS_VERBS_LINK_CONTEXT_H_
 
@@ -9,16 +9,15 @@
 
 #include "absl/container/flat_hash_map.h"
 
+#include "lib/base/clock.h"
 #include "lib/base/fixed_ring.h"
 #include "lib/base/slot_pool.h"
 #include "lib/transport/buffer_pool.h"
 #include "lib/transport/closed_channels.h"
 #include "lib/transport/completion_sink.h"
 #include "lib/transport/transport.h"
-#include "transports/verbs/completion_queue.h"
-#include "transports/verbs/device.h"
 #include "transports/verbs/memory.h"
-#include "transports/verbs/receive_slots.h"
+#include "transports/verbs/rail.h"
 #include "transports/verbs/registrations.h"
 #include "transports/verbs/verbs_options.h"
 
@@ -34,6 +33,7 @@ class LentMemory {
   struct Buffer {
     Kind kind = Kind::kNone;
     uint32_t slot = 0;
+    uint32_t rail = 0;  // kReceiveSlot: whose slot it is
     BufferPool::Buffer pooled;
     Link* link = nullptr;  // kReceiveSlot: whose peer may send again
 
@@ -57,8 +57,10 @@ inline constexpr uint64_t kTagMask = uint64_t{3} << 30;
 struct PairOwner {
   Link* link = nullptr;
   uint32_t number = 0;
+  uint32_t rail = 0;
   bool is_bulk = false;  // for the large messages of `channel`
   uint32_t channel = 0;
+  uint32_t lane = 0;
 };
 
 // Memory of this rank that a peer may write to, until it says that it has.
@@ -69,7 +71,12 @@ struct IssuedGrant {
   uint64_t bytes = 0;
   uint32_t staging = SlotMemory::kNone;
   uint32_t pair_number = 0;
+  uint32_t rail = 0;
+  uint32_t lane = 0;
 };
+
+inline constexpr uint32_t kProbeTarget = 0;
+inline constexpr uint32_t kProbeSource = 1;
 
 struct Waiter {
   Link* link = nullptr;
@@ -79,36 +86,41 @@ struct Waiter {
 struct LinkContext {
   static constexpr uint32_t kMaxGrants = 1024;  // at once; more receives wait
 
-  explicit LinkContext(const VerbsOptions& verbs_options) : options(verbs_options) {}
+  LinkContext(const VerbsOptions& verbs_options, Clock& its_clock) : options(verbs_options), clock(its_clock) {}
+
+  // Queue pairs are numbered by each device for itself.
+  static uint32_t PairKey(uint32_t rail, uint32_t number) { return rail << 24 | number; }
 
   const VerbsOptions& options;
+  Clock& clock;
   Transport* control = nullptr;  // borrowed; the connections that prove who the peers are, and that they live
   TransportCounters counters;
   ClosedChannels closed_channels;
 
   // In this order: each may use what was made before it, and goes before that.
-  std::unique_ptr<Device> device;
-  CompletionQueue queue;
+  std::vector<std::unique_ptr<Rail>> rails;  // in the order of their names, as peers order theirs
+  uint32_t primary_rail = 0;
   SlotMemory send_slots;
   SlotMemory staging;
-  ReceiveSlots slots;
-  ImmediateReceives immediates;
+  SlotMemory probes;  // two: kProbeTarget, that peers write to, and kProbeSource
   Registrations registrations;
   BufferPool buffers;
   LentMemory lent{*this};
   CompletionSink<LentMemory> completions{lent};
 
   SlotPool<PairOwner> pairs;
-  absl::flat_hash_map<uint32_t, SlotPool<PairOwner>::Handle> pair_of_number;
+  absl::flat_hash_map<uint32_t, SlotPool<PairOwner>::Handle> pair_of_key;
   SlotPool<IssuedGrant> grants{kMaxGrants};
   std::vector<SlotPool<IssuedGrant>::Handle> grant_of_index = std::vector<uint64_t>(kMaxGrants);
 
   std::vector<Link*> dirty;    // have something to post
   std::vector<Link*> starved;  // wait for a send slot
+  std::vector<Link*> upset;    // have lost a rail, or something of it: to be settled once all completions are taken
   FixedRing<Waiter> waiters;   // receives that wait for a queue pair, a grant or staging memory
   bool retry_waiters = false;
-  uint32_t num_held = 0;     // links whose connection does not stand yet
-  uint32_t num_leaving = 0;  // links whose peer left, and whose last acknowledgements are awaited
+  uint32_t num_held = 0;          // links whose connection does not stand yet
+  uint32_t num_over_control = 0;  // links whose messages go over the control transport, as RDMA does not get through
+  uint32_t num_leaving = 0;       // links whose peer left, and whose last acknowledgements are awaited
 };
 
 }  // namespace tutti::verbs

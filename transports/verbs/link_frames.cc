@@ -26,14 +26,24 @@ void Link::SlotFreed() {
   if (CreditIsDue()) Touch();
 }
 
-void Link::OnFrame(uint32_t slot, uint64_t bytes) {
-  // The peer sends only once it knows that this end has joined, so it has joined, too.
-  if (state_ == State::kHeld) Open();
+// The peer may have been told before this end that messages go.
+void Link::OnFrame(uint32_t rail, uint32_t slot, uint64_t bytes) {
+  if (state_ == State::kHeld) {
+    early_frames_.push_back({rail, slot, bytes});
+  } else {
+    TakeFrame(rail, slot, bytes);
+  }
+}
+
+void Link::TakeFrame(uint32_t rail, uint32_t slot, uint64_t bytes) {
   bool keeps_slot = false;
-  if (++slots_taken_ > context_.options.slots_per_peer) {
+  ++frames_received_;
+  if (state_ != State::kOpen) {
+    // An earlier frame has made the link fail.
+  } else if (++slots_taken_ > context_.options.slots_per_peer) {
     (void)BreakOff("more frames than it has slots for");
   } else {
-    const uint8_t* data = context_.slots.data(slot);
+    const uint8_t* data = context_.rails[rail]->slots.data(slot);
     FrameHeader header;
     const char* wrong = DecodeFrame(data, bytes, &header);
     if (wrong != nullptr) {
@@ -45,15 +55,15 @@ void Link::OnFrame(uint32_t slot, uint64_t bytes) {
     } else {
       slot_credits_ += header.returned_slots;
       if (!frames_.empty() && header.returned_slots > 0) Touch();
-      (void)OnHeader(header, data + kFrameHeaderBytes, slot, &keeps_slot);
+      (void)OnHeader(header, data + kFrameHeaderBytes, {rail, slot}, &keeps_slot);
     }
   }
   if (keeps_slot) return;
-  context_.slots.Free(slot);
+  context_.rails[rail]->slots.Free(slot);
   SlotFreed();
 }
 
-bool Link::OnHeader(const FrameHeader& header, const uint8_t* payload, uint32_t slot, bool* keeps_slot) {
+bool Link::OnHeader(const FrameHeader& header, const uint8_t* payload, ReceiveSlot slot, bool* keeps_slot) {
   switch (header.kind) {
     case FrameKind::kEager:
       return OnEager(header, payload, slot, keeps_slot);
@@ -64,16 +74,18 @@ bool Link::OnHeader(const FrameHeader& header, const uint8_t* payload, uint32_t 
     case FrameKind::kGrant:
       return OnGrant(header, DecodeGrant(payload));
     case FrameKind::kOpen:
-      return OnOpenFrame(header.id.channel, payload);
+      return OnOpenFrame(header.id, payload);
     case FrameKind::kClose:
-      return OnCloseFrame(header.id.channel, payload);
+      return OnCloseFrame(header.id.channel);
+    case FrameKind::kConfirm:
+      return OnConfirmFrame(header.id, payload);
     case FrameKind::kCredit:
       return true;
   }
   return BreakOff("a frame of unknown kind");
 }
 
-bool Link::OnEager(const FrameHeader& header, const uint8_t* payload, uint32_t slot, bool* keeps_slot) {
+bool Link::OnEager(const FrameHeader& header, const uint8_t* payload, ReceiveSlot slot, bool* keeps_slot) {
   const uint64_t bytes = header.message_bytes;
   if (bytes > eager_bytes_) return BreakOff("a large message unasked");
   const uint64_t charge = EagerCharge(bytes);
@@ -113,7 +125,7 @@ bool Link::OnEager(const FrameHeader& header, const uint8_t* payload, uint32_t s
   return true;
 }
 
-bool Link::OnData(const FrameHeader& header, const uint8_t* payload, uint32_t slot, bool* keeps_slot) {
+bool Link::OnData(const FrameHeader& header, const uint8_t* payload, ReceiveSlot slot, bool* keeps_slot) {
   if (IsClosed(header.id)) return true;
   Incoming* incoming = incoming_.Find(header.id);
   if (incoming == nullptr || !incoming->posted || !incoming->granted) return BreakOff("a message nobody asked for");
@@ -127,7 +139,8 @@ bool Link::OnData(const FrameHeader& header, const uint8_t* payload, uint32_t sl
 }
 
 // A small message whose receive is posted. Erases the entry.
-void Link::Deliver(const MessageId& id, Incoming& incoming, const uint8_t* payload, uint32_t slot, bool* keeps_slot) {
+void Link::Deliver(const MessageId& id, Incoming& incoming, const uint8_t* payload, ReceiveSlot slot,
+                   bool* keeps_slot) {
   context_.counters.payload_bytes_received += incoming.bytes;
   if (incoming.data != nullptr || incoming.bytes == 0) {
     if (incoming.bytes > 0) std::memcpy(incoming.data, payload, incoming.bytes);
@@ -138,7 +151,8 @@ void Link::Deliver(const MessageId& id, Incoming& incoming, const uint8_t* paylo
   *keeps_slot = true;
   LentMemory::Buffer lent;
   lent.kind = LentMemory::Kind::kReceiveSlot;
-  lent.slot = slot;
+  lent.rail = slot.rail;
+  lent.slot = slot.slot;
   lent.link = this;
   ShowView(id, incoming, payload, incoming.bytes, lent);
 }
@@ -152,7 +166,7 @@ bool Link::OnAnnounce(const FrameHeader& header) {
   } else if (incoming->finished) {
     incoming_.Erase(header.id);
     return true;
-  } else if (incoming->announced || incoming->kept || incoming->received_bytes > 0) {
+  } else if (incoming->announced || incoming->kept || (incoming->data == nullptr && incoming->received_bytes > 0)) {
     return BreakOff("the same message twice");
   }
   incoming->announced = true;
@@ -183,7 +197,11 @@ bool Link::OnGrant(const FrameHeader& header, const Grant& grant) {
     outgoing->grant = grant;
     return true;
   }
-  if (!outgoing->posted) return BreakOff("a second grant before the first was used");
+  if (!outgoing->posted) {
+    if (early_grants_.size() >= kMaxEarlyControl) return BreakOff("more grants than can be kept");
+    early_grants_.push_back({header.id, grant});
+    return true;
+  }
   if (outgoing->bytes == header.message_bytes && outgoing->signature == header.signature) {
     return UseGrant(header.id, *outgoing, grant);
   }

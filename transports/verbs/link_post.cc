@@ -16,6 +16,10 @@ void Link::PostSend(const SendRequest& request) {
     held_sends_.push_back(request);
     return;
   }
+  if (state_ == State::kOverControl) {
+    context_.control->PostSends({&request, 1});
+    return;
+  }
   if (state_ == State::kLeft) {
     Fail(absl::StrCat(left_because_, " before this rank's next send to it"));
     return;
@@ -29,6 +33,10 @@ void Link::PostRecv(const RecvRequest& request) {
   if (state_ == State::kHeld) {
     ++waiting_recvs_;
     held_recvs_.push_back(request);
+    return;
+  }
+  if (state_ == State::kOverControl) {
+    context_.control->PostRecvs({&request, 1});
     return;
   }
   if (state_ == State::kLeft) {
@@ -80,13 +88,24 @@ void Link::StartSend(const SendRequest& request) {
   }
   --early_control_;
   if (outgoing->remote_bytes == request.bytes && outgoing->remote_signature == request.signature) {
-    (void)UseGrant(request.id, *outgoing, outgoing->grant);
+    const Grant first_grant = outgoing->grant;
+    UseEarlyGrants(request.id, *outgoing, first_grant);
     return;
   }
   // The receiver finds the difference in the announcement; the buffer is not needed any more.
   PushControl(FrameKind::kAnnounce, request.id, request.signature, request.bytes);
   outgoing_.Erase(request.id);
   CompleteSend(request.id, request.context, 0);
+}
+
+void Link::UseEarlyGrants(const MessageId& id, Outgoing& outgoing, const Grant& first) {
+  bool goes_on = UseGrant(id, outgoing, first);
+  if (early_grants_.empty()) return;
+  for (const EarlyGrant& early : early_grants_) {
+    if (goes_on && early.id == id) goes_on = UseGrant(id, outgoing, early.grant);
+    if (state_ != State::kOpen) return;
+  }
+  std::erase_if(early_grants_, [&](const EarlyGrant& early) { return early.id == id; });
 }
 
 void Link::StartRecv(const RecvRequest& request) {

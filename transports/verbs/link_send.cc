@@ -34,9 +34,11 @@ bool Link::AppendFrame(const OutFrame& frame) {
   FrameHeader header = frame.header;
   const size_t payload_bytes = header.payload_bytes;
   const uint8_t* payload = frame.payload != nullptr ? frame.payload : frame.extra.data();
-  const bool inlined = kFrameHeaderBytes + payload_bytes <= context_.device->max_inline_bytes;
+  const bool inlined = kFrameHeaderBytes + payload_bytes <= context_.rails[frame_rail_]->device->max_inline_bytes;
+  // With several rails the bytes are kept until they are acknowledged: they may have to be sent again.
+  const bool in_slot = !inlined || num_rails_ > 1;
   uint32_t slot = Pair::kNoSlot;
-  if (!inlined) {
+  if (in_slot) {
     slot = context_.send_slots.Take();
     if (slot == SlotMemory::kNone) return false;
   }
@@ -45,28 +47,30 @@ bool Link::AppendFrame(const OutFrame& frame) {
   slots_taken_ -= slots_owed_;
   slots_owed_ = 0;
 
-  uint8_t* bytes = inlined ? inline_headers_[num_inline_headers_++].data() : context_.send_slots.data(slot);
+  uint8_t* bytes = in_slot ? context_.send_slots.data(slot) : inline_headers_[num_inline_headers_++].data();
   EncodeFrame(header, bytes);
   ibv_sge pieces[2] = {};
   pieces[0].addr = reinterpret_cast<uintptr_t>(bytes);
   pieces[0].length = kFrameHeaderBytes;
   size_t num_pieces = 1;
-  if (inlined && payload_bytes > 0) {
+  if (in_slot) {
+    if (payload_bytes > 0) std::memcpy(bytes + kFrameHeaderBytes, payload, payload_bytes);
+    if (frame.completes_send) context_.counters.payload_bytes_copied += payload_bytes;
+    pieces[0].length += static_cast<uint32_t>(payload_bytes);
+    pieces[0].lkey = context_.send_slots.local_key(frame_rail_);
+  } else if (payload_bytes > 0) {
     // The device takes it from where it is.
     pieces[num_pieces].addr = reinterpret_cast<uintptr_t>(payload);
     pieces[num_pieces++].length = static_cast<uint32_t>(payload_bytes);
-  } else if (!inlined) {
-    std::memcpy(bytes + kFrameHeaderBytes, payload, payload_bytes);
-    if (frame.completes_send) context_.counters.payload_bytes_copied += payload_bytes;
-    pieces[0].length += static_cast<uint32_t>(payload_bytes);
-    pieces[0].lkey = context_.send_slots.local_key();
   }
   ibv_send_wr request = {};
   request.opcode = IBV_WR_SEND;
   request.send_flags = inlined ? IBV_SEND_INLINE : 0;
   Pair::Note note;
   note.send_slot = slot;
-  pair_->Append(request, absl::MakeSpan(pieces, num_pieces), note);
+  note.frame_bytes = pieces[0].length;
+  paths_[frame_rail_].pair->Append(request, absl::MakeSpan(pieces, num_pieces), note);
+  ++frames_sent_;
   --slot_credits_;
   return true;
 }
@@ -74,11 +78,31 @@ bool Link::AppendFrame(const OutFrame& frame) {
 void Link::Pump() {
   if (state_ != State::kOpen) return;
   // The slots that the frames below give back must receive again before the peer hears of it.
-  int error = context_.slots.Repost();
+  int error = 0;
+  for (const auto& rail : context_.rails) {
+    if (error == 0) error = rail->slots.Repost();
+  }
+  if (error == 0) error = PumpFrames();
+  for (auto& [number, channel] : channels_) {
+    for (Lane& lane : channel->lanes) {
+      if (error != 0) break;
+      if (lane.streams.empty() || lane.pair == nullptr) continue;
+      PumpStreams(lane);
+      error = lane.pair->Flush();
+    }
+  }
+  if (error != 0) Fail(absl::StrCat("the RDMA device refuses work: ", VerbsErrorName(error)));
+}
+
+// 0, or the errno with which the device refused.
+int Link::PumpFrames() {
+  // While a rail is being left the peer does not listen to the next one yet.
+  if (lost_since_ns_ != 0) return 0;
+  Pair& pair = *paths_[frame_rail_].pair;
   num_inline_headers_ = 0;
   size_t num_done = 0;
   // The last credit is kept for giving credit back; two ends that both wait for it would wait for ever.
-  while (!frames_.empty() && num_done < frames_.size() && slot_credits_ > 1 && pair_->room() > 0) {
+  while (!frames_.empty() && num_done < frames_.size() && slot_credits_ > 1 && pair.room() > 0) {
     if (!AppendFrame(frames_[num_done])) {
       if (!in_starved_list) context_.starved.push_back(this);
       in_starved_list = true;
@@ -86,10 +110,10 @@ void Link::Pump() {
     }
     ++num_done;
   }
-  if ((CreditIsDue() || receive_credit_.ReturnIsDue()) && slot_credits_ > 0 && pair_->room() > 0) {
+  if ((CreditIsDue() || receive_credit_.ReturnIsDue()) && slot_credits_ > 0 && pair.room() > 0) {
     (void)AppendFrame(OutFrame());  // a credit frame, unless it must wait for a send slot
   }
-  if (error == 0) error = pair_->Flush();
+  const int error = pair.Flush();
   for (; num_done > 0; --num_done) {
     const OutFrame& frame = frames_.Front();
     if (frame.completes_send) {
@@ -98,22 +122,19 @@ void Link::Pump() {
     }
     frames_.DropFront();
   }
-  for (auto& [number, channel] : channels_) {
-    if (error != 0) break;
-    if (channel->streams.empty() || channel->pair == nullptr) continue;
-    PumpStreams(*channel);
-    error = channel->pair->Flush();
-  }
-  if (error != 0) {
-    Fail(absl::StrCat("the RDMA device ", context_.device->name, " refuses work: ", VerbsErrorName(error)));
-  }
+  return error;
 }
 
 bool Link::HasUnsentBytes() const {
   if (state_ != State::kOpen) return false;
-  if (!frames_.empty() || !pair_->idle()) return true;
+  if (!frames_.empty() || lost_since_ns_ != 0) return true;
+  for (const Path& path : paths_) {
+    if (path.pair != nullptr && !path.pair->idle()) return true;
+  }
   for (const auto& [number, channel] : channels_) {
-    if (channel->pair != nullptr && (!channel->streams.empty() || !channel->pair->idle())) return true;
+    for (const Lane& lane : channel->lanes) {
+      if (lane.pair != nullptr && (!lane.streams.empty() || !lane.pair->idle())) return true;
+    }
   }
   return false;
 }
@@ -121,21 +142,28 @@ bool Link::HasUnsentBytes() const {
 void Link::OnSent(const PairOwner& owner) {
   Touch();
   if (!owner.is_bulk) {
-    pair_->TakeCompleted([this](const Pair::Note& note) {
+    bool was_probe = false;
+    paths_[owner.rail].pair->TakeCompleted([&](const Pair::Note& note) {
       if (note.send_slot != Pair::kNoSlot) context_.send_slots.Free(note.send_slot);
+      was_probe |= note.is_probe;
     });
+    if (was_probe) OnProbed(owner.rail, true, "");
     return;
   }
-  Channel& channel = *channels_.find(owner.channel)->second;
-  channel.pair->TakeCompleted([&](const Pair::Note& note) { OnWriteDone(channel, note); });
+  Lane& lane = channels_.find(owner.channel)->second->lanes[owner.lane];
+  lane.pair->TakeCompleted([&](const Pair::Note& note) { OnWriteDone(lane, note); });
 }
 
 void Link::OnPairFailed(const PairOwner& owner, absl::string_view sentence) {
   if (leaving_deadline_ns_ != 0) {
     Fail(absl::StrCat(left_because_, WaitingSentence()));
-    return;
+  } else if ((probed_ & BitOf(owner.rail)) == 0) {
+    OnProbed(owner.rail, false, sentence);
+  } else if (state_ == State::kHeld) {
+    Fail(sentence);
+  } else {
+    LoseRail(owner.rail, sentence);
   }
-  Fail(absl::StrCat(sentence, WaitingSentence()));
 }
 
 }  // namespace tutti::verbs

@@ -20,14 +20,16 @@ PageMemory AllocatePages(size_t bytes) {
   return PageMemory(static_cast<uint8_t*>(std::aligned_alloc(kPageBytes, rounded)));
 }
 
-absl::Status SlotMemory::Open(const Device& device, uint64_t slot_bytes, uint32_t count, int access) {
+absl::Status SlotMemory::Open(absl::Span<const Device* const> devices, uint64_t slot_bytes, uint32_t count,
+                              int access) {
   slot_bytes_ = slot_bytes;
   memory_ = AllocatePages(slot_bytes * count);
   if (memory_ == nullptr) return absl::ResourceExhaustedError("no memory for the RDMA transport's buffers");
-  region_.reset(::ibv_reg_mr(device.domain.get(), memory_.get(), slot_bytes * count, access));
-  if (region_ == nullptr) {
+  for (const Device* device : devices) {
+    regions_.emplace_back(::ibv_reg_mr(device->domain.get(), memory_.get(), slot_bytes * count, access));
+    if (regions_.back() != nullptr) continue;
     return absl::ResourceExhaustedError(absl::StrCat(slot_bytes * count, " bytes cannot be registered with ",
-                                                     device.name, ": ", VerbsErrorName(errno)));
+                                                     device->name, ": ", VerbsErrorName(errno)));
   }
   free_.reserve(count);
   for (uint32_t slot = count; slot-- > 0;) free_.push_back(slot);

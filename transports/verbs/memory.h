@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 
 #include "transports/verbs/device.h"
 #include "transports/verbs/handles.h"
@@ -27,7 +28,8 @@ class SlotMemory {
  public:
   static constexpr uint32_t kNone = UINT32_MAX;
 
-  absl::Status Open(const Device& device, uint64_t slot_bytes, uint32_t count, int access);
+  // Registered with each of the devices; keys are asked for by a device's place among them.
+  absl::Status Open(absl::Span<const Device* const> devices, uint64_t slot_bytes, uint32_t count, int access);
 
   // kNone: all are in use.
   uint32_t Take();
@@ -35,12 +37,12 @@ class SlotMemory {
 
   uint8_t* data(uint32_t slot) const { return memory_.get() + slot * slot_bytes_; }
   uint64_t slot_bytes() const { return slot_bytes_; }
-  uint32_t local_key() const { return region_->lkey; }
-  uint32_t remote_key() const { return region_->rkey; }
+  uint32_t local_key(uint32_t rail) const { return regions_[rail]->lkey; }
+  uint32_t remote_key(uint32_t rail) const { return regions_[rail]->rkey; }
 
  private:
   PageMemory memory_;
-  RegionHandle region_;  // destroyed before the memory it covers
+  std::vector<RegionHandle> regions_;  // destroyed before the memory they cover
   uint64_t slot_bytes_ = 0;
   std::vector<uint32_t> free_;
 };

@@ -28,10 +28,12 @@ class Pair {
 
   // What the owner wants to be reminded of when a work request has completed.
   struct Note {
-    uint32_t send_slot = kNoSlot;  // whose bytes it carries
-    MessageId id;                  // if ends_message: whose last bytes it carries
-    bool ends_grant = false;       // its bytes are the last that a grant allows
-    bool ends_message = false;
+    uint32_t send_slot = kNoSlot;  // whose bytes it carries, and how many
+    uint32_t frame_bytes = 0;
+    bool is_probe = false;
+    bool ends_grant = false;  // its bytes are the last that a grant allows, of so many, of this message
+    uint64_t grant_bytes = 0;
+    MessageId id;
   };
 
   // In state INIT. `depth`: work requests at once.

@@ -36,6 +36,17 @@ size_t ChoosePort(absl::Span<const PortCandidate> candidates, const PortOptions&
   return best[options.local_rank < 0 ? 0 : static_cast<size_t>(options.local_rank) % best.size()];
 }
 
+std::vector<size_t> ChooseRails(absl::Span<const PortCandidate> candidates, const PortOptions& options, size_t count) {
+  const size_t first = ChoosePort(candidates, options);
+  std::vector<size_t> rails(candidates.size());
+  for (size_t i = 0; i < rails.size(); ++i) rails[i] = (first + i) % candidates.size();
+  std::stable_sort(rails.begin() + 1, rails.end(), [&](size_t a, size_t b) {
+    return Quality(candidates[a], options) > Quality(candidates[b], options);
+  });
+  rails.resize(std::min(count, rails.size()));
+  return rails;
+}
+
 std::string ReasonOf(absl::Span<const PortCandidate> candidates, const PortOptions& options, size_t chosen,
                      size_t index) {
   const PortCandidate& taken = candidates[chosen];

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "absl/types/span.h"
 
@@ -23,6 +24,10 @@ struct PortCandidate {
 // those that are equal the ranks of a host take one each in turn, as their local ranks say, so that none carries them all;
 // a rank that does not know its local rank takes the first. `candidates` is not empty.
 size_t ChoosePort(absl::Span<const PortCandidate> candidates, const PortOptions& options);
+
+// The places of the ports that carry a rank's messages together: the one that ChoosePort takes first, then the next best,
+// at most `count`. Of those that are equally good it is those that come after the first, in a circle.
+std::vector<size_t> ChooseRails(absl::Span<const PortCandidate> candidates, const PortOptions& options, size_t count);
 
 // Why the candidate at `index` was chosen, or was not.
 std::string ReasonOf(absl::Span<const PortCandidate> candidates, const PortOptions& options, size_t chosen,

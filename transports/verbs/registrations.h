@@ -9,11 +9,13 @@
 #ifndef TUTTI_TRANSPORTS_VERBS_REGISTRATIONS_H_
 #define TUTTI_TRANSPORTS_VERBS_REGISTRATIONS_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "lib/base/slot_pool.h"
+#include "lib/transport/memory_registry.h"
 #include "transports/verbs/device.h"
 
 namespace tutti::verbs {
@@ -23,15 +25,18 @@ class Registrations {
   using Handle = uint64_t;
   static constexpr Handle kNone = 0;
 
-  void Open(const Device& device, uint64_t idle_bytes);
+  // All memory is registered with each of the devices; keys are asked for by a device's place among them.
+  void Open(std::vector<const Device*> devices, uint64_t idle_bytes);
 
   // Registers [data, data + bytes), for the device to write (and the peer, with the remote key), or only to read.
   // kNone: refused, see error(). Each Acquire has its Release.
   Handle Acquire(const void* data, uint64_t bytes, bool writable);
+  // The same of memory of a dma-buf that is mapped at `data`; messages within it find it as any other registration.
+  Handle AcquireDmabuf(const void* data, uint64_t bytes, const Dmabuf& dmabuf);
   void Release(Handle handle);
 
-  uint32_t local_key(Handle handle) const { return pool_.Get(handle)->region->lkey; }
-  uint32_t remote_key(Handle handle) const { return pool_.Get(handle)->region->rkey; }
+  uint32_t local_key(Handle handle, uint32_t rail) const { return pool_.Get(handle)->regions[rail]->lkey; }
+  uint32_t remote_key(Handle handle, uint32_t rail) const { return pool_.Get(handle)->regions[rail]->rkey; }
   int error() const { return error_; }
 
   // For tests.
@@ -39,18 +44,21 @@ class Registrations {
   uint64_t idle_bytes() const { return idle_bytes_; }
 
  private:
+  using Regions = std::array<RegionHandle, kMaxRails>;
   struct Entry {
     uintptr_t begin = 0;
     uintptr_t end = 0;
     bool writable = false;
     uint32_t users = 0;
     uint64_t last_use = 0;
-    RegionHandle region;
+    Regions regions;
   };
 
+  bool RegisterWithAll(const void* data, uint64_t bytes, int access, const Dmabuf* dmabuf, Regions* regions);
+  Handle Insert(const void* data, uint64_t bytes, bool writable, Regions regions);
   void EvictIdle(uint64_t limit_bytes);
 
-  const Device* device_ = nullptr;
+  std::vector<const Device*> devices_;
   uint64_t max_idle_bytes_ = 0;
   uint64_t idle_bytes_ = 0;
   uint64_t uses_ = 0;

@@ -61,7 +61,7 @@ const char* PortVerdictName(PortVerdict verdict) {
   return "?";
 }
 
-absl::StatusOr<std::vector<PortReport>> SurveyPorts(const PortOptions& options) {
+absl::StatusOr<std::vector<PortReport>> SurveyPorts(const PortOptions& options, size_t rails) {
   std::vector<PortReport> reports;
   std::vector<PortCandidate> candidates;
   std::vector<size_t> places;  // of the candidates among the reports
@@ -85,6 +85,8 @@ absl::StatusOr<std::vector<PortReport>> SurveyPorts(const PortOptions& options) 
   if (candidates.empty()) return reports;
   const size_t chosen = ChoosePort(candidates, options);
   reports[places[chosen]].verdict = PortVerdict::kChosen;
+  const std::vector<size_t> used = ChooseRails(candidates, options, rails);
+  for (size_t rail = 0; rail < used.size(); ++rail) reports[places[used[rail]]].rail = static_cast<int>(rail);
   for (size_t i = 0; i < candidates.size(); ++i) {
     reports[places[i]].reason = ReasonOf(candidates, options, chosen, i);
   }

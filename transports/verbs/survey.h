@@ -4,6 +4,7 @@
 #ifndef TUTTI_TRANSPORTS_VERBS_SURVEY_H_
 #define TUTTI_TRANSPORTS_VERBS_SURVEY_H_
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,8 @@ struct PortReport {
   int numa_node = -1;           // where it is attached, -1: not known
   std::vector<GidReport> gids;  // its addresses, by index
 
+  int rail = -1;  // place among the ports that a rank uses together, the chosen one 0; -1: not one of them
+
   bool is_usable() const { return verdict == PortVerdict::kChosen || verdict == PortVerdict::kUsable; }
 };
 
@@ -44,7 +47,8 @@ const char* PortVerdictName(PortVerdict verdict);
 
 // Goes down to making a queue pair: on some hosts everything before that works and that does not. An error: no list of
 // devices at all, and why.
-absl::StatusOr<std::vector<PortReport>> SurveyPorts(const PortOptions& options);
+// `rails`: how many ports a rank uses together.
+absl::StatusOr<std::vector<PortReport>> SurveyPorts(const PortOptions& options, size_t rails = 1);
 
 }  // namespace tutti::verbs
 

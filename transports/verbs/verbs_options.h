@@ -27,6 +27,9 @@ struct VerbsOptions {
   int32_t rank = 0;
   int32_t size = 1;
   PortOptions port;
+  uint32_t rails = 2;           // ports that carry messages together and for each other; 1..kMaxRails
+  uint32_t pairs_per_rail = 1;  // queue pairs that carry a channel's large messages; 1..kMaxPairsPerRail
+  bool falls_back = true;       // a peer that no rail reaches is talked to over the control transport; else it fails
 
   uint64_t eager_bytes = 8 << 10;                // at most kMaxEagerBytes; a pair uses the smaller of its two values
   uint32_t slots_per_peer = 16;                  // frames from one peer that can be on their way; kMinSlots..kMaxSlots
@@ -36,6 +39,8 @@ struct VerbsOptions {
   uint64_t idle_registered_bytes = 0;            // of user memory kept registered between messages; see registrations.h
 };
 
+inline constexpr uint32_t kMaxRails = 4;
+inline constexpr uint32_t kMaxPairsPerRail = 4;
 inline constexpr uint64_t kMaxEagerBytes = 1 << 20;
 inline constexpr uint32_t kMinSlots = 4;
 inline constexpr uint32_t kMaxSlots = 4096;

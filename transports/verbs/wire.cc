@@ -8,8 +8,11 @@
 namespace tutti::verbs {
 namespace {
 
-constexpr uint8_t kVersion = 3;
-constexpr uint32_t kHelloMark = 0x74755633;  // version 3
+constexpr uint8_t kVersion = 4;
+constexpr uint32_t kNoticeMark = 0x74755634;  // version 4
+constexpr size_t kRailsAt = 32;
+constexpr size_t kRailBytes = 40;
+static_assert(kRailsAt + kMaxRails * kRailBytes <= kNoticeBytes);
 
 template <typename T>
 void Store(uint8_t* to, T value) {
@@ -68,8 +71,9 @@ const char* DecodeFrame(const uint8_t* in, uint64_t bytes, FrameHeader* header) 
       return payload == kGrantBytes ? nullptr : "a grant of the wrong size";
     case FrameKind::kOpen:
       return payload == kOpenBytes ? nullptr : "a queue pair's address of the wrong size";
+    case FrameKind::kConfirm:
+      return payload == kConfirmBytes ? nullptr : "a confirmation of the wrong size";
     case FrameKind::kClose:
-      return payload == kCloseBytes ? nullptr : "a closing of the wrong size";
     case FrameKind::kAnnounce:
     case FrameKind::kCredit:
       return payload == 0 ? nullptr : "a control frame with a payload";
@@ -83,6 +87,8 @@ void EncodeGrant(const Grant& grant, uint8_t* out) {
   Store(out + 16, grant.bytes);
   Store(out + 24, grant.key);
   Store(out + 28, grant.immediate);
+  Store(out + 32, grant.lane);
+  Store(out + 36, uint32_t{0});
 }
 
 Grant DecodeGrant(const uint8_t* in) {
@@ -92,39 +98,104 @@ Grant DecodeGrant(const uint8_t* in) {
   grant.bytes = Load<uint64_t>(in + 16);
   grant.key = Load<uint32_t>(in + 24);
   grant.immediate = Load<uint32_t>(in + 28);
+  grant.lane = Load<uint32_t>(in + 32);
   return grant;
 }
 
-// 0 mark 4 | number 4 | first_packet 4 | lid 2 | mtu 1 | zero 1 | 16 gid 16 | 32 slots 4 | zero 4 | 40 eager_bytes 8 |
-// 48 unexpected_bytes 8 | 56 zero 8
+namespace {
+
+// gid 16 | 16 number 4 | first_packet 4 | 24 lid 2 | mtu 1 | zero 1 | 28 probe_key 4 | 32 probe_address 8
+void EncodeRail(const RailHello& rail, uint8_t* out) {
+  std::memcpy(out, rail.pair.gid, sizeof(rail.pair.gid));
+  Store(out + 16, rail.pair.number);
+  Store(out + 20, rail.pair.first_packet);
+  Store(out + 24, rail.pair.lid);
+  out[26] = rail.pair.mtu;
+  Store(out + 28, rail.probe_key);
+  Store(out + 32, rail.probe_address);
+}
+
+const char* DecodeRail(const uint8_t* in, RailHello* rail) {
+  std::memcpy(rail->pair.gid, in, sizeof(rail->pair.gid));
+  rail->pair.number = Load<uint32_t>(in + 16);
+  rail->pair.first_packet = Load<uint32_t>(in + 20);
+  rail->pair.lid = Load<uint16_t>(in + 24);
+  rail->pair.mtu = in[26];
+  rail->probe_key = Load<uint32_t>(in + 28);
+  rail->probe_address = Load<uint64_t>(in + 32);
+  if (rail->pair.number >= (1u << 24) || rail->pair.first_packet >= (1u << 24)) return "an impossible queue pair";
+  return rail->pair.mtu < 1 || rail->pair.mtu > 5 ? "an impossible MTU" : nullptr;
+}
+
+// 5 num_rails 1 | primary_rail 1 | pairs_per_rail 1 | 8 slots 4 | falls_back 1 | zero 3 | 16 eager_bytes 8 |
+// 24 unexpected_bytes 8 | 32 rails 4 x 40
 void EncodeHello(const Hello& hello, uint8_t* out) {
-  std::memset(out, 0, kHelloBytes);
-  Store(out, kHelloMark);
-  Store(out + 4, hello.pair.number);
-  Store(out + 8, hello.pair.first_packet);
-  Store(out + 12, hello.pair.lid);
-  out[14] = hello.pair.mtu;
-  std::memcpy(out + 16, hello.pair.gid, sizeof(hello.pair.gid));
-  Store(out + 32, hello.slots);
-  Store(out + 40, hello.eager_bytes);
-  Store(out + 48, hello.unexpected_bytes);
+  out[5] = static_cast<uint8_t>(hello.num_rails);
+  out[6] = static_cast<uint8_t>(hello.primary_rail);
+  out[7] = static_cast<uint8_t>(hello.pairs_per_rail);
+  Store(out + 8, hello.slots);
+  out[12] = hello.falls_back ? 1 : 0;
+  Store(out + 16, hello.eager_bytes);
+  Store(out + 24, hello.unexpected_bytes);
+  for (size_t i = 0; i < hello.num_rails; ++i) EncodeRail(hello.rails[i], out + kRailsAt + i * kRailBytes);
 }
 
 const char* DecodeHello(const uint8_t* in, Hello* hello) {
-  if (Load<uint32_t>(in) != kHelloMark) return "an introduction of another protocol version";
-  hello->pair.number = Load<uint32_t>(in + 4);
-  hello->pair.first_packet = Load<uint32_t>(in + 8);
-  hello->pair.lid = Load<uint16_t>(in + 12);
-  hello->pair.mtu = in[14];
-  std::memcpy(hello->pair.gid, in + 16, sizeof(hello->pair.gid));
-  hello->slots = Load<uint32_t>(in + 32);
-  hello->eager_bytes = Load<uint64_t>(in + 40);
-  hello->unexpected_bytes = Load<uint64_t>(in + 48);
-  if (hello->pair.number >= (1u << 24) || hello->pair.first_packet >= (1u << 24)) return "an impossible queue pair";
-  if (hello->pair.mtu < 1 || hello->pair.mtu > 5) return "an impossible MTU";
+  hello->num_rails = in[5];
+  hello->primary_rail = in[6];
+  hello->pairs_per_rail = in[7];
+  hello->slots = Load<uint32_t>(in + 8);
+  hello->falls_back = in[12] != 0;
+  hello->eager_bytes = Load<uint64_t>(in + 16);
+  hello->unexpected_bytes = Load<uint64_t>(in + 24);
   if (hello->slots < kMinSlots || hello->slots > kMaxSlots) return "an impossible number of slots";
   if (hello->eager_bytes > kMaxEagerBytes) return "an impossible eager limit";
+  if (hello->num_rails < 1 || hello->num_rails > kMaxRails || hello->primary_rail >= hello->num_rails ||
+      hello->pairs_per_rail < 1 || hello->pairs_per_rail > kMaxPairsPerRail) {
+    return "an impossible number of rails";
+  }
+  for (size_t i = 0; i < hello->num_rails; ++i) {
+    const char* wrong = DecodeRail(in + kRailsAt + i * kRailBytes, &hello->rails[i]);
+    if (wrong != nullptr) return wrong;
+  }
   return nullptr;
+}
+
+}  // namespace
+
+// 0 mark 4 | kind 1 | then HELLO as above; of the others: is_good 1 | zero 2 | 8 rail 4 | next_rail 4 | 16 count 8
+void EncodeNotice(const Notice& notice, uint8_t* out) {
+  std::memset(out, 0, kNoticeBytes);
+  Store(out, kNoticeMark);
+  out[4] = static_cast<uint8_t>(notice.kind);
+  if (notice.kind == NoticeKind::kHello) {
+    EncodeHello(notice.hello, out);
+    return;
+  }
+  out[5] = notice.is_good ? 1 : 0;
+  Store(out + 8, notice.rail);
+  Store(out + 12, notice.next_rail);
+  Store(out + 16, notice.count);
+}
+
+const char* DecodeNotice(const uint8_t* in, Notice* notice) {
+  if (Load<uint32_t>(in) != kNoticeMark) return "an introduction of another protocol version";
+  notice->kind = static_cast<NoticeKind>(in[4]);
+  switch (notice->kind) {
+    case NoticeKind::kHello:
+      return DecodeHello(in, &notice->hello);
+    case NoticeKind::kJoined:
+    case NoticeKind::kProbed:
+    case NoticeKind::kStart:
+    case NoticeKind::kDown:
+    case NoticeKind::kGoodbye:
+      notice->is_good = in[5] != 0;
+      notice->rail = Load<uint32_t>(in + 8);
+      notice->next_rail = Load<uint32_t>(in + 12);
+      notice->count = Load<uint64_t>(in + 16);
+      return nullptr;
+  }
+  return "a notice of unknown kind";
 }
 
 }  // namespace tutti::verbs

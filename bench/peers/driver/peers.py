@@ -68,6 +68,7 @@ UCX_TCP_SEGMENTS = UCX_TCP + pairs(UCX_TCP_TX_SEG_SIZE="64k", UCX_TCP_RX_SEG_SIZ
 PEERS = {
     "shm": (
         Peer("tutti", "tutti"),
+        Peer("tutti-alloc", "tutti", "alloc"),  # buffers from tutti_mem_alloc
         GLOO_RING,
         GLOO_HD_POLL,
         Peer("openmpi", "openmpi"),

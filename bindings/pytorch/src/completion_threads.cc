@@ -44,11 +44,15 @@ bool CompletionThreads::Take(const OperationWork& work) {
 void CompletionThreads::PutDown() {
   std::lock_guard<std::mutex> lock(mutex_);
   --taken_;
-  if (closing_) all_over_.notify_all();
+  if (closing_ || counting_) all_over_.notify_all();
 }
 
-size_t CompletionThreads::unfinished() const {
-  std::lock_guard<std::mutex> lock(mutex_);
+size_t CompletionThreads::Unfinished(std::chrono::milliseconds patience) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  counting_ = true;
+  if (!led_ && !waiting_.empty()) Summon();
+  all_over_.wait_for(lock, patience, [this] { return waiting_.empty() && taken_ == 0; });
+  counting_ = false;
   return waiting_.size() + taken_;
 }
 
@@ -99,7 +103,7 @@ void CompletionThreads::Run() {
     led_ = false;
     --taken_;
     if (!waiting_.empty()) Summon();
-    if (closing_) all_over_.notify_all();
+    if (closing_ || counting_) all_over_.notify_all();
     lock.unlock();
     work->Finish();
     work.reset();  // here, as the last one may close the group

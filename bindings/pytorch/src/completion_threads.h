@@ -11,6 +11,7 @@
 #ifndef TUTTI_BINDINGS_PYTORCH_SRC_COMPLETION_THREADS_H_
 #define TUTTI_BINDINGS_PYTORCH_SRC_COMPLETION_THREADS_H_
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -41,8 +42,8 @@ class CompletionThreads : public std::enable_shared_from_this<CompletionThreads>
   bool Take(const OperationWork& work);
   void PutDown();
 
-  // How many operations are not over.
-  size_t unfinished() const;
+  // How many operations are not over. What is as good as over, but has not been looked at, gets `patience` to be so.
+  size_t Unfinished(std::chrono::milliseconds patience);
 
   // Returns when everything that was added is over, and all threads have ended; nothing may be added any more. One of these
   // threads may call it, from a callback: that one ends when the callback has returned.
@@ -57,7 +58,8 @@ class CompletionThreads : public std::enable_shared_from_this<CompletionThreads>
   std::deque<c10::intrusive_ptr<OperationWork>> waiting_;  // not taken
   size_t taken_ = 0;                                       // by whomever, and not over
   bool led_ = false;                                       // one of these threads waits for an operation
-  bool closing_ = false;
+  bool closing_ = false;                                   // nothing is added any more
+  bool counting_ = false;                                  // somebody waits for all to be over
   std::condition_variable all_over_;
 
   // Of the threads that have nothing to do, one waits for the alarm, the others are spare.

@@ -2,7 +2,9 @@
 #include "element_type.h"
 
 #include <string>
+#include <vector>
 
+#include "backend_base.h"
 #include "errors.h"
 
 namespace tutti_torch {
@@ -128,6 +130,34 @@ bool FindOperation(RedOp op, bool is_integer, tutti_op_t* found) {
   }
 }
 
+double FactorOf(const c10d::ReduceOp& op, const char* collective) {
+  const std::string name = std::string(collective) + ": PREMUL_SUM";
+  const auto* supplement = dynamic_cast<const c10d::NCCLPreMulSumSupplement*>(op.supplement_.get());
+  if (supplement == nullptr) {
+    Refuse(name + " has no factor: make the operation with torch.distributed._make_nccl_premul_sum(factor).");
+  }
+  const std::vector<at::Tensor> tensors = FactorTensors(*supplement);
+  if (tensors.empty()) return supplement->double_factor;
+  const at::Tensor& factor = tensors[0];
+  if (tensors.size() != 1 || !factor.defined() || factor.numel() != 1 || factor.is_complex()) {
+    Refuse(name + " takes one factor, a number or a tensor of one real element.");
+  }
+  return factor.item<double>();
+}
+
+// The sum of what is multiplied by this rank's factor first.
+Reduction OfScaledNumbers(at::ScalarType type, const c10d::ReduceOp& op, const char* collective) {
+  if (!c10::isFloatingType(type) && !c10::isComplexType(type)) {
+    Refuse(
+        std::string(collective) + ": PREMUL_SUM of " + c10::toString(type) +
+        " elements: tutti multiplies floating-point numbers only. Convert the tensor, or multiply it yourself and use "
+        "SUM.");
+  }
+  Reduction reduction = ReductionOf(type, RedOp::SUM, collective);
+  reduction.factor = FactorOf(op, collective);
+  return reduction;
+}
+
 }  // namespace
 
 ElementType TypeToMove(at::ScalarType type) {
@@ -138,6 +168,7 @@ ElementType TypeToMove(at::ScalarType type) {
 
 Reduction ReductionOf(at::ScalarType type, const c10d::ReduceOp& op, const char* collective) {
   const RedOp kind = op.op_;
+  if (kind == RedOp::PREMUL_SUM) return OfScaledNumbers(type, op, collective);
   if (type == at::kBool) return OfBooleans(kind, collective);
   if (c10::isComplexType(type)) return OfComplexNumbers(type, kind, collective);
   Reduction reduction;

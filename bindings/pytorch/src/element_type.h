@@ -3,6 +3,8 @@
 #ifndef TUTTI_BINDINGS_PYTORCH_SRC_ELEMENT_TYPE_H_
 #define TUTTI_BINDINGS_PYTORCH_SRC_ELEMENT_TYPE_H_
 
+#include <optional>
+
 #include <ATen/ATen.h>
 #include <tutti/tutti.h>
 #include <torch/csrc/distributed/c10d/Types.hpp>
@@ -17,6 +19,10 @@ struct ElementType {
 struct Reduction {
   ElementType type;
   tutti_op_t op = TUTTI_SUM;
+  std::optional<double> factor = std::nullopt;  // of PREMUL_SUM: by which this rank's elements are multiplied first
+
+  // As tutti's options want it; valid as long as this object.
+  const double* scale() const { return factor ? &*factor : nullptr; }
 };
 
 // For what only moves elements: every type that torch has; those that tutti does not know go as bytes.

@@ -40,7 +40,7 @@ void OperationWork::FailWith(const std::string& sentence) {
 }
 
 void OperationWork::Remember(tutti_status_t status) {
-  if (status == TUTTI_OK) return timings_->AddLast(name());
+  if (status == TUTTI_OK) return timings_->AddLast(name(), begun_ns_);
   if (!error_) FailWith(LastSentence(status));
 }
 
@@ -64,6 +64,7 @@ void OperationWork::AwaitAdded() {
 void OperationWork::AwaitRequests() {
   AwaitAdded();
   if (!second_stage_ || error_) return;
+  BeginsNow();
   try {
     second_stage_(*this);
   } catch (...) {
@@ -137,6 +138,13 @@ std::vector<at::Tensor> OperationWork::result() {
 }
 
 c10::intrusive_ptr<c10::ivalue::Future> OperationWork::getFuture() { return future_; }
+
+int OperationWork::sourceRank() const {
+  if (opType_ != c10d::OpType::RECV && opType_ != c10d::OpType::RECVANYSOURCE) {
+    Refuse(std::string(name()) + ": only a receive has a rank that it comes from.");
+  }
+  return source_rank_.load();
+}
 
 c10::IValue OperationWork::Value() const {
   if (nested_) return result_;

@@ -7,6 +7,7 @@
 #ifndef TUTTI_BINDINGS_PYTORCH_SRC_OPERATION_WORK_H_
 #define TUTTI_BINDINGS_PYTORCH_SRC_OPERATION_WORK_H_
 
+#include <atomic>
 #include <chrono>
 #include <exception>
 #include <functional>
@@ -40,6 +41,8 @@ class OperationWork final : public c10d::Work {
   bool wait(std::chrono::milliseconds timeout = kNoTimeout) override;
   std::vector<at::Tensor> result() override;
   c10::intrusive_ptr<c10::ivalue::Future> getFuture() override;
+  // Of a receive: the rank that the message came from; -1 while that is not known.
+  int sourceRank() const override;
 
   // "all_reduce"
   const char* name() const;
@@ -47,6 +50,9 @@ class OperationWork final : public c10d::Work {
   // FOR THE STARTER, until others know of it.
   Buffers& buffers() { return buffers_; }
   void Add(tutti_request_t request) { requests_.push_back(request); }
+  void ComesFrom(int rank) { source_rank_ = rank; }
+  // The time that its timing begins at; else that of its making.
+  void BeginsNow() { begun_ns_ = WallClockNs(); }
   // A later part could not be started: the parts before it are still waited for.
   void FailWith(const std::string& sentence);
   // A second stage of communication, which depends on what came in the first: adds more requests. Called by who has taken
@@ -73,6 +79,8 @@ class OperationWork final : public c10d::Work {
   const int generation_;
   const char* const title_;
   const bool nested_;
+  int64_t begun_ns_ = WallClockNs();
+  std::atomic<int> source_rank_{-1};
   const std::shared_ptr<TimingLog> timings_;
   Result result_;
   Buffers buffers_;

@@ -6,22 +6,32 @@
 
 #include "errors.h"
 #include "fork_generation.h"
+#include "host_memory.h"
 #include "join.h"
 #include "without_gil.h"
 
 namespace tutti_torch {
+namespace {
+
+// Peers that have ended all operations may go on with one whose end this rank, which did not wait for it, has not seen. To
+// leave without having looked would fail theirs.
+constexpr std::chrono::milliseconds kPatience(500);
+
+}  // namespace
 
 ProcessGroupTutti::ProcessGroupTutti(const c10::intrusive_ptr<c10d::Store>& store, int rank, int size,
                                      std::chrono::milliseconds timeout)
     : BackendBase(rank, size),
       generation_(ForkGeneration()),
+      timeout_(timeout),
       threads_(std::make_shared<CompletionThreads>()),
+      any_source_(std::make_shared<AnySourceReceives>(threads_)),
       comm_(Join(store, rank, size, timeout)) {}
 
 ProcessGroupTutti::~ProcessGroupTutti() {
   Close();
   // In a forked child, waiting threads that do not exist there make condition variables indestructible.
-  if (ForkGeneration() != generation_) new std::shared_ptr<CompletionThreads>(threads_);
+  if (ForkGeneration() != generation_) new auto(any_source_);  // which holds threads_
 }
 
 void ProcessGroupTutti::Close() {
@@ -37,13 +47,45 @@ void ProcessGroupTutti::Close() {
 }
 
 void ProcessGroupTutti::Leave(tutti_comm_t comm) {
-  if (const size_t unfinished = threads_->unfinished(); unfinished > 0) {
+  if (const size_t unfinished = threads_->Unfinished(kPatience) + any_source_->waiting(); unfinished > 0) {
     const std::string reason = "it destroyed its process group, or exited, while " + std::to_string(unfinished) +
                                " operation(s) that it had started were running; wait for them first";
     tutti_comm_abort(comm, reason.c_str());
   }
+  any_source_->Close();
   threads_->Close();
   tutti_comm_destroy(comm);
+  if (overruns_ != nullptr) overruns_->Close();
+}
+
+void ProcessGroupTutti::WithCommunicator(const char* name, c10::function_ref<void(tutti_comm_t)> use) {
+  RefuseInForkedChild(name);
+  std::lock_guard<std::mutex> lock(start_mutex_);
+  if (comm_ == nullptr) Fail(name, "its process group has been destroyed");
+  use(comm_);
+}
+
+void ProcessGroupTutti::SetBudget(int64_t budget_ns, std::shared_ptr<Overruns> listener) {
+  constexpr const char* kName = "set_budget";
+  WithCommunicator(kName, [&](tutti_comm_t comm) {
+    const tutti_overrun_fn callback = listener != nullptr ? &Overruns::Callback : nullptr;
+    Check(tutti_telemetry_budget(comm, budget_ns, callback, listener.get()), kName);
+    std::swap(overruns_, listener);
+    if (listener != nullptr) listener->Close();  // the former one
+  });
+}
+
+at::DataPtr ProcessGroupTutti::AllocateMemory(size_t bytes) {
+  at::DataPtr memory;
+  WithCommunicator("allocating memory", [&](tutti_comm_t comm) { memory = AllocateHostMemory(comm, bytes); });
+  return memory;
+}
+
+void ProcessGroupTutti::RefuseInForkedChild(const char* name) const {
+  if (ForkGeneration() == generation_) return;
+  Refuse(std::string(name) +
+         ": this process was forked from the one that made the process group, and has no part in it. Make a group of "
+         "its own in the child, or start the processes another way than by fork.");
 }
 
 ProcessGroupTutti::Operation ProcessGroupTutti::MakeWork(c10d::OpType type, const char* name, const Tensors& inputs,
@@ -72,11 +114,7 @@ void ProcessGroupTutti::StartParts(OperationWork& work, size_t parts, const tutt
 
 ProcessGroupTutti::WorkPtr ProcessGroupTutti::Launch(Operation work, size_t parts, const tutti_options_t& options,
                                                      StartPart start) {
-  if (ForkGeneration() != generation_) {
-    Refuse(std::string(work->name()) +
-           ": this process was forked from the one that made the process group, and has no part in it. Make a group of "
-           "its own in the child, or start the processes another way than by fork.");
-  }
+  RefuseInForkedChild(work->name());
   bool is_over = false;
   {
     std::lock_guard<std::mutex> lock(start_mutex_);
@@ -92,9 +130,11 @@ ProcessGroupTutti::WorkPtr ProcessGroupTutti::Launch(Operation work, size_t part
 }
 
 ProcessGroupTutti::WorkPtr ProcessGroupTutti::LaunchCollective(Operation work, size_t parts,
-                                                               std::chrono::milliseconds timeout, StartPart start) {
+                                                               std::chrono::milliseconds timeout, StartPart start,
+                                                               const double* scale) {
   tutti_options_t options = TUTTI_OPTIONS_INIT;
   options.timeout_ns = TimeoutNs(timeout);
+  options.scale = scale;
   started_.fetch_add(1, std::memory_order_relaxed);
   return Launch(std::move(work), parts, options, start);
 }

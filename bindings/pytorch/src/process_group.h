@@ -19,9 +19,11 @@
 #include <tutti/tutti.h>
 #include <torch/csrc/distributed/c10d/Store.hpp>
 
+#include "any_source.h"
 #include "backend_base.h"
 #include "completion_threads.h"
 #include "operation_work.h"
+#include "overruns.h"
 #include "timing_log.h"
 
 namespace tutti_torch {
@@ -41,8 +43,24 @@ class ProcessGroupTutti final : public BackendBase {
   // cannot finish them alone. Later ones are refused. Any thread.
   void Close();
 
-  // Of the operations that have ended since the last call; see timing_log.h.
-  std::vector<OperationTiming> TakeTimings() { return timings_->Take(); }
+  // Of the operations that have ended.
+  TimingLog& timings() { return *timings_; }
+
+  // See tutti_telemetry_budget. `listener`, if any, is told of operations that take longer, and closed with the group or when
+  // another one takes its place.
+  void SetBudget(int64_t budget_ns, std::shared_ptr<Overruns> listener);
+
+  // See host_memory.h.
+  at::DataPtr AllocateMemory(size_t bytes);
+
+  // Calls `use` while no other thread starts an operation. Refuses, naming `name`, what was being done, in a forked child
+  // and once the group is closed.
+  void WithCommunicator(const char* name, c10::function_ref<void(tutti_comm_t)> use);
+
+  // Averages in place, all as one operation: those of `coded` with fewer bytes on the wire, each by a key of its own (see
+  // tutti/compression.h, for `codec`, too), and those of `plain` together, as they are.
+  WorkPtr AverageCompressed(const Tensors& coded, const std::vector<uint64_t>& keys, const std::string& codec,
+                            const Tensors& plain);
 
   // For c10's pointers, when nobody holds the group any more. The destructor may come much later, as live_groups.cc keeps a
   // weak reference.
@@ -94,18 +112,26 @@ class ProcessGroupTutti final : public BackendBase {
   // Starts all parts of an operation, which then goes to the completion threads if it is not over at once.
   WorkPtr Launch(Operation work, size_t parts, const tutti_options_t& options, StartPart start);
   // The same for a collective with a timeout of its own, or kUnsetTimeout.
-  WorkPtr LaunchCollective(Operation work, size_t parts, std::chrono::milliseconds timeout, StartPart start);
+  // `scale`: see tutti_options_t.
+  WorkPtr LaunchCollective(Operation work, size_t parts, std::chrono::milliseconds timeout, StartPart start,
+                           const double* scale = nullptr);
+  void RefuseInForkedChild(const char* name) const;
   static int64_t TimeoutNs(std::chrono::milliseconds timeout);  // 0, the group's, for kUnsetTimeout
   Operation MakeWork(c10d::OpType type, const char* name, const Tensors& inputs, OperationWork::Result result,
                      bool nested = false) const;
+  // Receives from whoever has sent. False: nobody has yet. See any_source.h.
+  bool TryToReceive(OperationWork& work, void* memory, size_t count, tutti_dtype_t dtype, int32_t tag);
   WorkPtr Message(c10d::OpType type, const char* name, Tensors& tensors, int peer, int tag);
   WorkPtr ExchangeAll(Operation work, std::chrono::milliseconds timeout, const Tensors& outputs, const Tensors& inputs);
 
   const int generation_;  // of this process, see fork_generation.h
+  const std::chrono::milliseconds timeout_;
   const std::shared_ptr<TimingLog> timings_ = std::make_shared<TimingLog>();
   const std::shared_ptr<CompletionThreads> threads_;
+  const std::shared_ptr<AnySourceReceives> any_source_;
   std::mutex start_mutex_;
   tutti_comm_t comm_ = nullptr;  // NULL once closed
+  std::shared_ptr<Overruns> overruns_;
   std::atomic<uint64_t> started_{0};
   std::atomic<uint64_t> sparse_sums_{0};
 };

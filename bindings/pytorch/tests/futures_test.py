@@ -146,7 +146,7 @@ def check_timing(rank, size):
     timings = tutti_torch.timing(group)
     assert [t.name for t in timings] == ["all_reduce"] * 3 + ["barrier", "all_reduce"], timings
     for t in timings:
-        assert t.total_ns == t.queued_ns + t.waited_ns + t.moved_ns + t.reduced_ns and t.total_ns > 0, t
+        assert t.total_ns == t.queued_ns + t.waited_ns + t.moved_ns + t.reduced_ns + t.coded_ns and t.total_ns > 0, t
     assert timings[-1].last_rank == 1, timings[-1]  # the straggler, on both ranks
     if rank == 0:
         assert timings[-1].waited_ns > 100e6 and timings[-1].last_by_ns > 100e6, timings[-1]

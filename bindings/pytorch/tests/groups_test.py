@@ -155,7 +155,22 @@ def check_forked_child(rank, size):
     dist.barrier()
 
 
+def check_leaving_ends_what_is_under_way(rank, size):
+    """Rank 0 waits neither for its message nor for its all_reduce, of which the others have not seen the end when it leaves."""
+    tensor = torch.full((2_000_000,), float(rank))
+    dist.all_reduce(torch.ones(5), async_op=True)
+    if rank == 0:
+        dist.isend(tensor, 1)
+    dist.barrier()
+    if rank == 1:
+        dist.recv(tensor, 0)
+        assert tensor[-1] == 0
+
+
 class Lifetime(unittest.TestCase):
+    def test_leaving_ends_what_is_under_way(self):
+        ranks.run(2, check_leaving_ends_what_is_under_way)
+
     def test_leaving_waits_for_nobody(self):
         self.assertTrue(all(s < 1.5 for s in ranks.run(2, check_leaving_waits_for_nobody)))
 

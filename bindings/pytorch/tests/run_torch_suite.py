@@ -3,7 +3,8 @@
 """Runs the distributed tests that PyTorch ships (torch.testing._internal.distributed.distributed_test) on a backend.
 
     PYTHONPATH=build/ci/python OMP_NUM_THREADS=1 /usr/bin/python3 -B bindings/pytorch/tests/run_torch_suite.py
-        [--backend tutti] [--gate gloo] [--match REGEX] [--json FILE] [--ranks 3] [--compare FILE FILE]
+        --report FOLDER                                                          # everything, on tutti and on Gloo
+        [--backend tutti] [--gate gloo] [--match REGEX] [--json FILE] [--ranks 3] # one of its runs, or a part
 
 torch chooses by the backend's name which tests to run. Those for `--gate` are run, whatever the backend: "gloo" opens
 the tests for CPU tensors, "mpi" those of all_to_all.
@@ -18,6 +19,7 @@ import json
 import logging
 import os
 import re
+import subprocess
 import sys
 import tempfile
 import types
@@ -138,15 +140,44 @@ def summary(outcomes):
     return ", ".join("%d %s" % (counts[outcome], outcome) for outcome in OUTCOMES)
 
 
-def compare(paths):
-    left, right = [json.load(open(path)) for path in paths]
-    for path, outcomes in zip(paths, (left, right)):
-        print("%s: %s" % (path, summary(outcomes)))
-    for name in sorted(set(left) | set(right)):
-        a, b = left.get(name, ["absent", ""]), right.get(name, ["absent", ""])
-        if a[0] != b[0]:
-            print("%s: %s (%s) / %s (%s)" % (name, a[0], a[1], b[0], b[1]))
+def read(path):
+    with open(path) as file:
+        return json.load(file)
+
+
+def reasons(outcomes):
+    """Why tests were skipped, and how many for each reason."""
+    counts = collections.Counter(reason for outcome, reason in outcomes.values() if outcome == "skipped")
+    return "; ".join("%d: %s" % (count, reason) for reason, count in counts.most_common())
+
+
+def report(arguments):
+    """Runs what each gate opens on both backends, one run after the other, and shows how the ends differ."""
+    os.makedirs(arguments.report, exist_ok=True)
+    for gate in ("gloo", "mpi"):
+        paths = {}
+        for backend in ("tutti", "gloo"):
+            paths[backend] = os.path.join(arguments.report, "%s_on_%s" % (gate, backend))
+            command = [sys.executable, "-B", __file__, "--backend", backend, "--gate", gate, "--ranks"]
+            command += [str(arguments.ranks), "--match", arguments.match, "--json", paths[backend] + ".json"]
+            with open(paths[backend] + ".log", "w") as log:
+                subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, check=False)
+        show(gate, {backend: read(path + ".json") for backend, path in paths.items()})
     return 0
+
+
+def show(gate, outcomes):
+    print("\nTests that torch opens for %s" % gate)
+    for backend, ends in outcomes.items():
+        print("  %s: %s" % (backend, summary(ends)))
+        print("    skipped: %s" % reasons(ends))
+    for name in sorted(set().union(*outcomes.values())):
+        ends = {backend: o.get(name, ["absent", ""]) for backend, o in outcomes.items()}
+        if len({outcome for outcome, _ in ends.values()}) > 1:
+            print("  %s" % name)
+            for backend, (outcome, reason) in ends.items():
+                print("    %s: %s %s" % (backend, outcome, reason))
+    sys.stdout.flush()
 
 
 def main():
@@ -156,10 +187,10 @@ def main():
     parser.add_argument("--match", default="", help="only tests whose name matches this regular expression")
     parser.add_argument("--json", help="where to write how each test ended")
     parser.add_argument("--ranks", type=int, default=3)
-    parser.add_argument("--compare", nargs=2, metavar="FILE", help="show the differences of two such files")
+    parser.add_argument("--report", metavar="FOLDER", help="all on tutti and on Gloo, with the differences; logs go there")
     arguments = parser.parse_args()
     sys.argv[1:] = []  # torch's test modules parse the command line when they are imported
-    return compare(arguments.compare) if arguments.compare else run(arguments)
+    return report(arguments) if arguments.report else run(arguments)
 
 
 if __name__ == "__main__":

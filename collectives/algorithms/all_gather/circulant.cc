@@ -5,15 +5,11 @@
 #include <utility>
 #include <vector>
 
+#include "collectives/algorithms/all_gather/stretch_pieces.h"
 #include "collectives/algorithms/pieces.h"
 #include "collectives/patterns/circulant.h"
 
 namespace tutti::all_gather {
-namespace {
-
-constexpr uint64_t kDefaultSegmentBytes = 512 * 1024;
-
-}  // namespace
 
 Schedule BuildCirculant(const Shape& shape, int rank) {
   if (shape.num_ranks == 1) return CopyOnly(shape, rank);
@@ -21,17 +17,7 @@ Schedule BuildCirculant(const Shape& shape, int rank) {
   const int n = shape.num_ranks;
   const std::vector<CirculantRound> rounds = CirculantRounds(n, rank);
   const auto pieces_of = [&](int first, int num) {
-    std::vector<Region> pieces;
-    for (const ChunkStretch& stretch : StretchesOf(n, rank, first, num)) {
-      const Region whole =
-          Output(static_cast<uint64_t>(stretch.chunk) * shape.count, static_cast<uint64_t>(stretch.num) * shape.count);
-      const uint64_t num_segments =
-          NumSegmentsFor(shape, whole.count, kDefaultSegmentBytes, /*steps_per_segment=*/4 * rounds.size());
-      for (uint64_t s = 0; s < num_segments; ++s) {
-        pieces.push_back(PieceOf(whole, PartOf({0, whole.count}, num_segments, s)));
-      }
-    }
-    return pieces;
+    return StretchPieces(shape, StretchesOf(n, rank, first, num), rounds.size());
   };
 
   const uint64_t own = static_cast<uint64_t>(rank) * shape.count;

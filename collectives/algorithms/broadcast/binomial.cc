@@ -1,35 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collectives/algorithms/broadcast/binomial.h"
 
-#include <cstdint>
-#include <utility>
-
-#include "collectives/algorithms/broadcast/root_copy.h"
-#include "collectives/algorithms/pieces.h"
+#include "collectives/algorithms/broadcast/along_tree.h"
 #include "collectives/patterns/knomial_tree.h"
 
 namespace tutti::broadcast {
-namespace {
-
-constexpr uint64_t kDefaultSegmentBytes = 256 * 1024;
-
-}  // namespace
 
 Schedule BuildBinomial(const Shape& shape, int rank) {
-  if (shape.num_ranks == 1) return CopyOnly(shape, rank);
-  ScheduleBuilder builder(shape, rank);
   const KnomialTree tree = KnomialTreeOf(shape.num_ranks, shape.root, /*radix=*/2, rank);
-  const Region source = rank == shape.root ? Input(0, shape.count) : Output(0, shape.count);
-  const uint64_t num_segments =
-      NumSegmentsFor(shape, shape.count, kDefaultSegmentBytes, /*steps_per_segment=*/tree.children.size() + 1);
-  for (uint64_t s = 0; s < num_segments; ++s) {
-    const Region piece = PieceOf(source, PartOf({0, shape.count}, num_segments, s));
-    if (tree.parent >= 0) RecvPiece(builder, tree.parent, piece);
-    ScheduleBuilder::StepId sent = ScheduleBuilder::kNoStep;
-    for (const KnomialTree::Child& child : tree.children) sent = SendPiece(builder, child.rank, piece);
-    if (rank == shape.root) CopyToOutput(builder, shape, piece, sent);
-  }
-  return std::move(builder).Build();
+  return AlongTree(shape, rank, tree.parent, tree.ChildRanks());
 }
 
 }  // namespace tutti::broadcast

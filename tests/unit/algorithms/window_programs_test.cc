@@ -9,6 +9,7 @@
 
 #include "collectives/algorithms/registry.h"
 #include "collectives/schedule/window_program.h"
+#include "sanitized.h"
 
 namespace tutti {
 namespace {
@@ -26,7 +27,7 @@ std::vector<const Algorithm*> AlgorithmsOverWindows() {
 class EveryWindowProgram : public testing::TestWithParam<const Algorithm*> {};
 
 TEST_P(EveryWindowProgram, KeepsTheRulesForEveryRankAndLength) {
-  for (int n : {2, 3, 4, 5, 8, 11, 16, 64}) {
+  for (int n : kSanitized ? std::vector<int>{2, 5, 8} : std::vector<int>{2, 3, 4, 5, 8, 11, 16, 64}) {
     for (uint64_t count : {0u, 1u, 2u, 7u, 8u, 1000u, 16384u, 16385u, 300'001u}) {
       for (uint64_t segment_bytes : {0u, 64u, 4096u, 1u << 20}) {
         for (int rank = 0; rank < n; ++rank) {

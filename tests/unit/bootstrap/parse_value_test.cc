@@ -27,6 +27,17 @@ TEST(ParseDuration, RefusesWhatItDoesNotWhollyUnderstand) {
   }
 }
 
+TEST(ParseBitsPerSecond, UnderstandsMegabitsAndGigabitsOnly) {
+  EXPECT_EQ(ParseBitsPerSecond("1Mbit"), 1'000'000u);
+  EXPECT_EQ(ParseBitsPerSecond("100Mbit"), 100'000'000u);
+  EXPECT_EQ(ParseBitsPerSecond("2.5Gbit"), 2'500'000'000u);
+  EXPECT_EQ(ParseBitsPerSecond("1000Gbit"), 1'000'000'000'000u);
+  for (const char* text :
+       {"", "1", "Mbit", "1Gb", "1 Gbit", "0.5Mbit", "0Gbit", "1001Gbit", "-1Gbit", "1e3Mbit", "infGbit"}) {
+    EXPECT_FALSE(ParseBitsPerSecond(text).has_value()) << text;
+  }
+}
+
 TEST(FormatDuration, IsReadBackAsTheSame) {
   for (int64_t ns : {int64_t{1}, 300 * kNsPerSecond, 1500 * kNsPerMs, 7 * kNsPerUs, int64_t{1234567891}}) {
     EXPECT_EQ(ParseDurationNs(FormatDuration(ns)), ns);

@@ -62,6 +62,17 @@ class ServiceCoreTest : public ::testing::Test, public ServiceCore::Outlet {
   ServiceCore core{kRanks, this};
 };
 
+TEST_F(ServiceCoreTest, RanksHearTheWordOfRank0AndNoOther) {
+  for (int rank : {1, 0, 2, 3}) {
+    ASSERT_FALSE(core.Admit(Introduction(rank)).has_value());
+    Message join = OfType(MessageType::kJoin);
+    join.card = Introduction(rank).card;
+    join.sentence = "word of rank " + std::to_string(rank);
+    ASSERT_TRUE(core.Handle(rank, join, 0));
+  }
+  for (const auto& messages : sent) EXPECT_EQ(messages.back().sentence, "word of rank 0");
+}
+
 TEST_F(ServiceCoreTest, NobodyIsToldToBeginBeforeAllHaveJoined) {
   for (int rank = 0; rank + 1 < kRanks; ++rank) Join(rank);
   EXPECT_THAT(TypesTo(0), ElementsAre(MessageType::kWelcome));

@@ -74,6 +74,8 @@ TEST(Settings, OwnVariablesSetEveryField) {
                                  {"TUTTI_VERBS_HOP_LIMIT", "8"},
                                  {"TUTTI_VERBS_ACK_TIMEOUT", "18"},
                                  {"TUTTI_VERBS_RETRY_COUNT", "6"},
+                                 {"TUTTI_VERBS_RAILS", "4"},
+                                 {"TUTTI_VERBS_QPS", "3"},
                                  {"TUTTI_TIMEOUT", "500ms"},
                                  {"TUTTI_WAIT", "sleep"},
                                  {"TUTTI_PROGRESS_THREAD", "1"},
@@ -102,6 +104,8 @@ TEST(Settings, OwnVariablesSetEveryField) {
   EXPECT_EQ(settings->verbs.hop_limit, 8);
   EXPECT_EQ(settings->verbs.ack_timeout, 18);
   EXPECT_EQ(settings->verbs.retry_count, 6);
+  EXPECT_EQ(settings->verbs.rails, 4);
+  EXPECT_EQ(settings->verbs.pairs_per_rail, 3);
   EXPECT_EQ(settings->timeout_ns, 500 * kNsPerMs);
   EXPECT_EQ(settings->wait, WaitPolicy::kSleep);
   EXPECT_TRUE(settings->progress_thread);

@@ -130,6 +130,10 @@ TEST_F(RanksAsThreads, TelemetryIsReadAndMarkedWhileOthersMeasure) {
       };
       for (int i = 0; !stop.load(); ++i) {
         EXPECT_EQ(tutti_telemetry_snapshot(comm, look, nullptr), TUTTI_OK);
+        const auto look_at_steps = [](void*, const tutti_step_histogram_t* histogram) {
+          EXPECT_LE(histogram->p50_ns, histogram->max_ns);
+        };
+        EXPECT_EQ(tutti_telemetry_steps(comm, look_at_steps, nullptr), TUTTI_OK);
         tutti_blame_t blame = TUTTI_BLAME_INIT;
         EXPECT_EQ(tutti_telemetry_blame(comm, 1 - rank, &blame), TUTTI_OK);
         if (i % 3 == 0) {

@@ -14,6 +14,7 @@ namespace tutti::check {
 
 inline Region In(uint64_t offset, uint64_t count) { return {Buffer::kInput, offset, count}; }
 inline Region Out(uint64_t offset, uint64_t count) { return {Buffer::kOutput, offset, count}; }
+inline Region Slot(uint64_t offset, uint64_t count) { return {Buffer::kCoded, offset, count}; }
 inline Region Scratch(uint64_t offset, uint64_t count) { return {Buffer::kScratch, offset, count}; }
 
 using After = std::vector<uint32_t>;
@@ -37,6 +38,21 @@ class Hand {
   }
   Hand& Copy(Region dst, Region source, const After& after = {}) {
     return Add(StepKind::kCopy, -1, 0, dst, {source}, after);
+  }
+
+  Hand& Encode(Region slot, Region source, const After& after = {}) {
+    return Add(StepKind::kEncode, -1, 0, slot, {source}, after);
+  }
+  Hand& Decode(Region dst, Region slot, const After& after = {}) {
+    return Add(StepKind::kDecode, -1, 0, dst, {slot}, after);
+  }
+  Hand& DecodeReduce(Region values, Region slot, const After& after = {}) {
+    return Add(StepKind::kDecodeReduce, -1, 0, values, {values, slot}, after);
+  }
+
+  Hand& WithSlots(uint64_t elements) {
+    schedule_.coded_elements = elements;
+    return *this;
   }
 
   // About the step that was added last.

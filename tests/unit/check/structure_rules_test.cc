@@ -79,8 +79,8 @@ TEST(StructureRule, RefusesRegionsOutsideTheirBuffer) {
                With([](Schedule& s) { s.steps[1].dst.count = ~uint64_t{0}; }));
   ExpectBroken(Rule::kStructure, "does not fit", kShape,
                With([](Schedule& s) { s.steps[1].dst.buffer = Buffer::kScratch; }));
-  ExpectBroken(Rule::kStructure, "buffer 3", kShape,
-               With([](Schedule& s) { s.steps[1].dst.buffer = static_cast<Buffer>(3); }));
+  ExpectBroken(Rule::kStructure, "buffer 4", kShape,
+               With([](Schedule& s) { s.steps[1].dst.buffer = static_cast<Buffer>(4); }));
 }
 
 TEST(StructureRule, RefusesScratchThatNoMemoryCanHold) {

@@ -28,6 +28,21 @@ Floats Among64(Floats values) {
   return values;
 }
 
+// A value that is too small to travel, again and again, until what was kept of it is large enough.
+TEST(ErrorFeedback, OldLossesFadeWhereSoIsAskedFor) {
+  const auto first_sent = [](const std::string& spec) {
+    const auto codec = Make(spec);
+    const auto state = StateOf(*codec, 64);
+    for (uint64_t step = 1;; ++step) {
+      const Floats decoded = Step(*codec, state.get(), Among64({1}), step);
+      if (decoded[0] != 0 || step == 100) return std::pair(step, decoded[0]);
+    }
+  };
+  EXPECT_EQ(first_sent("threshold:value=1.9+error_feedback"), std::pair(uint64_t{2}, 2.0f));
+  EXPECT_EQ(first_sent("threshold:value=1.9+error_feedback:keep=0.5"), std::pair(uint64_t{5}, 1.9375f));
+  EXPECT_EQ(first_sent("threshold:value=2+error_feedback:keep=0.5"), std::pair(uint64_t{25}, 2.0f)) << "rounded up";
+}
+
 TEST(ErrorFeedback, NothingIsLostForGood) {
   // The sum of what was sent over many steps is that of what was given, but for what one step can lose.
   for (const char* inner : {"sign", "topk:ratio=0.05", "int4", "int8:rounding=stochastic", "bf16", "lossless"}) {

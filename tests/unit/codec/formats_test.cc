@@ -80,7 +80,7 @@ TEST(CodecFormats, StochasticRoundingIsRightOnAverageAndRepeatsByStep) {
   }
   Slice slice = MakeSlice(values.size());
   const Bytes at_zero = Encoded(*codec, slice, values);
-  for (uint64_t Slice::*part : {&Slice::step, &Slice::tensor}) {
+  for (uint64_t Slice::*part : {&Slice::step, &Slice::tensor, &Slice::stream}) {
     Slice other = slice;
     other.*part = 1;
     EXPECT_NE(Encoded(*codec, other, values), at_zero);
@@ -88,6 +88,25 @@ TEST(CodecFormats, StochasticRoundingIsRightOnAverageAndRepeatsByStep) {
   slice.offset = 64;
   EXPECT_NE(Encoded(*codec, slice, values), at_zero);
   EXPECT_NE(Encoded(*Make("int8:rounding=stochastic,seed=4"), values), at_zero);
+}
+
+// Many ranks that contribute the same values in one step: what they round up and down is not the same.
+TEST(CodecFormats, StochasticRoundingAveragesOutOverStreams) {
+  const auto codec = Make("int8:rounding=stochastic");
+  const Floats values(256, 0.5f / 127);  // half of a step, where one rounding is as wrong as can be
+  Floats with_largest = values;
+  with_largest[0] = 1;
+  std::vector<double> sum(values.size());
+  const int streams = 1000;
+  for (int stream = 0; stream < streams; ++stream) {
+    Slice slice = MakeSlice(values.size());
+    slice.stream = static_cast<uint64_t>(stream);
+    const Floats decoded = Decoded(*codec, Encoded(*codec, slice, with_largest), values.size());
+    for (size_t i = 0; i < values.size(); ++i) sum[i] += decoded[i];
+  }
+  for (size_t i = 1; i < values.size(); ++i) {
+    EXPECT_NEAR(sum[i] / streams, values[i], 6 * 0.5 / 127 / std::sqrt(streams)) << i;
+  }
 }
 
 TEST(CodecFormats, BytesAreAsManyAsTheReadmeSays) {
@@ -123,19 +142,36 @@ TEST(SparseCodec, WritesPlacesInTheShortestWay) {
   EXPECT_EQ(BytesOf("threshold", Floats(1000)), 16 + 8u) << "nothing travels";
 }
 
+void ExpectWhatSortingFinds(const NamedData& data, const std::vector<size_t>& ks) {
+  std::vector<uint32_t> magnitudes;
+  for (const float value : data.values) magnitudes.push_back(std::bit_cast<uint32_t>(value) & 0x7fffffffu);
+  std::sort(magnitudes.rbegin(), magnitudes.rend());
+  for (const size_t k : ks) {
+    const auto found =
+        SelectLargest(BestCodecKernels(), reinterpret_cast<const uint8_t*>(data.values.data()), data.values.size(), k);
+    ASSERT_EQ(found.bits, magnitudes[k - 1]) << data.name << ", k = " << k;
+    const auto equal = std::lower_bound(magnitudes.begin(), magnitudes.end(), found.bits, std::greater<>());
+    ASSERT_EQ(found.num_above, static_cast<size_t>(equal - magnitudes.begin()));
+  }
+}
+
 TEST(MagnitudeSelect, FindsWhatSortingFinds) {
   Prng prng(1);
-  for (const NamedData& data : HardData(1500)) {
-    std::vector<uint32_t> magnitudes;
-    for (const float value : data.values) magnitudes.push_back(std::bit_cast<uint32_t>(value) & 0x7fffffffu);
-    std::sort(magnitudes.rbegin(), magnitudes.rend());
-    for (const size_t k : {size_t{1}, size_t{2}, size_t{750}, size_t{1500}, 1 + prng.Below(1500)}) {
-      const auto found = SelectLargest(reinterpret_cast<const uint8_t*>(data.values.data()), data.values.size(), k);
-      ASSERT_EQ(found.bits, magnitudes[k - 1]) << data.name << ", k = " << k;
-      ASSERT_EQ(found.num_above, static_cast<size_t>(std::lower_bound(magnitudes.begin(), magnitudes.end(), found.bits,
-                                                                      std::greater<>()) -
-                                                     magnitudes.begin()));
+  for (const size_t count : {1500, 20001}) {  // the second is large enough for a sample
+    for (const NamedData& data : HardData(count)) {
+      ExpectWhatSortingFinds(data, {1, 2, count / 100, count / 2, count, 1 + prng.Below(count)});
     }
+  }
+}
+
+TEST(MagnitudeSelect, DoesNotTrustItsSample) {
+  // Large values only where the sample looks (each sixteenth group of 64), or only where it does not.
+  for (const bool large_in_sample : {true, false}) {
+    Floats values = Normal(20001, 1.0f, 1);
+    for (size_t i = 0; i < values.size(); ++i) {
+      if ((i / 64 % 16 == 0) == large_in_sample) values[i] *= 1e6f;
+    }
+    ExpectWhatSortingFinds({"clustered", values}, {1, 200, 1000, 1300, 2000, 10000, 19000, 20001});
   }
 }
 

@@ -78,7 +78,7 @@ TEST_P(CodecPropertyTest, DecodeReduceIsDecodeThenReduceBitForBit) {
     const Floats decoded = Decoded(*codec_, encoded, values.size());
     Floats start = Normal(values.size(), 1.0f, 5);
     for (size_t i = 0; i < start.size(); i += 7) start[i] = i % 2 == 0 ? -0.0f : std::numeric_limits<float>::infinity();
-    for (const ReduceOp op : {ReduceOp::kSum, ReduceOp::kMin}) {
+    for (const ReduceOp op : {ReduceOp::kSum, ReduceOp::kProd, ReduceOp::kMin, ReduceOp::kMax, ReduceOp::kAvg}) {
       Floats expected = start, reduced = start;
       KernelsFor(DataType::kFloat32, op).reduce(expected.data(), expected.data(), decoded.data(), expected.size());
       ASSERT_EQ(codec_->DecodeReduce(MakeSlice(values.size()), op, encoded, reduced.data()), TUTTI_OK);

@@ -5,6 +5,8 @@
 
 #include <set>
 
+#include "absl/strings/str_cat.h"
+
 #include "codec_test_support.h"
 
 namespace tutti {
@@ -20,7 +22,9 @@ TEST(CodecRegistry, IdentityHasAllParametersInOneForm) {
   EXPECT_EQ(IdentityOf("int8:rounding=stochastic,seed=007,block=0512"), "int8:block=512,rounding=stochastic,seed=7");
   EXPECT_EQ(IdentityOf("topk:ratio=0.0100"), "topk:ratio=0.01");
   EXPECT_EQ(IdentityOf("topk:ratio=1e-2"), "topk:ratio=0.01");
-  EXPECT_EQ(IdentityOf("sign+error_feedback"), "sign+error_feedback:block=1024");
+  EXPECT_EQ(IdentityOf("sign+error_feedback"), "sign+error_feedback:block=1024,error_feedback_keep=1");
+  EXPECT_EQ(IdentityOf("bf16+error_feedback:keep=0.5+error_feedback"),
+            "bf16+error_feedback+error_feedback:error_feedback_keep=0.5,error_feedback_keep_again=1");
   EXPECT_EQ(IdentityOf("topk+momentum:factor=0.5"), "topk+momentum:momentum_factor=0.5,momentum_masking=on,ratio=0.01");
 }
 
@@ -51,6 +55,8 @@ TEST(CodecRegistry, RefusalsSayWhatWouldBeRight) {
   EXPECT_THAT(refusal("int8:block=64,block=64"), HasSubstr("second time"));
   EXPECT_THAT(refusal("int8:size=64"), HasSubstr("it has block, rounding, seed"));
   EXPECT_THAT(refusal("bf16:block=64"), HasSubstr("it has none"));
+  EXPECT_THAT(refusal(absl::StrCat("int8", std::string(1 << 20, '+'))),
+              HasSubstr("1048576 decorators; there may be 8"));
   EXPECT_THAT(refusal("int8:block=100"), HasSubstr("a power of two from 64 to 65536"));
   EXPECT_THAT(refusal("int8:block=32"), HasSubstr("a power of two from 64 to 65536"));
   EXPECT_THAT(refusal("int8:block=-64"), HasSubstr("whole number"));

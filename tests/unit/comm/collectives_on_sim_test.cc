@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -145,16 +146,17 @@ class CollectivesOnSim : public ::testing::TestWithParam<Case> {
       ASSERT_EQ(outcomes[static_cast<size_t>(rank)], Outcome::kOk) << job.communicator(rank).failure();
       const std::vector<int64_t> expected = Expected(shape, op, rank);
       const int64_t* output = buffers[static_cast<size_t>(rank)].output;
-      for (uint64_t i = 0; i < expected.size(); ++i) {
-        ASSERT_EQ(output[i], expected[i]) << "rank " << rank << " of " << job.size() << ", element " << i << " of "
-                                          << expected.size() << ", root " << root << (in_place ? ", in place" : "");
-      }
+      const auto wrong = std::mismatch(expected.begin(), expected.end(), output);
+      if (wrong.first == expected.end()) continue;
+      FAIL() << "rank " << rank << " of " << job.size() << ", element " << wrong.first - expected.begin() << " of "
+             << expected.size() << " is " << *wrong.second << ", not " << *wrong.first << ", root " << root
+             << (in_place ? ", in place" : "");
     }
   }
 };
 
 TEST_P(CollectivesOnSim, GivesTheReferenceResultForEveryRankCountAndShape) {
-  for (int ranks : {1, 2, 3, 4, 5, 7, 8, 11, 16}) {
+  for (int ranks : kSanitized ? std::vector<int>{1, 2, 5} : std::vector<int>{1, 2, 3, 4, 5, 7, 8, 11, 16}) {
     sim::NetworkOptions options;
     options.size = ranks;
     SimJob job(options);
@@ -183,12 +185,12 @@ TEST_P(CollectivesOnSim, EveryOperationIsRightAndTheAverageIsFinishedOnce) {
 }
 
 TEST_P(CollectivesOnSim, SurvivesSlowLossyReorderingNetworks) {
-  for (uint64_t seed = 1; seed <= (kSanitized ? 2 : 12); ++seed) {
+  for (uint64_t seed = 1; seed <= (kSanitized ? 1 : 12); ++seed) {
     Prng random(seed);
     const int ranks = 2 + static_cast<int>(random.Between(0, 7));
     SimJob job(sim::RandomNetworkOptions(ranks, seed));
-    for (int repetition = 0; repetition < 3; ++repetition) {
-      const uint64_t count = static_cast<uint64_t>(random.Between(0, 20'000));
+    for (int repetition = 0; repetition < (kSanitized ? 2 : 3); ++repetition) {
+      const uint64_t count = static_cast<uint64_t>(random.Between(0, kSanitized ? 5'000 : 20'000));
       const int root = static_cast<int>(random.Between(0, ranks - 1));
       RunAndCheck(job, count, root, random.Between(0, 1) == 1, ReduceOp::kSum);
       if (HasFatalFailure()) {

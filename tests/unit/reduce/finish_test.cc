@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The division that ends an average.
 #include "kernel_test_support.h"
+#include "sanitized.h"
 
 namespace tutti {
 namespace {
@@ -15,7 +16,7 @@ TEST_P(FinishTest, DividesAtEveryLengthAndAlignment) {
     for (uint32_t num_ranks : {1u, 2u, 3u, 7u, 8u, 10u, 1000u, 0x80000001u, UINT32_MAX}) {
       std::vector<uint64_t> expected;
       for (uint64_t element : elements) expected.push_back(reference::Finished(type, op, element, num_ranks));
-      for (size_t length = 0; length <= elements.size(); length += length < 70 ? 1 : 23) {
+      for (size_t length = 0; length <= elements.size(); length += length < (kSanitized ? 20 : 70) ? 1 : 23) {
         Buffer data(type, std::vector<uint64_t>(elements.begin(), elements.begin() + static_cast<long>(length)),
                     length % 8);
         Kernels(type, op).finish(data.data(), length, num_ranks);
@@ -29,7 +30,7 @@ TEST_P(FinishTest, EveryByteByEveryNumberOfRanksUpTo300) {
   for (DataType type : {DataType::kInt8, DataType::kUint8}) {
     std::vector<uint8_t> all(256), data(256);
     for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<uint8_t>(i);
-    for (uint32_t num_ranks = 1; num_ranks <= 300; ++num_ranks) {
+    for (uint32_t num_ranks = 1; num_ranks <= (kSanitized ? 20u : 300u); ++num_ranks) {
       data = all;
       Kernels(type, ReduceOp::kAvg).finish(data.data(), data.size(), num_ranks);
       for (size_t i = 0; i < all.size(); ++i) {
@@ -43,7 +44,7 @@ TEST_P(FinishTest, QuotientsAreExactAroundEveryMultiple) {
   // Where a scaled reciprocal would be wrong first: at multiples of the divisor and one below them.
   Prng prng(3);
   for (DataType type : {DataType::kInt32, DataType::kUint32, DataType::kInt64, DataType::kUint64}) {
-    for (int round = 0; round < 500; ++round) {
+    for (int round = 0; round < (kSanitized ? 120 : 500); ++round) {
       const auto num_ranks =
           static_cast<uint32_t>(round < 100 ? round + 2 : 2 + (prng.Next() >> (32 + prng.Below(31))));
       std::vector<uint64_t> elements;

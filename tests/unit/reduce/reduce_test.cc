@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "kernel_test_support.h"
+#include "sanitized.h"
 
 namespace tutti {
 namespace {
@@ -12,7 +13,7 @@ namespace {
 // All lengths up to 200, then those around the unrolled blocks of the widest vectors.
 std::vector<size_t> Lengths() {
   std::vector<size_t> lengths;
-  for (size_t length = 0; length <= 200; ++length) lengths.push_back(length);
+  for (size_t length = 0; length <= 200; length += kSanitized && length > 20 ? 30 : 1) lengths.push_back(length);
   for (size_t length : {255, 256, 257, 319, 321, 511, 513, 600}) lengths.push_back(length);
   return lengths;
 }
@@ -28,7 +29,7 @@ TEST_P(ReduceKernelTest, TwoOperandsAtEveryLengthAndAlignment) {
     const auto b = MakeElements(type, kMaxLength, prng);
     std::vector<uint64_t> expected;
     for (size_t i = 0; i < kMaxLength; ++i) expected.push_back(reference::Reduced(type, op, {a[i], b[i]}));
-    for (size_t offset = 0; offset < 8; ++offset) {
+    for (size_t offset = 0; offset < 8; offset += kSanitized ? 3 : 1) {
       Buffer left(type, a, offset);
       Buffer right(type, b, (offset * 3 + 1) % 8);
       for (size_t length : Lengths()) {
@@ -170,6 +171,38 @@ TEST_P(ReduceKernelTest, CutsDoNotShow) {
   });
 }
 
+// In the type that products are rounded to: halves are multiplied as floats, then rounded once more.
+uint64_t Scaled(DataType type, uint64_t bits, double factor) {
+  const reference::FloatFormat& format = reference::FormatOf(type);
+  const double value = reference::Decode(format, bits);
+  if (type == DataType::kFloat64) return reference::Encode(format, value * factor);
+  return reference::Encode(format, static_cast<float>(value) * static_cast<float>(factor));
+}
+
+TEST_P(ReduceKernelTest, ScalingMultipliesEachElementOnce) {
+  for (const DataType type : {DataType::kFloat16, DataType::kBfloat16, DataType::kFloat32, DataType::kFloat64}) {
+    for (const double factor : {1.0, 0.0, -0.5, 1.0 / 3, 1e-30, 1e30}) {
+      SCOPED_TRACE(testing::Message() << DataTypeName(type) << " times " << factor);
+      Prng prng(300 + static_cast<uint64_t>(type));
+      const auto elements = MakeElements(type, kMaxLength, prng);
+      std::vector<uint64_t> expected;
+      for (const uint64_t element : elements) expected.push_back(Scaled(type, element, factor));
+      for (const size_t length : Lengths()) {
+        const size_t offset = length % 8;
+        Buffer source(type, elements, offset);
+        Buffer dst(type, std::vector<uint64_t>(length, 0), (offset * 5 + 2) % 8);
+        Kernels(type, ReduceOp::kSum).scale(dst.data(), source.data(), factor, length);
+        ASSERT_TRUE(dst.Holds(expected, length));
+        ASSERT_TRUE(source.Holds(elements, kMaxLength));
+        Buffer both(type, std::vector<uint64_t>(elements.begin(), elements.begin() + static_cast<ptrdiff_t>(length)),
+                    offset);
+        Kernels(type, ReduceOp::kAvg).scale(both.data(), both.data(), factor, length);
+        ASSERT_TRUE(both.Holds(expected, length)) << "in place";
+      }
+    }
+  }
+}
+
 TEST(ReduceTargets, EachHasKernelsOfItsOwn) {
   // Guards the tests above: were the choice of a target ignored, they would all test the same one.
   std::vector<KernelTable> tables;
@@ -197,6 +230,9 @@ TEST(ReduceTargets, KernelsForUsesTheBestOne) {
       EXPECT_EQ(kernels.reduce, best.kernels[t][o].reduce);
       EXPECT_EQ(kernels.reduce_many, best.kernels[t][o].reduce_many);
       EXPECT_EQ(kernels.finish, best.kernels[t][o].finish);
+      const bool scales = IsFloatingPoint(static_cast<DataType>(t)) &&
+                          (o == static_cast<int>(ReduceOp::kSum) || o == static_cast<int>(ReduceOp::kAvg));
+      EXPECT_EQ(kernels.scale != nullptr, scales);
     }
   }
   EXPECT_STREQ(ReduceTargetName(), hwy::TargetName(hwy::SupportedAndGeneratedTargets().front()));

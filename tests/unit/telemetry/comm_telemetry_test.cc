@@ -136,5 +136,39 @@ TEST(CommTelemetry, CanBeReadAndMarkedWhileItIsWritten) {
   EXPECT_EQ(CountOf(*telemetry.RecordFor({0, 0, 0})), 1u);
 }
 
+TEST(CommTelemetry, StepsOfManySortsShareTheLastRecordAndAMarkForgetsThem) {
+  CommTelemetry telemetry(4);
+  const uint8_t receive = telemetry.StepRecordFor({StepSort::kReceive, 2, 1});
+  EXPECT_EQ(telemetry.StepRecordFor({StepSort::kReceive, 2, 1}), receive);
+  EXPECT_NE(telemetry.StepRecordFor({StepSort::kReceive, 2, 0}), receive);
+  EXPECT_NE(telemetry.StepRecordFor({StepSort::kSend, 2, 1}), receive);
+  telemetry.AddStep(receive, 100, 5'000);
+  telemetry.AddStep(receive, 50, 7'000);
+  telemetry.AddStep(CommTelemetry::kNoStepRecord, 1, 1);
+  int visited = 0;
+  telemetry.VisitSteps([&](const StepRecord& record) {
+    ++visited;
+    EXPECT_EQ(record.key(), (StepKey{StepSort::kReceive, 2, 1}));
+    EXPECT_EQ(record.bytes(), 150u);
+    EXPECT_EQ(HistogramSnapshot(record.times()).count(), 2u);
+    EXPECT_EQ(record.times().max_ns(), 7'000u);
+  });
+  EXPECT_EQ(visited, 1);
+  telemetry.Mark();
+  telemetry.VisitSteps([](const StepRecord&) { ADD_FAILURE() << "it was forgotten"; });
+  telemetry.AddStep(receive, 1, 2'000);
+  telemetry.VisitSteps([](const StepRecord& record) { EXPECT_EQ(record.bytes(), 1u); });
+
+  uint8_t last = 0;
+  for (int32_t peer = 0; peer < 1000; ++peer) last = telemetry.StepRecordFor({StepSort::kCopy, peer, 0});
+  EXPECT_EQ(last, CommTelemetry::kMaxStepRecords);
+  EXPECT_EQ(telemetry.StepRecordFor({StepSort::kPublish, 3, 0}), last);
+  EXPECT_EQ(telemetry.StepRecordFor({StepSort::kReceive, 2, 1}), receive);
+  telemetry.AddStep(last, 10, 10);
+  int shared = 0;
+  telemetry.VisitSteps([&](const StepRecord& record) { shared += record.key().sort == StepSort::kOther; });
+  EXPECT_EQ(shared, 1);
+}
+
 }  // namespace
 }  // namespace tutti

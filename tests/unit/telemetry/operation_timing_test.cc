@@ -129,7 +129,8 @@ TEST(SplitTime, ThePartsAddUpWhateverTheClocksSay) {
                                  random.Between(-5000, 20'000), random.Between(-10, 30'000));
     for (int r = 0; r < 4; ++r) marks.arrivals.Hear(r, random.Between(-50'000, 50'000), random.Between(0, 100));
     const OperationTiming timing = SplitTime(marks);
-    ASSERT_EQ(timing.total_ns, timing.queued_ns + timing.waited_ns + timing.reduced_ns + timing.moved_ns);
+    ASSERT_EQ(timing.total_ns,
+              timing.queued_ns + timing.waited_ns + timing.reduced_ns + timing.coded_ns + timing.moved_ns);
     for (int64_t part : {timing.queued_ns, timing.waited_ns, timing.reduced_ns, timing.moved_ns, timing.last_by_ns}) {
       ASSERT_GE(part, 0);
     }

@@ -68,6 +68,17 @@ TEST(PortChoice, APortWhosePlaceIsNotKnownIsNotNear) {
   EXPECT_EQ(ChoosePort(ports, At(0, kAnywhere)), 0u);
 }
 
+TEST(PortChoice, RailsAreTheBestPortsTheChosenOneFirst) {
+  std::vector<PortCandidate> ports = BigHost();
+  EXPECT_EQ(ChooseRails(ports, At(5, 1), 2), (std::vector<size_t>{5, 6}));
+  EXPECT_EQ(ChooseRails(ports, At(7, 1), 2), (std::vector<size_t>{7, 4}));  // not 0, which is on the other node
+  EXPECT_EQ(ChooseRails(ports, At(1, kAnywhere), 3), (std::vector<size_t>{1, 2, 3}));
+  ports[6].has_address = true;
+  EXPECT_EQ(ChooseRails(ports, At(0, 0), 2), (std::vector<size_t>{6, 0}));
+  ports.resize(1);
+  EXPECT_EQ(ChooseRails(ports, At(0, 0), 4), (std::vector<size_t>{0}));
+}
+
 cpu_set_t Cpus(std::initializer_list<int> cpus) {
   cpu_set_t set;
   CPU_ZERO(&set);

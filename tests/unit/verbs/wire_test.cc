@@ -58,68 +58,119 @@ TEST(VerbsWire, ImpossibleFramesAreRefused) {
   EXPECT_TRUE(refused(SomeFrame(FrameKind::kGrant, 31, 1), kFrameHeaderBytes + 31));
   EXPECT_TRUE(refused(SomeFrame(FrameKind::kOpen, 0, 0), kFrameHeaderBytes));
   EXPECT_TRUE(refused(SomeFrame(static_cast<FrameKind>(0), 0, 0), kFrameHeaderBytes));
-  EXPECT_TRUE(refused(SomeFrame(static_cast<FrameKind>(8), 0, 0), kFrameHeaderBytes));
+  EXPECT_TRUE(refused(SomeFrame(static_cast<FrameKind>(9), 0, 0), kFrameHeaderBytes));
   EXPECT_TRUE(refused(SomeFrame(FrameKind::kAnnounce, 0, kMaxMessageBytes + 1), kFrameHeaderBytes));
   EXPECT_FALSE(refused(SomeFrame(FrameKind::kAnnounce, 0, kMaxMessageBytes), kFrameHeaderBytes));
 }
 
 TEST(VerbsWire, GrantsComeBackAsTheyWere) {
   std::array<uint8_t, kGrantBytes> wire = {};
-  EncodeGrant({.address = ~uint64_t{0}, .offset = 1, .bytes = 2, .key = 3, .immediate = 4}, wire.data());
+  EncodeGrant({.address = ~uint64_t{0}, .offset = 1, .bytes = 2, .key = 3, .immediate = 4, .lane = 5}, wire.data());
   const Grant grant = DecodeGrant(wire.data());
   EXPECT_EQ(grant.address, ~uint64_t{0});
   EXPECT_EQ(grant.offset, 1u);
   EXPECT_EQ(grant.bytes, 2u);
   EXPECT_EQ(grant.key, 3u);
   EXPECT_EQ(grant.immediate, 4u);
+  EXPECT_EQ(grant.lane, 5u);
 }
 
 Hello SomeHello() {
   Hello hello;
-  std::memset(hello.pair.gid, 0xab, sizeof(hello.pair.gid));
-  hello.pair.lid = 7;
-  hello.pair.mtu = 5;
-  hello.pair.number = 0xffffff;
-  hello.pair.first_packet = 0x123456;
+  hello.num_rails = 2;
+  hello.primary_rail = 1;
+  hello.pairs_per_rail = 3;
+  hello.falls_back = true;
+  for (uint32_t rail = 0; rail < 2; ++rail) {
+    RailHello& its = hello.rails[rail];
+    std::memset(its.pair.gid, 0xab + static_cast<int>(rail), sizeof(its.pair.gid));
+    its.pair.lid = 7;
+    its.pair.mtu = 5;
+    its.pair.number = 0xffffff - rail;
+    its.pair.first_packet = 0x123456;
+    its.probe_key = 0x11223344;
+    its.probe_address = ~uint64_t{0} - rail;
+  }
   hello.slots = kMinSlots;
   hello.eager_bytes = 8192;
   hello.unexpected_bytes = 1 << 20;
   return hello;
 }
 
-const char* Decode(const Hello& hello, Hello* decoded) {
-  std::array<uint8_t, kHelloBytes> wire = {};
-  EncodeHello(hello, wire.data());
-  return DecodeHello(wire.data(), decoded);
+const char* Decode(const Notice& notice, Notice* decoded) {
+  std::array<uint8_t, kNoticeBytes> wire = {};
+  EncodeNotice(notice, wire.data());
+  return DecodeNotice(wire.data(), decoded);
+}
+
+const char* DecodeHello(const Hello& hello) {
+  Notice decoded;
+  return Decode({.kind = NoticeKind::kHello, .hello = hello}, &decoded);
 }
 
 TEST(VerbsWire, IntroductionsComeBackAsTheyWere) {
-  Hello decoded;
-  ASSERT_EQ(Decode(SomeHello(), &decoded), nullptr);
-  EXPECT_EQ(std::memcmp(decoded.pair.gid, SomeHello().pair.gid, sizeof(decoded.pair.gid)), 0);
-  EXPECT_EQ(decoded.pair.lid, 7);
-  EXPECT_EQ(decoded.pair.number, 0xffffffu);
-  EXPECT_EQ(decoded.pair.first_packet, 0x123456u);
-  EXPECT_EQ(decoded.slots, kMinSlots);
-  EXPECT_EQ(decoded.eager_bytes, 8192u);
-  EXPECT_EQ(decoded.unexpected_bytes, uint64_t{1} << 20);
+  Notice decoded;
+  ASSERT_EQ(Decode({.kind = NoticeKind::kHello, .hello = SomeHello()}, &decoded), nullptr);
+  EXPECT_EQ(decoded.kind, NoticeKind::kHello);
+  EXPECT_EQ(decoded.hello.num_rails, 2u);
+  EXPECT_EQ(decoded.hello.primary_rail, 1u);
+  EXPECT_EQ(decoded.hello.pairs_per_rail, 3u);
+  EXPECT_TRUE(decoded.hello.falls_back);
+  EXPECT_EQ(decoded.hello.slots, kMinSlots);
+  EXPECT_EQ(decoded.hello.eager_bytes, 8192u);
+  EXPECT_EQ(decoded.hello.unexpected_bytes, uint64_t{1} << 20);
+  for (uint32_t rail = 0; rail < 2; ++rail) {
+    const RailHello& its = decoded.hello.rails[rail];
+    EXPECT_EQ(std::memcmp(its.pair.gid, SomeHello().rails[rail].pair.gid, sizeof(its.pair.gid)), 0);
+    EXPECT_EQ(its.pair.lid, 7);
+    EXPECT_EQ(its.pair.number, 0xffffffu - rail);
+    EXPECT_EQ(its.pair.first_packet, 0x123456u);
+    EXPECT_EQ(its.probe_key, 0x11223344u);
+    EXPECT_EQ(its.probe_address, ~uint64_t{0} - rail);
+  }
+}
+
+TEST(VerbsWire, OtherNoticesComeBackAsTheyWere) {
+  Notice decoded;
+  ASSERT_EQ(
+      Decode(
+          {.kind = NoticeKind::kDown, .hello = {}, .rail = 3, .next_rail = 2, .is_good = true, .count = ~uint64_t{0}},
+          &decoded),
+      nullptr);
+  EXPECT_EQ(decoded.kind, NoticeKind::kDown);
+  EXPECT_EQ(decoded.rail, 3u);
+  EXPECT_EQ(decoded.next_rail, 2u);
+  EXPECT_TRUE(decoded.is_good);
+  EXPECT_EQ(decoded.count, ~uint64_t{0});
+  EXPECT_NE(Decode({.kind = static_cast<NoticeKind>(0), .hello = {}}, &decoded), nullptr);
+  EXPECT_NE(Decode({.kind = static_cast<NoticeKind>(7), .hello = {}}, &decoded), nullptr);
 }
 
 TEST(VerbsWire, ImpossibleIntroductionsAreRefused) {
-  Hello decoded;
+  EXPECT_EQ(DecodeHello(SomeHello()), nullptr);
   Hello hello = SomeHello();
-  hello.pair.mtu = 6;
-  EXPECT_NE(Decode(hello, &decoded), nullptr);
+  hello.rails[1].pair.mtu = 6;
+  EXPECT_NE(DecodeHello(hello), nullptr);
   hello = SomeHello();
-  hello.pair.number = 1 << 24;
-  EXPECT_NE(Decode(hello, &decoded), nullptr);
+  hello.rails[0].pair.number = 1 << 24;
+  EXPECT_NE(DecodeHello(hello), nullptr);
   hello = SomeHello();
   hello.slots = kMinSlots - 1;
-  EXPECT_NE(Decode(hello, &decoded), nullptr);
+  EXPECT_NE(DecodeHello(hello), nullptr);
   hello = SomeHello();
   hello.eager_bytes = kMaxEagerBytes + 1;
-  EXPECT_NE(Decode(hello, &decoded), nullptr);
-  EXPECT_NE(DecodeHello(std::array<uint8_t, kHelloBytes>().data(), &decoded), nullptr);
+  EXPECT_NE(DecodeHello(hello), nullptr);
+  hello = SomeHello();
+  hello.primary_rail = 2;
+  EXPECT_NE(DecodeHello(hello), nullptr);
+  hello = SomeHello();
+  hello.num_rails = 0;
+  EXPECT_NE(DecodeHello(hello), nullptr);
+  hello = SomeHello();
+  hello.pairs_per_rail = kMaxPairsPerRail + 1;
+  EXPECT_NE(DecodeHello(hello), nullptr);
+  Notice decoded;
+  EXPECT_NE(DecodeNotice(std::array<uint8_t, kNoticeBytes>().data(), &decoded), nullptr);
 }
 
 TEST(CompletionSentence, NamesTheDeviceTheQueuePairAndTheTime) {

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "collectives/algorithms/all_reduce/encoded_hierarchical.h"
+
+#include <cstdint>
+#include <optional>
+
+#include "collectives/algorithms/all_reduce/encoded_exchange.h"
+#include "collectives/algorithms/all_reduce/hierarchy.h"
+
+namespace tutti::all_reduce {
+
+Schedule BuildEncodedHierarchical(const Shape& shape, int rank) {
+  constexpr uint64_t kStepsBetween = 12;
+  std::optional<EncodedExchange> exchange;
+  return BuildHierarchy(shape, rank, kStepsBetween,
+                        [&](ScheduleBuilder& builder, const Groups& groups, const Range& slice, uint64_t num_pieces) {
+                          if (!exchange) {
+                            exchange.emplace(builder, shape, groups.AtPlace(groups.place()), groups.group(),
+                                             slice.count, num_pieces);
+                          }
+                          const Region region = Output(slice.offset, slice.count);
+                          exchange->AllReduce(region, region);
+                        });
+}
+
+}  // namespace tutti::all_reduce

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/cluster/candidates.h"
+
+#include "absl/strings/string_view.h"
+
+namespace tutti::cluster {
+
+Shape ShapeOf(const Question& question) {
+  Shape shape;
+  shape.collective = question.collective;
+  shape.num_ranks = question.ranks;
+  shape.root = HasRoot(question.collective) ? question.root : 0;
+  shape.element_bytes = question.element_bytes;
+  shape.in_place = question.in_place;
+  shape.segment_bytes = question.segment_bytes;
+  const uint64_t blocks = HasBlockPerRank(question.collective) ? static_cast<uint64_t>(question.ranks) : 1;
+  const bool barrier = question.collective == Collective::kBarrier;
+  shape.count = barrier ? 0 : question.bytes / question.element_bytes / blocks;
+  return shape;
+}
+
+absl::StatusOr<Choice> LibraryChoice(const Question& question, const simulate::ClusterSpec& spec) {
+  const absl::StatusOr<simulate::Cluster> cluster = simulate::Cluster::Make(spec, question.ranks);
+  if (!cluster.ok()) return cluster.status();
+  const std::vector<int> groups = cluster->Groups();
+  Shape shape = ShapeOf(question);
+  shape.groups = groups;
+  return ChooseAlgorithm(shape, nullptr);
+}
+
+absl::StatusOr<Choice> EncodedChoice(const Question& question, const simulate::ClusterSpec& spec, bool very_sparse) {
+  const absl::StatusOr<simulate::Cluster> cluster = simulate::Cluster::Make(spec, question.ranks);
+  if (!cluster.ok()) return cluster.status();
+  const std::vector<int> groups = cluster->Groups();
+  Shape shape = ShapeOf(question);
+  shape.groups = groups;
+  return ChooseEncodedAlgorithm(shape, nullptr, very_sparse);
+}
+
+absl::StatusOr<std::vector<Choice>> Candidates(const Question& question, const simulate::ClusterSpec& spec) {
+  const absl::StatusOr<simulate::Cluster> cluster = simulate::Cluster::Make(spec, question.ranks);
+  if (!cluster.ok()) return cluster.status();
+  const std::vector<int> groups = cluster->Groups();
+  Shape shape = ShapeOf(question);
+  shape.groups = groups;
+  std::vector<Choice> candidates;
+  for (const Algorithm& algorithm : Algorithms(question.collective)) {
+    if (algorithm.window != nullptr) continue;  // they are not made of messages, where they are worth having
+    if (groups.empty() && absl::string_view(algorithm.name) == "hierarchical") continue;
+    candidates.push_back(ChooseAlgorithm(shape, &algorithm));
+  }
+  return candidates;
+}
+
+absl::StatusOr<simulate::Prediction> Predict(const Question& question, const Choice& choice,
+                                             const simulate::ClusterSpec& spec,
+                                             const simulate::PredictOptions& options) {
+  Shape shape = ShapeOf(question);
+  shape.segment_bytes = choice.segment_bytes;
+  return simulate::Predict(spec, shape, choice.algorithm->build, options);
+}
+
+}  // namespace tutti::cluster

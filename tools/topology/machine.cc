@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/topology/machine.h"
+
+#include <hwloc.h>
+
+#include <map>
+#include <memory>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+
+namespace tutti::topology {
+namespace {
+
+struct Destroy {
+  void operator()(hwloc_topology_t topology) const { hwloc_topology_destroy(topology); }
+};
+using Topology = std::unique_ptr<hwloc_topology, Destroy>;
+
+struct FreeBitmap {
+  void operator()(hwloc_bitmap_t bitmap) const { hwloc_bitmap_free(bitmap); }
+};
+using Bitmap = std::unique_ptr<hwloc_bitmap_s, FreeBitmap>;
+
+std::vector<int> Numbers(hwloc_const_bitmap_t set) {
+  std::vector<int> numbers;
+  if (set == nullptr) return numbers;
+  for (int i = hwloc_bitmap_first(set); i >= 0; i = hwloc_bitmap_next(set, i)) numbers.push_back(i);
+  return numbers;
+}
+
+class Reader {
+ public:
+  explicit Reader(hwloc_topology_t topology) : topology_(topology), allowed_(hwloc_bitmap_alloc()) {
+    hwloc_bitmap_copy(allowed_.get(), hwloc_topology_get_allowed_cpuset(topology));
+    const Bitmap bound(hwloc_bitmap_alloc());
+    if (hwloc_topology_is_thissystem(topology) != 0 &&
+        hwloc_get_cpubind(topology, bound.get(), HWLOC_CPUBIND_PROCESS) == 0) {
+      hwloc_bitmap_and(allowed_.get(), allowed_.get(), bound.get());
+    }
+    FindDevices();
+  }
+
+  Place Machine() {
+    const hwloc_obj_t root = hwloc_get_root_obj(topology_);
+    Place machine = PlaceOf(root, PlaceKind::kMachine);
+    const char* model = hwloc_obj_get_info_by_name(root, "CPUModel");
+    if (model == nullptr) {
+      const hwloc_obj_t package = hwloc_get_obj_by_type(topology_, HWLOC_OBJ_PACKAGE, 0);
+      if (package != nullptr) model = hwloc_obj_get_info_by_name(package, "CPUModel");
+    }
+    if (model != nullptr) machine.name = model;
+    AddParts(root, machine);
+    return machine;
+  }
+
+ private:
+  Place PlaceOf(hwloc_obj_t object, PlaceKind kind) const {
+    Place place;
+    place.kind = kind;
+    place.index = object->os_index == HWLOC_UNKNOWN_INDEX ? 0 : static_cast<int>(object->os_index);
+    place.cpus = Numbers(object->cpuset);
+    const Bitmap both(hwloc_bitmap_alloc());
+    hwloc_bitmap_and(both.get(), object->cpuset, allowed_.get());
+    place.allowed = Numbers(both.get());
+    return place;
+  }
+
+  // Objects of no interest here (groups, dies, small caches) give their parts to the one above.
+  void Add(hwloc_obj_t object, Place& parent) {
+    switch (object->type) {
+      case HWLOC_OBJ_PACKAGE:
+        return Append(object, PlaceKind::kPackage, parent);
+      case HWLOC_OBJ_CORE:
+        return Append(object, PlaceKind::kCore, parent);
+      case HWLOC_OBJ_L2CACHE:
+      case HWLOC_OBJ_L3CACHE: {
+        Append(object, PlaceKind::kCache, parent);
+        parent.parts.back().cache_level = static_cast<int>(object->attr->cache.depth);
+        parent.parts.back().bytes = object->attr->cache.size;
+        return;
+      }
+      default:
+        return AddParts(object, parent);
+    }
+  }
+
+  void Append(hwloc_obj_t object, PlaceKind kind, Place& parent) {
+    Place place = PlaceOf(object, kind);
+    AddParts(object, place);
+    parent.parts.push_back(std::move(place));
+  }
+
+  void AddParts(hwloc_obj_t object, Place& parent) {
+    for (hwloc_obj_t node = object->memory_first_child; node != nullptr; node = node->next_sibling) {
+      if (node->type != HWLOC_OBJ_NUMANODE) continue;
+      Place place = PlaceOf(node, PlaceKind::kNumaNode);
+      place.bytes = node->attr->numanode.local_memory;
+      parent.parts.push_back(std::move(place));
+    }
+    for (unsigned i = 0; i < object->arity; ++i) Add(object->children[i], parent);
+    const auto devices = devices_.find(object);
+    if (devices == devices_.end()) return;
+    parent.parts.insert(parent.parts.end(), devices->second.begin(), devices->second.end());
+  }
+
+  void FindDevices() {
+    for (hwloc_obj_t device = hwloc_get_next_osdev(topology_, nullptr); device != nullptr;
+         device = hwloc_get_next_osdev(topology_, device)) {
+      const hwloc_obj_osdev_type_t type = device->attr->osdev.type;
+      if (type != HWLOC_OBJ_OSDEV_NETWORK && type != HWLOC_OBJ_OSDEV_OPENFABRICS) continue;
+      Place place;
+      place.kind = PlaceKind::kDevice;
+      place.name = device->name != nullptr ? device->name : "";
+      devices_[hwloc_get_non_io_ancestor_obj(topology_, device)].push_back(place);
+    }
+  }
+
+  hwloc_topology_t topology_;
+  const Bitmap allowed_;
+  std::map<hwloc_obj_t, std::vector<Place>>
+      devices_;  // by what they are attached to; only looked up, so order is no matter
+};
+
+// `synthetic` may be nullptr.
+absl::StatusOr<Place> Read(const char* synthetic) {
+  hwloc_topology_t raw = nullptr;
+  if (hwloc_topology_init(&raw) != 0) return absl::InternalError("hwloc cannot begin");
+  const Topology topology(raw);
+  if (synthetic != nullptr && hwloc_topology_set_synthetic(raw, synthetic) != 0) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "\"", synthetic, "\" describes no machine in hwloc's synthetic form, like \"pack:2 core:4 pu:2\""));
+  }
+  hwloc_topology_set_flags(raw, HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED);
+  hwloc_topology_set_io_types_filter(raw, HWLOC_TYPE_FILTER_KEEP_IMPORTANT);
+  if (hwloc_topology_load(raw) != 0) return absl::UnavailableError("hwloc cannot read the machine's topology");
+  return Reader(raw).Machine();
+}
+
+}  // namespace
+
+absl::StatusOr<Place> ReadMachine() { return Read(nullptr); }
+
+absl::StatusOr<Place> ReadSyntheticMachine(const std::string& description) { return Read(description.c_str()); }
+
+const char* PlaceKindName(PlaceKind kind) {
+  switch (kind) {
+    case PlaceKind::kMachine:
+      return "machine";
+    case PlaceKind::kPackage:
+      return "package";
+    case PlaceKind::kNumaNode:
+      return "numa_node";
+    case PlaceKind::kCache:
+      return "cache";
+    case PlaceKind::kCore:
+      return "core";
+    case PlaceKind::kDevice:
+      return "device";
+  }
+  return "unknown";
+}
+
+}  // namespace tutti::topology

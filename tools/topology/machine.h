@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// What this machine is made of, as hwloc finds it: packages, NUMA nodes, caches, cores, and which network devices are near to
+// which of them. A plain description, without hwloc's types.
+#ifndef TUTTI_TOOLS_TOPOLOGY_MACHINE_H_
+#define TUTTI_TOOLS_TOPOLOGY_MACHINE_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace tutti::topology {
+
+enum class PlaceKind : uint8_t { kMachine, kPackage, kNumaNode, kCache, kCore, kDevice };
+const char* PlaceKindName(PlaceKind kind);  // "machine", "package", "numa_node", "cache", "core", "device"
+
+struct Place {
+  PlaceKind kind = PlaceKind::kMachine;
+  int index = 0;             // the system's number; of a cache and a device 0
+  int cache_level = 0;       // 2 or 3
+  uint64_t bytes = 0;        // memory of a NUMA node, size of a cache
+  std::string name;          // model of the machine's processors; name of a device
+  std::vector<int> cpus;     // the system's numbers, ascending; none of a device
+  std::vector<int> allowed;  // those of them that this process may run on (cgroups, taskset)
+  std::vector<Place> parts;  // NUMA nodes come before what else is there, devices after it
+};
+
+// The machine that this process is on, or the one that hwloc's own variables describe (HWLOC_SYNTHETIC, HWLOC_XMLFILE).
+absl::StatusOr<Place> ReadMachine();
+
+// A machine in hwloc's synthetic form, "pack:2 numa:1 core:4 pu:2". InvalidArgument: it is not of that form.
+absl::StatusOr<Place> ReadSyntheticMachine(const std::string& description);
+
+// As trees of text and of boxes. Cores in a row that look alike share a line.
+std::string DrawText(const Place& machine);
+std::string DrawSvg(const Place& machine);
+
+// "0-3,8": ascending numbers. "none" for none.
+std::string RangesText(const std::vector<int>& numbers);
+// "32 MiB", "12 GiB".
+std::string BytesText(uint64_t bytes);
+// One line for a place: "NUMA node 0: 12 GiB", "core 3: CPUs 3,67".
+std::string PlaceText(const Place& place);
+
+}  // namespace tutti::topology
+
+#endif  // TUTTI_TOOLS_TOPOLOGY_MACHINE_H_

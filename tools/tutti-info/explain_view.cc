@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/tutti-info/explain_view.h"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+
+#include "collectives/select/rules.h"
+#include "lib/bootstrap/settings.h"
+#include "tools/cluster/candidates.h"
+#include "tools/cluster/cluster_file.h"
+#include "tools/tutti-info/codec_view.h"
+
+namespace tutti::info {
+namespace {
+
+using cluster::Question;
+using simulate::ClusterSpec;
+using Json = nlohmann::ordered_json;
+
+double Us(int64_t ps) { return static_cast<double>(ps) / static_cast<double>(simulate::kPsPerUs); }
+
+absl::StatusOr<ClusterSpec> ReadSpec(const Options& options) {
+  ClusterSpec spec;
+  for (const std::string& file : {options.calibration_file, options.topology_file}) {
+    if (file.empty()) continue;
+    if (absl::Status status = cluster::ReadClusterFile(file, &spec); !status.ok()) return status;
+  }
+  return spec;
+}
+
+// Which wish serves the shape, and where it is from; no algorithm: none.
+struct Wish {
+  const Algorithm* algorithm = nullptr;
+  std::string origin;
+  bool even_in_windows = false;  // also where ranks share memory, and the library has something better for them
+};
+
+absl::StatusOr<Wish> WishFor(const Shape& shape, const JobSettings& settings) {
+  const absl::StatusOr<AlgorithmOverrides> wishes = AlgorithmOverrides::Parse(settings.algorithm);
+  if (!wishes.ok()) return wishes.status();
+  if (const Algorithm* wish = wishes->For(shape)) return Wish{wish, "TUTTI_ALGORITHM says so", true};
+  if (settings.algorithm_table.empty()) return Wish{};
+  std::ifstream file(settings.algorithm_table);
+  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const std::string place = absl::StrCat("TUTTI_ALGORITHM_TABLE: ", settings.algorithm_table);
+  if (!file) return absl::NotFoundError(absl::StrCat(place, ": it cannot be read"));
+  const absl::StatusOr<AlgorithmOverrides> table = AlgorithmOverrides::Parse(text);
+  if (!table.ok()) return absl::Status(table.status().code(), absl::StrCat(place, ": ", table.status().message()));
+  if (const Algorithm* wish = table->For(shape)) return Wish{wish, absl::StrCat(place, " says so")};
+  return Wish{};
+}
+
+std::string RuleText(const SelectionRule& rule) {
+  return absl::StrCat(
+      rule.max_ranks == kAnyRanks ? "any number of ranks" : absl::StrCat("up to ", rule.max_ranks, " ranks"), ", ",
+      rule.max_bytes == kAnyBytes ? "any size" : absl::StrCat("up to ", rule.max_bytes, " bytes"), ": ",
+      rule.algorithm);
+}
+
+struct Candidate {
+  Choice choice;
+  absl::StatusOr<simulate::Prediction> prediction;
+};
+
+absl::StatusOr<std::vector<Candidate>> Predicted(const Question& question, const ClusterSpec& spec, bool by_p50) {
+  absl::StatusOr<std::vector<Choice>> choices = cluster::Candidates(question, spec);
+  if (!choices.ok()) return choices.status();
+  const absl::StatusOr<Choice> usual = cluster::LibraryChoice(question, spec);
+  std::vector<Candidate> candidates;
+  for (const Choice& choice : *choices) {
+    const bool is_usual = usual.ok() && usual->algorithm == choice.algorithm;
+    const Choice& taken = is_usual ? *usual : choice;
+    candidates.push_back({taken, cluster::Predict(question, taken, spec, {})});
+  }
+  const auto time = [&](const Candidate& c) { return by_p50 ? c.prediction->p50_ps : c.prediction->p99_ps; };
+  std::stable_sort(candidates.begin(), candidates.end(), [&](const Candidate& a, const Candidate& b) {
+    if (!a.prediction.ok() || !b.prediction.ok()) return a.prediction.ok() && !b.prediction.ok();
+    return time(a) < time(b);
+  });
+  return candidates;
+}
+
+std::optional<Collective> CollectiveOf(const std::string& name) {
+  for (int c = 0; c < kNumCollectives; ++c) {
+    if (name == CollectiveName(static_cast<Collective>(c))) return static_cast<Collective>(c);
+  }
+  return std::nullopt;
+}
+
+std::string NoCollective(const std::string& name) {
+  std::string names;
+  for (int c = 0; c < kNumCollectives; ++c) {
+    absl::StrAppend(&names, c == 0 ? "" : ", ", CollectiveName(static_cast<Collective>(c)));
+  }
+  return absl::StrCat("\"", name, "\" is not one of ", names);
+}
+
+View Error(absl::string_view sentence) {
+  View view;
+  view.error = std::string(sentence);
+  return view;
+}
+
+void AppendCandidate(const Candidate& candidate, const Algorithm* used, View* view) {
+  const Choice& choice = candidate.choice;
+  const bool is_used = choice.algorithm == used;
+  Json json = {{"algorithm", choice.algorithm->name}, {"used", is_used}, {"segment_bytes", choice.segment_bytes}};
+  const std::string name = absl::StrCat(choice.algorithm->name, is_used ? " *" : "");
+  if (!candidate.prediction.ok()) {
+    absl::StrAppendFormat(&view->text, "    %-22s not predicted: %s\n", name, candidate.prediction.status().message());
+    json["error"] = std::string(candidate.prediction.status().message());
+  } else {
+    const simulate::Prediction& p = *candidate.prediction;
+    absl::StrAppendFormat(&view->text, "    %-22s p50 %10.1f us  p99 %10.1f us  %s%s\n", name, Us(p.p50_ps),
+                          Us(p.p99_ps), choice.algorithm->summary, p.extrapolated.empty() ? "" : " (extrapolated)");
+    json["p50_ps"] = p.p50_ps;
+    json["p99_ps"] = p.p99_ps;
+    json["extrapolated"] = !p.extrapolated.empty();
+  }
+  view->json["candidates"].push_back(json);
+}
+
+// How the one that is used compares with the best.
+std::string Verdict(const std::vector<Candidate>& candidates, const Algorithm* used) {
+  const auto found = std::find_if(candidates.begin(), candidates.end(),
+                                  [&](const Candidate& c) { return c.choice.algorithm == used; });
+  if (found == candidates.end() || !found->prediction.ok()) return "";
+  if (found == candidates.begin()) return "It has the shortest predicted tail.\n";
+  const double more =
+      100.0 *
+      (static_cast<double>(found->prediction->p99_ps) / static_cast<double>(candidates.front().prediction->p99_ps) - 1);
+  return absl::StrFormat("Its predicted p99 is %.0f %% above that of %s.\n", more,
+                         candidates.front().choice.algorithm->name);
+}
+
+}  // namespace
+
+View ExplainView(const Options& options, const Environment& environment) {
+  const absl::StatusOr<JobSettings> settings = ResolveSettings({}, environment);
+  if (!settings.ok()) return Error(settings.status().message());
+  const absl::StatusOr<ClusterSpec> spec = ReadSpec(options);
+  if (!spec.ok()) return Error(spec.status().message());
+  const std::optional<Collective> collective = CollectiveOf(options.explain);
+  if (!collective) return Error(NoCollective(options.explain));
+  Question question;
+  question.collective = *collective;
+  question.ranks = options.ranks.front();
+  question.bytes = options.bytes;
+  const absl::StatusOr<Choice> usual = cluster::LibraryChoice(question, *spec);
+  if (!usual.ok()) return Error(usual.status().message());
+  const absl::StatusOr<simulate::Cluster> cluster = simulate::Cluster::Make(*spec, question.ranks);
+  const std::vector<int> groups = cluster->Groups();
+  Shape shape = cluster::ShapeOf(question);
+  shape.groups = groups;
+  const absl::StatusOr<Wish> wish = WishFor(shape, *settings);
+  if (!wish.ok()) return Error(wish.status().message());
+  const absl::StatusOr<std::vector<Candidate>> candidates = Predicted(question, *spec, options.by_p50);
+  if (!candidates.ok()) return Error(candidates.status().message());
+
+  const Algorithm* used = wish->algorithm != nullptr ? wish->algorithm : usual->algorithm;
+  const std::string why =
+      wish->algorithm != nullptr ? wish->origin : absl::StrCat("the library's rules: ", RuleText(RuleFor(shape)));
+  View view;
+  view.text = absl::StrCat(options.explain, ", ", question.bytes, " bytes, ", question.ranks, " ranks: ", used->name,
+                           "\n", "why: ", why, "\n");
+  const SelectionRule* shared = wish->even_in_windows ? nullptr : SharedRuleFor(shape);
+  if (shared != nullptr) absl::StrAppend(&view.text, "where all ranks share memory: ", shared->algorithm, "\n");
+  absl::StrAppend(&view.text, "predicted, as messages, with ",
+                  options.calibration_file.empty() ? "assumed costs (--calibration gives measured ones)"
+                                                   : absl::StrCat("the costs of ", options.calibration_file),
+                  ":\n");
+  view.json = {{"collective", options.explain},
+               {"bytes", question.bytes},
+               {"ranks", question.ranks},
+               {"used", used->name},
+               {"why", why},
+               {"shared_memory", shared != nullptr ? Json(shared->algorithm) : Json(nullptr)},
+               {"candidates", Json::array()}};
+  for (const Candidate& candidate : *candidates) AppendCandidate(candidate, used, &view);
+  if (!options.by_p50) absl::StrAppend(&view.text, Verdict(*candidates, used));
+  if (!options.codec.empty()) {
+    const Choice plain = used == usual->algorithm ? *usual : ChooseAlgorithm(shape, used);
+    const absl::Status coded = AppendCodecView(options.codec, question, *spec, plain, &view);
+    if (!coded.ok()) return Error(absl::StrCat("--codec: ", coded.message()));
+  }
+  return view;
+}
+
+namespace {
+
+// The best for one size; the one before, `last`, unless another is clearly better.
+const Candidate* Best(const std::vector<Candidate>& candidates, const Algorithm* last, bool by_p50) {
+  const auto time = [&](const Candidate& c) { return by_p50 ? c.prediction->p50_ps : c.prediction->p99_ps; };
+  const Candidate* best = nullptr;
+  const Candidate* before = nullptr;
+  for (const Candidate& candidate : candidates) {
+    if (!candidate.prediction.ok()) continue;
+    if (best == nullptr || time(candidate) < time(*best)) best = &candidate;
+    if (candidate.choice.algorithm == last) before = &candidate;
+  }
+  if (best == nullptr || before == nullptr) return best;
+  const bool clearly = static_cast<double>(time(*best)) < (1 - kBetter) * static_cast<double>(time(*before));
+  return clearly ? best : before;
+}
+
+struct Served {
+  const Algorithm* algorithm = nullptr;
+  uint64_t up_to_bytes = kAnyBytes;
+};
+
+absl::StatusOr<std::vector<Served>> ServedSizes(Question question, const ClusterSpec& spec, bool by_p50) {
+  constexpr uint64_t kFirstBytes = 64;
+  constexpr uint64_t kLastBytes = 64 << 20;
+  constexpr uint64_t kFactor = 8;
+  std::vector<Served> served;
+  const bool has_size = question.collective != Collective::kBarrier;
+  uint64_t before = 0;
+  for (uint64_t bytes = kFirstBytes; bytes <= (has_size ? kLastBytes : kFirstBytes); bytes *= kFactor) {
+    question.bytes = bytes;
+    const absl::StatusOr<std::vector<Candidate>> candidates = Predicted(question, spec, by_p50);
+    if (!candidates.ok()) return candidates.status();
+    const Candidate* best = Best(*candidates, served.empty() ? nullptr : served.back().algorithm, by_p50);
+    if (best == nullptr) break;
+    if (served.empty() || served.back().algorithm != best->choice.algorithm) {
+      if (!served.empty()) served.back().up_to_bytes = (before + bytes) / 2;
+      served.push_back({best->choice.algorithm});
+    }
+    before = bytes;
+  }
+  return served;
+}
+
+}  // namespace
+
+View TableView(const Options& options) {
+  const absl::StatusOr<ClusterSpec> spec = ReadSpec(options);
+  if (!spec.ok()) return Error(spec.status().message());
+  const bool all = options.table == "all";
+  if (!all && !CollectiveOf(options.table)) return Error(absl::StrCat(NoCollective(options.table), ", all"));
+  std::vector<int> ranks = options.ranks;
+  std::sort(ranks.begin(), ranks.end());
+  View view;
+  view.text =
+      absl::StrCat("# For TUTTI_ALGORITHM_TABLE. The shortest predicted ", options.by_p50 ? "p50" : "p99", ", with ",
+                   options.calibration_file.empty() ? "assumed costs" : options.calibration_file, ".\n");
+  view.json = Json::array();
+  for (int c = 0; c < kNumCollectives; ++c) {
+    const std::string name = CollectiveName(static_cast<Collective>(c));
+    if (!all && name != options.table) continue;
+    int first = 2;
+    for (const int n : ranks) {
+      Question question;
+      question.collective = static_cast<Collective>(c);
+      question.ranks = n;
+      const auto served = ServedSizes(question, *spec, options.by_p50);
+      if (!served.ok()) return Error(served.status().message());
+      const std::string range = first < n ? absl::StrCat(first, "-", n) : absl::StrCat(n);
+      for (const Served& s : *served) {
+        const std::string sizes = s.up_to_bytes == kAnyBytes ? "" : absl::StrCat("@-", s.up_to_bytes);
+        absl::StrAppend(&view.text, name, ":", s.algorithm->name, sizes, "/", range, "\n");
+        view.json.push_back({{"collective", name},
+                             {"algorithm", s.algorithm->name},
+                             {"up_to_bytes", s.up_to_bytes == kAnyBytes ? Json(nullptr) : Json(s.up_to_bytes)},
+                             {"ranks", range}});
+      }
+      first = n + 1;
+    }
+  }
+  return view;
+}
+
+}  // namespace tutti::info
