@@ -128,7 +128,8 @@ struct TransportCounters {
   uint64_t payload_bytes_copied = 0;  // moved once more than the medium itself demands
   uint64_t system_calls = 0;
   uint64_t rails_lost = 0;          // of transports that know rails: how often messages had to change to another one,
-  int64_t longest_failover_ns = 0;  // and the longest time from the loss until they went on
+  int64_t longest_failover_ns = 0;  // and the longest time from the loss until they went on; how often one came back
+  uint64_t rails_rejoined = 0;
 };
 
 class Transport {

@@ -77,16 +77,20 @@ RANK_PROGRAM(ReduceAndCheckUntilTold) {
   REQUIRE_OK(tutti_comm_destroy(comm));
 }
 
-// Until this host's rank says how long it took, for at most a minute; then the job may end.
-std::string WaitForFailover(const Job& job, const std::string& stop_file) {
-  std::string line;
-  for (const int64_t end_ns = MonotonicNs() + 60'000 * kMs; line.empty() && MonotonicNs() < end_ns; SleepMs(100)) {
+// What this host's rank says from `words` on; waits for it for at most a minute.
+std::string WaitForWords(const Job& job, const std::string& words) {
+  for (const int64_t end_ns = MonotonicNs() + 60'000 * kMs; MonotonicNs() < end_ns; SleepMs(100)) {
     const std::string output = job.Output(Here());
-    const size_t at = output.find("an RDMA rail to rank");
-    if (at != std::string::npos && output.find('\n', at) != std::string::npos) {
-      line = output.substr(at, output.find('\n', at) - at);
-    }
+    const size_t at = output.find(words);
+    const size_t end = at == std::string::npos ? at : output.find('\n', at);
+    if (end != std::string::npos) return output.substr(at, end - at);
   }
+  return "";
+}
+
+// Until this host's rank says how long it took; then the job may end.
+std::string WaitForFailover(const Job& job, const std::string& stop_file) {
+  const std::string line = WaitForWords(job, "an RDMA rail to rank");
   SleepMs(1000);  // some more rounds without the rail
   std::ofstream(stop_file) << "stop";
   std::cout << line << "\n";
@@ -107,11 +111,13 @@ class Firewall {
   ~Firewall() { (void)!std::system("tc qdisc del dev eth0 root"); }
 };
 
-// Int64 elements: small messages alone, one large one at a time, many.
-class RailDown : public testing::TestWithParam<const char*> {
- protected:
-  ~RailDown() override { (void)!std::system("ip link set eth1 up"); }
+// Leaves eth1 up.
+struct LinkUp {
+  ~LinkUp() { (void)!std::system("ip link set eth1 up"); }
 };
+
+// Int64 elements: small messages alone, one large one at a time, many.
+class RailDown : public testing::TestWithParam<const char*> {};
 class RailMute : public testing::TestWithParam<const char*> {};
 
 TEST(RailsJob, LargeMessagesGoOverBoth) {
@@ -127,6 +133,7 @@ TEST(RailsJob, LargeMessagesGoOverBoth) {
 }
 
 TEST_P(RailDown, ALinkThatGoesDownInTheMiddleIsSurvived) {
+  const LinkUp at_the_end;
   Job job("ReduceAndCheckUntilTold", 2, OverTwoRails({"6", GetParam(), StopFile()}));
   ASSERT_TRUE(job.WaitUntilAllSaid("running"));
   if (Here() == 1) {
@@ -139,6 +146,28 @@ TEST_P(RailDown, ALinkThatGoesDownInTheMiddleIsSurvived) {
 
 INSTANTIATE_TEST_SUITE_P(RailsJob, RailDown, testing::Values("50000", "500000"),
                          [](const auto& test) { return "At" + std::string(test.param) + "Elements"; });
+
+// Then large messages go over both again.
+TEST(RailsJob, ALinkThatComesBackIsUsedAgain) {
+  const LinkUp at_the_end;
+  Job job("ReduceAndCheckUntilTold", 2, OverTwoRails({"6", "50000", StopFile()}));
+  ASSERT_TRUE(job.WaitUntilAllSaid("running"));
+  if (Here() == 1) {
+    ASSERT_EQ(std::system("ip link set eth1 down"), 0);
+  }
+  EXPECT_THAT(WaitForWords(job, "an RDMA rail to rank"), HasSubstr(" is lost: "));
+  SleepMs(500);
+  if (Here() == 1) {
+    ASSERT_EQ(std::system("ip link set eth1 up"), 0);
+  }
+  EXPECT_THAT(WaitForWords(job, "an RDMA rail to rank " + std::to_string(1 - Here()) + " is back"),
+              HasSubstr("is back: rxe1"));
+  const uint64_t before = PacketsSent("eth1");
+  SleepMs(2000);
+  EXPECT_GT(PacketsSent("eth1") - before, 100u);
+  std::ofstream(StopFile()) << "stop";
+  EXPECT_TRUE(job.AllSucceed());
+}
 
 // Nobody is told: packets get lost, until the device gives up. It is the rail that small messages go over.
 TEST_P(RailMute, AWireThatIsCutInTheMiddleIsSurvived) {

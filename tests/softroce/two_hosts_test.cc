@@ -252,6 +252,46 @@ TEST(TwoHosts, ASendEndsWellThoughItsReceiverHasClosedTheChannelAndAcknowledgeme
   ReceiveWithoutAcknowledging(false);
 }
 
+// For longer than the devices try. There is no other rail: both ends make new queue pairs for this one, and what had not
+// arrived is sent again.
+TEST(TwoHosts, TheOnlyRailIsJoinedAgainWhenItWasMuteForTooLong) {
+  constexpr int64_t kMuteNs = 2'900 * kNsPerMs;  // lost after 1.9 s, and probed until 1.9 s later
+  ASSERT_EQ(std::system(("ip addr replace 10.78.0." + std::to_string(Me() + 1) + "/24 dev eth0").c_str()), 0);
+  Host host("10.78.0.");
+  ASSERT_NO_FATAL_FAILURE(host.Connect());
+  const size_t lengths[] = {64, 100'000, 8, 300'000, 300'000, 1};
+  constexpr size_t kCount = std::size(lengths);
+  std::vector<std::vector<uint8_t>> sent, received;
+  for (size_t i = 0; i < 2 * kCount; ++i) {
+    sent.emplace_back(lengths[i % kCount]);
+    for (size_t at = 0; at < sent.back().size(); ++at) sent.back()[at] = PatternAt(i, at);
+    received.emplace_back(sent.back().size());
+  }
+  const auto exchange = [&](size_t first) {
+    for (size_t i = first; i < first + kCount; ++i) {
+      host.Receive(i, i % 3 == 0 ? nullptr : received[i].data(), received[i].size());
+      host.Send(i, sent[i]);
+    }
+  };
+  exchange(0);
+  ASSERT_NO_FATAL_FAILURE(host.Run());
+  std::optional<Mute> mute;
+  if (Me() == 1) mute.emplace();
+  exchange(kCount);
+  for (const int64_t end_ns = Now() + kMuteNs; Now() < end_ns;) {
+    ASSERT_NO_FATAL_FAILURE(host.RunWhile([&] { return Now() < end_ns; }));
+  }
+  mute.reset();
+  ASSERT_NO_FATAL_FAILURE(host.Run());
+  ASSERT_FALSE(host.failed) << host.endpoint().PeerError(1 - Me());
+  for (size_t i = 0; i < 2 * kCount; ++i) {
+    if (i % 3 == 0) continue;  // was shown, and looked at
+    EXPECT_EQ(received[i], sent[i]) << "message " << i;
+  }
+  EXPECT_EQ(host.endpoint().counters().rails_lost, 1u);
+  EXPECT_EQ(host.endpoint().counters().rails_rejoined, 1u);
+}
+
 // Rank 1 is a process that is killed while rank 0 writes to it.
 TEST(TwoHosts, AKilledPeerIsKnownAtOnce) {
   constexpr size_t kBytes = 32 << 20;

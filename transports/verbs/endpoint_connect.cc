@@ -29,10 +29,12 @@ void Endpoint::PollControl() {
   } while (count == kBatch && context_.num_over_control == 0);
   control_is_due_ |= count > 0 && count == room;
   for (uint32_t rail = 0; rail < context_.rails.size(); ++rail) CheckDevice(rail);
-  if (context_.num_leaving == 0) return;
+  if (context_.num_leaving + context_.num_stalled + context_.num_missing_rails == 0) return;
   const int64_t now_ns = clock_.NowNs();
   for (const auto& link : links_) {
-    if (link != nullptr) link->CheckLeaving(now_ns);
+    if (link == nullptr) continue;
+    link->CheckLeaving(now_ns);
+    link->CheckLostRails(now_ns);
   }
 }
 
@@ -104,14 +106,15 @@ void Endpoint::OnDeviceEvent(uint32_t rail, ibv_event_type type, uint32_t pair_n
     case IBV_EVENT_QP_ACCESS_ERR: {
       const auto found = context_.pair_of_key.find(LinkContext::PairKey(rail, pair_number));
       const PairOwner* owner = found == context_.pair_of_key.end() ? nullptr : context_.pairs.Get(found->second);
-      if (owner != nullptr) owner->link->OnPairFailed(PairOwner(*owner), absl::StrCat(name, " on ", its.device->name));
+      if (owner == nullptr) break;
+      owner->link->OnPairFailed(PairOwner(*owner), absl::StrCat(name, " on ", its.device->name), Link::Loss::kLasting);
       break;
     }
     case IBV_EVENT_DEVICE_FATAL:
     case IBV_EVENT_CQ_ERR:
     case IBV_EVENT_SRQ_ERR:
       for (const auto& link : links_) {
-        if (link != nullptr) link->OnPairFailed({.rail = rail}, sentence);
+        if (link != nullptr) link->OnPairFailed({.rail = rail}, sentence, Link::Loss::kLasting);
       }
       break;
     case IBV_EVENT_PORT_ACTIVE:

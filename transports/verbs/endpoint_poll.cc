@@ -26,7 +26,7 @@ size_t Endpoint::Poll(absl::Span<Completion> out) {
     }
   }
   const bool control_matters = control_is_due_ || context_.num_held > 0 || context_.num_leaving > 0 ||
-                               context_.num_over_control > 0 || !context_.upset.empty();
+                               context_.num_stalled > 0 || context_.num_over_control > 0 || !context_.upset.empty();
   if (control_matters || ControlIsDue()) PollControl();
   if (!context_.upset.empty()) SettleUpset();
   if (context_.retry_waiters) RetryWaiters();
@@ -58,7 +58,8 @@ bool Endpoint::PollQueue(uint32_t rail, bool without_limit) {
   }
   if (count < 0) {
     for (const auto& link : links_) {
-      if (link != nullptr) link->OnPairFailed({.rail = rail}, "the RDMA device's completion queue cannot be read");
+      if (link == nullptr) continue;
+      link->OnPairFailed({.rail = rail}, "the RDMA device's completion queue cannot be read", Link::Loss::kLasting);
     }
     return false;
   }
@@ -133,7 +134,8 @@ void Endpoint::OnFailedCompletion(uint32_t rail, const ibv_wc& completion) {
   }
   if (owner == nullptr) return;
   const std::string sentence = CompletionSentence(completion, *context_.rails[rail]->device, options_.port);
-  owner->link->OnPairFailed(PairOwner(*owner), sentence);
+  const bool is_of_packets = completion.status == IBV_WC_RETRY_EXC_ERR;
+  owner->link->OnPairFailed(PairOwner(*owner), sentence, is_of_packets ? Link::Loss::kOfPackets : Link::Loss::kLasting);
 }
 
 void Endpoint::RetryWaiters() {

@@ -25,7 +25,6 @@ Link::Link(int32_t peer, LinkContext& context)
       notices_(*context.control, peer),
       receive_credit_(context.options.unexpected_bytes_per_peer) {
   frames_.Reserve(kExpectedFrames);
-  inline_headers_.resize(kFrameDepth);
   ++context_.num_held;
 }
 
@@ -131,6 +130,8 @@ void Link::Leave() {
 
 void Link::DropPairs() {
   if (std::exchange(leaving_deadline_ns_, 0) != 0) --context_.num_leaving;
+  if (std::exchange(stalled_until_ns_, 0) != 0) --context_.num_stalled;
+  if (std::exchange(misses_rails_, false)) --context_.num_missing_rails;
   for (auto& [number, channel] : channels_) {
     for (Lane& lane : channel->lanes) DropPair(lane.pair, lane.handle, [](const Pair::Note&) {});
   }

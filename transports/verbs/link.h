@@ -2,10 +2,10 @@
 // All that goes on between this rank and one peer: matching, credits, the frames out and the frames in, grants. Requests
 // may be posted before the connection stands; they are held until Open. It never knows which other peers there are.
 //
-// One class told over eight files: link.cc (life and death), link_join.cc (how rails are joined, probed and chosen),
-// link_rails.cc (a rail is lost, and what was on its way goes over another one), link_post.cc (requests), link_frames.cc
-// (what each frame means), link_send.cc (frames out), link_channels.cc (queue pairs of channels), link_bulk.cc (large
-// messages: grants, writes).
+// One class told over nine files: link.cc (life and death), link_join.cc (how rails are joined, probed and chosen),
+// link_rails.cc (a rail is lost, and what was on its way goes over another one), link_rejoin.cc (it comes back),
+// link_post.cc (requests), link_frames.cc (what each frame means), link_send.cc (frames out), link_channels.cc (queue
+// pairs of channels), link_bulk.cc (large messages: grants, writes).
 #ifndef TUTTI_TRANSPORTS_VERBS_LINK_H_
 #define TUTTI_TRANSPORTS_VERBS_LINK_H_
 
@@ -40,6 +40,10 @@ class Link {
     kFailed,       // reported, or dropped by Close; see error()
   };
 
+  // A rail that is lost as its packets do not get through can be joined again; one whose device or queue pair refuses to
+  // work cannot.
+  enum class Loss : uint8_t { kOfPackets, kLasting };
+
   Link(int32_t peer, LinkContext& context);
 
   int32_t peer() const { return peer_; }
@@ -59,6 +63,8 @@ class Link {
   void SayGoodbye();
   // Of a link whose peer left before it had acknowledged everything: looks again.
   void CheckLeaving(int64_t now_ns);
+  // Of a link that has lost rails: joins them again when it is time, or gives up.
+  void CheckLostRails(int64_t now_ns);
   // Drops everything and reports kPeerFailed. `sentence` names no ranks.
   void Fail(absl::string_view sentence);
   // Drops everything and reports nothing.
@@ -84,7 +90,7 @@ class Link {
   // `immediate`.
   void OnWritten(const IssuedGrant& grant, uint64_t last_bytes, uint32_t immediate);
   // A request of the pair has failed.
-  void OnPairFailed(const PairOwner& owner, absl::string_view sentence);
+  void OnPairFailed(const PairOwner& owner, absl::string_view sentence, Loss loss);
   // The device says that the rail's port is down.
   void OnRailDown(uint32_t rail, absl::string_view sentence);
   // All completions are taken: leaves the rails that are lost, and lets go of what the peer has let go of.
@@ -164,6 +170,7 @@ class Link {
     FixedRing<Pair::Note> unconfirmed;  // posted before the pair was lost; the peer will say which have arrived
     bool was_opened = false;
     bool was_confirmed = false;    // the peer has destroyed its end
+    uint32_t joining = 0;          // of the rail when it was opened
     uint32_t grants_out = 0;       // to the peer
     uint64_t writes_done = 0;      // granted by the peer, and known to have arrived
     uint64_t writes_received = 0;  // granted by this rank
@@ -179,6 +186,9 @@ class Link {
     std::unique_ptr<Pair> pair;  // for frames
     SlotPool<PairOwner>::Handle handle = 0;
     bool has_slots = false;
+    uint32_t joining = 0;         // how often it was lost and joined again
+    bool is_joined = false;       // of this joining: this end has joined its pair with the peer's
+    bool peer_is_joined = false;  // and the peer its own
   };
   // A frame whose bytes lie in a send slot.
   struct PostedFrame {
@@ -208,6 +218,7 @@ class Link {
   struct Confirm {
     uint32_t channel = 0;
     uint32_t lane = 0;
+    uint32_t joining = 0;
     uint64_t received = 0;
   };
   static constexpr uint32_t kNoLane = UINT32_MAX;
@@ -218,8 +229,10 @@ class Link {
   // link_join.cc
   absl::Status Prepare();
   Hello Introduction() const;
+  RailHello IntroductionOf(uint32_t rail) const;
   void OnHello(const Hello& hello);
-  void Probe();
+  void Probe(uint32_t rail);
+  void ProbeAll();
   void OnProbed(uint32_t rail, bool is_good, absl::string_view why);
   void Decide();
   void Start(uint32_t rail);
@@ -233,13 +246,23 @@ class Link {
   uint32_t UpRails() const { return probed_ & peer_probed_ & ~down_ & ~broken_; }
 
   // link_rails.cc
-  void LoseRail(uint32_t rail, absl::string_view sentence);
+  void LoseRail(uint32_t rail, absl::string_view sentence, Loss loss);
   void LeaveRail(uint32_t rail);
   void LeaveFrameRail(uint32_t rail);
   void OnDown(const Notice& notice);
   void GrantAgain(uint32_t rail);
   void Resume();
   void BeUpset();
+
+  // link_rejoin.cc
+  void Stall();
+  void MissRails();
+  void Rejoin(uint32_t rail);
+  void OnRejoin(const Notice& notice);
+  void OnRejoined(const Notice& notice);
+  void SettleRejoining(uint32_t rail);
+  void GoOn(uint32_t rail);
+  bool IsStalled() const { return stalled_until_ns_ != 0; }
 
   // link_post.cc
   void StartSend(const SendRequest& request);
@@ -272,13 +295,15 @@ class Link {
 
   // link_channels.cc
   Channel* EnsureChannel(uint32_t channel);
+  bool IsOpenOrUnsettled(uint32_t index, const Lane& lane) const;
   bool OpenLane(uint32_t channel, uint32_t index, Lane& lane);
   void DropLanePair(Lane& lane, absl::FunctionRef<void(const Pair::Note&)> visit);
   bool OnOpenFrame(const MessageId& id, const uint8_t* payload);
   bool OnConfirmFrame(const MessageId& id, const uint8_t* payload);
   bool OnCloseFrame(uint32_t channel);
   void TellClosed(uint32_t channel, const Channel& entry);
-  void TellConfirm(uint32_t channel, uint32_t index, const Lane& lane);
+  void TellConfirm(uint32_t channel, uint32_t index, uint32_t joining, uint64_t writes_received);
+  void ConfirmUnmet(uint32_t channel, uint32_t index, uint32_t joining);
   void OnWriteDone(Lane& lane, const Pair::Note& note);
   void OnWriteLost(const Pair::Note& note);
   void ConfirmWrites(Lane& lane, uint64_t received);
@@ -333,6 +358,8 @@ class Link {
   uint32_t broken_ = 0;      // lost, and to be left by Settle
   uint32_t down_ = 0;        // left
   uint32_t peer_down_ = 0;   // left by the peer
+  uint32_t lasting_ = 0;     // of those that are lost: not to be joined again
+  uint32_t rejoining_ = 0;   // left by both, and being joined again
   uint32_t frame_rail_ = 0;  // that frames go over
   std::string why_not_;      // the last probe that did not come through
   std::vector<EarlyFrame> early_frames_;
@@ -343,6 +370,10 @@ class Link {
   FixedRing<PostedFrame> unconfirmed_frames_;
   int64_t lost_since_ns_ = 0;  // 0: no rail is being left
   std::string lost_because_;
+  int64_t stalled_until_ns_ = 0;  // not 0: there is no rail; then it fails, unless one is joined again
+  bool misses_rails_ = false;     // this end is to join lost rails again, ...
+  int64_t rejoin_at_ns_ = 0;      // ... next at this time, ...
+  int64_t rejoin_after_ns_ = 0;   // ... and if that fails so much later
   uint64_t frames_sent_ = 0;
   uint64_t frames_received_ = 0;
   std::vector<Hole> holes_;
@@ -364,8 +395,6 @@ class Link {
   uint64_t early_control_ = 0;            // GRANT and ANNOUNCE frames without a request of this rank
 
   FixedRing<OutFrame> frames_;
-  std::vector<std::array<uint8_t, kFrameHeaderBytes>> inline_headers_;  // of the requests appended since the last Flush
-  size_t num_inline_headers_ = 0;
   uint32_t peer_slots_ = 0;    // what the peer granted
   uint32_t slot_credits_ = 0;  // of these, not in use
   uint32_t slots_taken_ = 0;   // of this rank's slots: by frames that were not given back to the peer

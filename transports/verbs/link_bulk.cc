@@ -51,7 +51,8 @@ bool Link::UseGrant(const MessageId& id, Outgoing& outgoing, const Grant& grant)
   }
   Lane& lane = found->second->lanes[grant.lane];
   // What was granted over a rail that is lost is granted again.
-  if (lane.was_confirmed || (down_ & BitOf(RailOf(grant.lane))) != 0) return true;
+  const uint32_t rail = RailOf(grant.lane);
+  if (lane.was_confirmed || (down_ & BitOf(rail)) != 0 || grant.joining != paths_[rail].joining) return true;
   if (lane.pair == nullptr || !lane.pair->connected()) return BreakOff("a grant before its queue pair");
   if (outgoing.region == Registrations::kNone) {
     outgoing.region = context_.registrations.Acquire(outgoing.data, outgoing.bytes, /*writable=*/false);
@@ -67,7 +68,7 @@ bool Link::UseGrant(const MessageId& id, Outgoing& outgoing, const Grant& grant)
   stream.data = outgoing.data + grant.offset;
   stream.bytes = grant.bytes;
   stream.address = grant.address;
-  stream.local_key = context_.registrations.local_key(outgoing.region, RailOf(grant.lane));
+  stream.local_key = context_.registrations.local_key(outgoing.region, rail);
   stream.key = grant.key;
   stream.immediate = outgoing.announced ? grant.immediate | kAnnounced : grant.immediate;
   if (lane.streams.full()) lane.streams.Reserve(2 * lane.streams.capacity());
@@ -189,6 +190,7 @@ bool Link::IssueGrant(Channel& channel, const MessageId& id, Incoming& incoming)
   issued.pair_number = channel.lanes[lane].pair->number();
   Grant grant;
   grant.lane = lane;
+  grant.joining = paths_[issued.rail].joining;
   if (staged) {
     issued.staging = context_.staging.Take();
     if (issued.staging == SlotMemory::kNone) return false;

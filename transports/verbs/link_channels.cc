@@ -25,10 +25,16 @@ Link::Channel* Link::EnsureChannel(uint32_t channel) {
   Channel* found = entry.get();
   for (uint32_t index = 0; index < found->lanes.size() && !found->peer_closed; ++index) {
     Lane& lane = found->lanes[index];
-    if (lane.was_opened || (UpRails() & BitOf(RailOf(index))) == 0) continue;
+    if (IsOpenOrUnsettled(index, lane) || (UpRails() & BitOf(RailOf(index))) == 0) continue;
     if (!OpenLane(channel, index, lane)) return nullptr;
   }
   return found;
+}
+
+// A lane whose rail was lost can be opened anew when the peer has said what had come through it.
+bool Link::IsOpenOrUnsettled(uint32_t index, const Lane& lane) const {
+  if (!lane.was_opened) return false;
+  return lane.joining == paths_[RailOf(index)].joining || !lane.was_confirmed;
 }
 
 // False: the link failed.
@@ -41,6 +47,8 @@ bool Link::OpenLane(uint32_t channel, uint32_t index, Lane& lane) {
   }
   lane.pair = *std::move(pair);
   lane.was_opened = true;
+  lane.was_confirmed = false;
+  lane.joining = paths_[rail].joining;
   lane.streams.Reserve(kExpectedStreams);
   const PairAddress address = lane.pair->Address(*context_.rails[rail]->device);
   OutFrame frame;
@@ -50,6 +58,7 @@ bool Link::OpenLane(uint32_t channel, uint32_t index, Lane& lane) {
   frame.header.payload_bytes = kOpenBytes;
   std::memcpy(frame.extra.data(), &address.number, 4);
   std::memcpy(frame.extra.data() + 4, &address.first_packet, 4);
+  std::memcpy(frame.extra.data() + 8, &lane.joining, 4);
   PushFrame(frame);
   return true;
 }
@@ -71,34 +80,58 @@ bool Link::OnOpenFrame(const MessageId& id, const uint8_t* payload) {
     return BreakOff("more channels than are possible");
   if (id.index >= num_rails_ * pairs_per_rail_) return BreakOff("an impossible lane");
   const uint32_t rail = RailOf(id.index);
-  if (((down_ | broken_) & BitOf(rail)) != 0) return true;
   PairAddress address = remote_.rails[rail].pair;
+  uint32_t joining = 0;
   std::memcpy(&address.number, payload, 4);
   std::memcpy(&address.first_packet, payload + 4, 4);
+  std::memcpy(&joining, payload + 8, 4);
+  if (joining == paths_[rail].joining && (rejoining_ & probed_ & BitOf(rail)) != 0) {
+    peer_probed_ |= BitOf(rail);  // or it would not open this; its notice may come later
+    SettleRejoining(rail);
+  }
+  if (joining != paths_[rail].joining || ((down_ | broken_) & BitOf(rail)) != 0) {
+    ConfirmUnmet(id.channel, id.index, joining);
+    return true;
+  }
   if (address.number >= (1u << 24) || address.first_packet >= (1u << 24)) return BreakOff("an impossible queue pair");
   if ((probed_ & BitOf(rail)) == 0) return BreakOff("a queue pair over a rail that does not work");
   peer_probed_ |= BitOf(rail);  // or it would not open this; its notice may come later
+  if (const auto known = channels_.find(id.channel); known != channels_.end()) {
+    // The peer would not open the lane anew if it had ever met this end's old queue pair and not said so.
+    Lane& old = known->second->lanes[id.index];
+    if (old.was_opened && old.joining != joining && !old.was_confirmed) ConfirmWrites(old, old.writes_done);
+  }
   Channel* entry = EnsureChannel(id.channel);
   if (entry == nullptr) return false;
   Lane& lane = entry->lanes[id.index];
   if (entry->peer_closed || lane.pair == nullptr || lane.pair->connected()) return BreakOff("the same channel twice");
   const absl::Status status = lane.pair->Connect(*context_.rails[rail]->device, context_.options.port, address);
   if (!status.ok()) {
-    OnPairFailed({.rail = rail}, status.message());
+    OnPairFailed({.rail = rail}, status.message(), Loss::kLasting);
     return state_ == State::kOpen;
   }
   context_.retry_waiters = true;
   return true;
 }
 
-void Link::TellConfirm(uint32_t channel, uint32_t index, const Lane& lane) {
+void Link::TellConfirm(uint32_t channel, uint32_t index, uint32_t joining, uint64_t writes_received) {
   OutFrame frame;
   frame.header.kind = FrameKind::kConfirm;
   frame.header.id.channel = channel;
   frame.header.id.index = index;
   frame.header.payload_bytes = kConfirmBytes;
-  std::memcpy(frame.extra.data(), &lane.writes_received, kConfirmBytes);
+  std::memcpy(frame.extra.data(), &writes_received, 8);
+  std::memcpy(frame.extra.data() + 8, &joining, 4);
   PushFrame(frame);
+}
+
+// The peer has opened a lane over a rail that is lost by now. If this end never had its own end of it, nobody has told the
+// peer yet that nothing more will come through.
+void Link::ConfirmUnmet(uint32_t channel, uint32_t index, uint32_t joining) {
+  const auto found = channels_.find(channel);
+  const Lane* lane = found == channels_.end() ? nullptr : &found->second->lanes[index];
+  if (lane != nullptr && lane->was_opened && lane->joining == joining) return;
+  TellConfirm(channel, index, joining, lane == nullptr ? 0 : lane->writes_received);
 }
 
 void Link::TellClosed(uint32_t channel, const Channel& entry) {
@@ -107,7 +140,8 @@ void Link::TellClosed(uint32_t channel, const Channel& entry) {
     const Lane& lane = entry.lanes[index];
     was_opened |= lane.was_opened;
     // Of a lost rail it was told when the rail was left.
-    if (lane.was_opened && (down_ & BitOf(RailOf(index))) == 0) TellConfirm(channel, index, lane);
+    if (lane.was_opened && (down_ & BitOf(RailOf(index))) == 0)
+      TellConfirm(channel, index, lane.joining, lane.writes_received);
   }
   if (!was_opened) return;
   OutFrame frame;
@@ -121,7 +155,16 @@ bool Link::OnConfirmFrame(const MessageId& id, const uint8_t* payload) {
   Confirm confirm;
   confirm.channel = id.channel;
   confirm.lane = id.index;
-  std::memcpy(&confirm.received, payload, kConfirmBytes);
+  std::memcpy(&confirm.received, payload, 8);
+  std::memcpy(&confirm.joining, payload + 8, 4);
+  const auto found = channels_.find(id.channel);
+  if (found == channels_.end() || id.index >= found->second->lanes.size()) return true;
+  Lane& lane = found->second->lanes[id.index];
+  if (lane.pair == nullptr) {
+    if (lane.joining == confirm.joining) ConfirmWrites(lane, confirm.received);
+    context_.retry_waiters = true;
+    return true;
+  }
   confirms_.push_back(confirm);
   BeUpset();
   return true;

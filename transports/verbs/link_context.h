@@ -118,9 +118,11 @@ struct LinkContext {
   std::vector<Link*> upset;    // have lost a rail, or something of it: to be settled once all completions are taken
   FixedRing<Waiter> waiters;   // receives that wait for a queue pair, a grant or staging memory
   bool retry_waiters = false;
-  uint32_t num_held = 0;          // links whose connection does not stand yet
-  uint32_t num_over_control = 0;  // links whose messages go over the control transport, as RDMA does not get through
-  uint32_t num_leaving = 0;       // links whose peer left, and whose last acknowledgements are awaited
+  uint32_t num_held = 0;           // links whose connection does not stand yet
+  uint32_t num_over_control = 0;   // links whose messages go over the control transport, as RDMA does not get through
+  uint32_t num_leaving = 0;        // links whose peer left, and whose last acknowledgements are awaited
+  uint32_t num_stalled = 0;        // links that have no rail, until one is joined again
+  uint32_t num_missing_rails = 0;  // links whose lost rails this end is to join again
 };
 
 }  // namespace tutti::verbs

@@ -45,11 +45,15 @@ Hello Link::Introduction() const {
   hello.slots = context_.options.slots_per_peer;
   hello.eager_bytes = context_.options.eager_bytes;
   hello.unexpected_bytes = context_.options.unexpected_bytes_per_peer;
-  for (uint32_t rail = 0; rail < num_rails_; ++rail) {
-    hello.rails[rail].pair = paths_[rail].pair->Address(*context_.rails[rail]->device);
-    hello.rails[rail].probe_key = context_.probes.remote_key(rail);
-    hello.rails[rail].probe_address = reinterpret_cast<uintptr_t>(context_.probes.data(kProbeTarget));
-  }
+  for (uint32_t rail = 0; rail < num_rails_; ++rail) hello.rails[rail] = IntroductionOf(rail);
+  return hello;
+}
+
+RailHello Link::IntroductionOf(uint32_t rail) const {
+  RailHello hello;
+  hello.pair = paths_[rail].pair->Address(*context_.rails[rail]->device);
+  hello.probe_key = context_.probes.remote_key(rail);
+  hello.probe_address = reinterpret_cast<uintptr_t>(context_.probes.data(kProbeTarget));
   return hello;
 }
 
@@ -63,6 +67,7 @@ void Link::OnNotice() {
   // A peer that has said goodbye says nothing more; the control transport must not call that a failure.
   if (notice.kind != NoticeKind::kGoodbye || state_ != State::kOverControl) notices_.Await();
   const bool names_rail = notice.kind == NoticeKind::kProbed || notice.kind == NoticeKind::kDown ||
+                          notice.kind == NoticeKind::kRejoin || notice.joining > 0 ||
                           (notice.kind == NoticeKind::kStart && notice.rail != kNoRail);
   if ((names_rail && (!joined_ || notice.rail >= num_rails_)) || (notice.kind == NoticeKind::kHello && joined_)) {
     (void)BreakOff("a notice at the wrong time");
@@ -73,15 +78,28 @@ void Link::OnNotice() {
       OnHello(notice.hello);
       return;
     case NoticeKind::kJoined:
+      if (notice.joining > 0) {
+        OnRejoined(notice);
+        return;
+      }
       peer_joined_ = true;
-      if (joined_) Probe();
+      if (joined_) ProbeAll();
+      return;
+    case NoticeKind::kRejoin:
+      OnRejoin(notice);
       return;
     case NoticeKind::kProbed:
+      if (notice.joining != paths_[notice.rail].joining) return;  // of an attempt that was given up
       (notice.is_good ? peer_probed_ : peer_failed_) |= BitOf(notice.rail);
       if (state_ == State::kOpen) context_.retry_waiters = true;
       Decide();
+      SettleRejoining(notice.rail);
       return;
     case NoticeKind::kStart:
+      if (state_ == State::kOpen && !is_leader() && notice.rail != kNoRail) {
+        if (IsStalled() && (UpRails() & BitOf(notice.rail)) != 0) GoOn(notice.rail);  // else it was lost again
+        return;
+      }
       if (state_ != State::kHeld || is_leader() || (notice.rail != kNoRail && (probed_ & BitOf(notice.rail)) == 0)) {
         (void)BreakOff("a start over a rail that was not probed");
         return;
@@ -117,29 +135,32 @@ void Link::OnHello(const Hello& hello) {
   Notice joined;
   joined.kind = NoticeKind::kJoined;
   notices_.Say(joined);
-  if (peer_joined_) Probe();
+  if (peer_joined_) ProbeAll();
 }
 
 // A write as long as a packet of the path may be, so that what is only lost when it is long is found here, too. It meets no
 // receive of the peer's; that its end acknowledges it shows that packets get through both ways.
-void Link::Probe() {
+void Link::Probe(uint32_t rail) {
+  const Device& device = *context_.rails[rail]->device;
+  const uint8_t mtu = std::min(static_cast<uint8_t>(device.port.active_mtu), remote_.rails[rail].pair.mtu);
+  ibv_sge piece = {};
+  piece.addr = reinterpret_cast<uintptr_t>(context_.probes.data(kProbeSource));
+  piece.length = ProbeBytes(mtu);
+  piece.lkey = context_.probes.local_key(rail);
+  ibv_send_wr request = {};
+  request.opcode = IBV_WR_RDMA_WRITE;
+  request.wr.rdma.remote_addr = remote_.rails[rail].probe_address;
+  request.wr.rdma.rkey = remote_.rails[rail].probe_key;
+  Pair::Note note;
+  note.is_probe = true;
+  paths_[rail].pair->Append(request, absl::MakeSpan(&piece, 1), note);
+  const int error = paths_[rail].pair->Flush();
+  if (error != 0) OnProbed(rail, false, absl::StrCat(device.name, " refuses work: ", VerbsErrorName(error)));
+}
+
+void Link::ProbeAll() {
   for (uint32_t rail = 0; rail < num_rails_; ++rail) {
-    if ((failed_ & BitOf(rail)) != 0) continue;
-    const Device& device = *context_.rails[rail]->device;
-    const uint8_t mtu = std::min(static_cast<uint8_t>(device.port.active_mtu), remote_.rails[rail].pair.mtu);
-    ibv_sge piece = {};
-    piece.addr = reinterpret_cast<uintptr_t>(context_.probes.data(kProbeSource));
-    piece.length = ProbeBytes(mtu);
-    piece.lkey = context_.probes.local_key(rail);
-    ibv_send_wr request = {};
-    request.opcode = IBV_WR_RDMA_WRITE;
-    request.wr.rdma.remote_addr = remote_.rails[rail].probe_address;
-    request.wr.rdma.rkey = remote_.rails[rail].probe_key;
-    Pair::Note note;
-    note.is_probe = true;
-    paths_[rail].pair->Append(request, absl::MakeSpan(&piece, 1), note);
-    const int error = paths_[rail].pair->Flush();
-    if (error != 0) OnProbed(rail, false, absl::StrCat(device.name, " refuses work: ", VerbsErrorName(error)));
+    if ((failed_ & BitOf(rail)) == 0) Probe(rail);
   }
 }
 
@@ -148,20 +169,23 @@ void Link::OnProbed(uint32_t rail, bool is_good, absl::string_view why) {
   (is_good ? probed_ : failed_) |= BitOf(rail);
   if (!is_good) {
     why_not_ = std::string(why);
-    if (num_rails_ > 1) {
+    if (num_rails_ > 1 && paths_[rail].joining == 0) {
       TUTTI_LOG(kWarn, "RDMA does not get through to rank ", peer_, " over ", context_.rails[rail]->device->name, ": ",
                 why, "; this rail is not used for it");
     }
   }
-  // Where messages most likely start they may come before this end is told so.
-  if (is_good && rail == std::min(context_.primary_rail, num_rails_ - 1) && !AddSlots(rail)) return;
+  // Where messages most likely start, or go on, they may come before this end is told so.
+  const bool is_next = IsStalled() || rail == std::min(context_.primary_rail, num_rails_ - 1);
+  if (is_good && is_next && !AddSlots(rail)) return;
   Notice notice;
   notice.kind = NoticeKind::kProbed;
   notice.rail = rail;
   notice.is_good = is_good;
+  notice.joining = paths_[rail].joining;
   notices_.Say(notice);
   if (state_ == State::kOpen) context_.retry_waiters = true;
   Decide();
+  SettleRejoining(rail);
 }
 
 // The lower rank's choice: the rail that it likes best, else the first that works.
@@ -215,7 +239,7 @@ bool Link::AddSlots(uint32_t rail) {
 void Link::Open() {
   state_ = State::kOpen;
   --context_.num_held;
-  if (num_rails_ > 1) unconfirmed_frames_.Reserve(kFrameDepth);
+  unconfirmed_frames_.Reserve(kFrameDepth);
   const std::vector<EarlyFrame> frames = std::exchange(early_frames_, {});
   const std::vector<RecvRequest> recvs = std::exchange(held_recvs_, {});
   const std::vector<SendRequest> sends = std::exchange(held_sends_, {});

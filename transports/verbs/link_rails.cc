@@ -4,6 +4,7 @@
 //  - frames that the other end has not received are sent again, over the next rail;
 //  - for large messages each end says how many writes it has received over the rail (CONFIRM); what it had granted beyond
 //    that it grants again, over other rails.
+// If it was the last one all this waits until one is joined again (link_rejoin.cc).
 #include <algorithm>
 #include <bit>
 #include <utility>
@@ -23,16 +24,12 @@ void Link::BeUpset() {
 }
 
 void Link::OnRailDown(uint32_t rail, absl::string_view sentence) {
-  if (state_ == State::kOpen && UpRails() != BitOf(rail)) LoseRail(rail, sentence);
+  if (state_ == State::kOpen && UpRails() != BitOf(rail)) LoseRail(rail, sentence, Loss::kOfPackets);
 }
 
-// The link fails if it was the last one.
-void Link::LoseRail(uint32_t rail, absl::string_view sentence) {
+void Link::LoseRail(uint32_t rail, absl::string_view sentence, Loss loss) {
   if ((UpRails() & BitOf(rail)) == 0) return;
-  if (UpRails() == BitOf(rail)) {
-    Fail(absl::StrCat(sentence, WaitingSentence()));
-    return;
-  }
+  if (loss == Loss::kLasting) lasting_ |= BitOf(rail);
   broken_ |= BitOf(rail);
   if (lost_since_ns_ == 0) lost_since_ns_ = context_.clock.NowNs();
   lost_because_ = std::string(sentence);
@@ -46,8 +43,10 @@ void Link::Settle() {
   broken_ = 0;
   for (const Confirm& confirm : std::exchange(confirms_, {})) {
     const auto found = channels_.find(confirm.channel);
-    if (found == channels_.end() || confirm.lane >= found->second->lanes.size()) continue;
-    ConfirmWrites(found->second->lanes[confirm.lane], confirm.received);
+    if (found == channels_.end()) continue;
+    Lane& lane = found->second->lanes[confirm.lane];
+    if (lane.joining == confirm.joining) ConfirmWrites(lane, confirm.received);
+    context_.retry_waiters = true;
   }
   if (state_ == State::kOpen) Resume();
 }
@@ -57,13 +56,13 @@ void Link::LeaveRail(uint32_t rail) {
   for (auto& [number, channel] : channels_) {
     for (uint32_t index = 0; index < channel->lanes.size(); ++index) {
       Lane& lane = channel->lanes[index];
-      if (RailOf(index) != rail || !lane.was_opened) continue;
+      if (RailOf(index) != rail || !lane.was_opened || lane.joining != paths_[rail].joining) continue;
       DropLanePair(lane, [&](const Pair::Note& note) {
         if (lane.was_confirmed) return;
         if (lane.unconfirmed.full()) lane.unconfirmed.Reserve(kBulkDepth);
         (void)lane.unconfirmed.Push(note);
       });
-      TellConfirm(number, index, lane);
+      TellConfirm(number, index, lane.joining, lane.writes_received);
     }
   }
   if (rail == frame_rail_) {
@@ -75,7 +74,7 @@ void Link::LeaveRail(uint32_t rail) {
   Notice notice;
   notice.kind = NoticeKind::kDown;
   notice.rail = rail;
-  notice.next_rail = frame_rail_;
+  notice.next_rail = IsStalled() ? kNoRail : frame_rail_;
   notice.count = frames_received_;
   notices_.Say(notice);
   GrantAgain(rail);
@@ -89,17 +88,18 @@ void Link::LeaveFrameRail(uint32_t rail) {
   });
   const uint32_t next = static_cast<uint32_t>(std::countr_zero(UpRails()));
   if (next >= num_rails_) {
-    Fail(absl::StrCat(lost_because_, WaitingSentence()));
-    return;
+    Stall();
+  } else if (AddSlots(next)) {
+    frame_rail_ = next;
   }
-  if (AddSlots(next)) frame_rail_ = next;
 }
 
 // The peer has left the rail.
 void Link::OnDown(const Notice& notice) {
   if (state_ != State::kOpen) return;
   const uint32_t bit = BitOf(notice.rail);
-  if ((peer_down_ & bit) != 0 || notice.next_rail >= num_rails_) {
+  const bool has_next = notice.next_rail != kNoRail;
+  if ((peer_down_ & bit) != 0 || (has_next && notice.next_rail >= num_rails_)) {
     (void)BreakOff("the loss of an impossible rail");
     return;
   }
@@ -122,7 +122,7 @@ void Link::OnDown(const Notice& notice) {
     }
   }
   // Both must send frames over the same one. One that is lost here, too, is replaced when that is told.
-  if (!is_leader() && replaying_ && (UpRails() & BitOf(notice.next_rail)) != 0) {
+  if (!is_leader() && replaying_ && has_next && (UpRails() & BitOf(notice.next_rail)) != 0) {
     if (!AddSlots(notice.next_rail)) return;
     frame_rail_ = notice.next_rail;
   }
@@ -161,6 +161,8 @@ void Link::GrantAgain(uint32_t rail) {
 
 void Link::Resume() {
   if (lost_since_ns_ == 0 || (down_ & ~peer_down_) != 0) return;
+  MissRails();
+  if (IsStalled() || state_ != State::kOpen) return;
   const size_t frames = unconfirmed_frames_.size();
   Pair& pair = *paths_[frame_rail_].pair;
   while (replaying_ && !unconfirmed_frames_.empty()) {
@@ -182,8 +184,8 @@ void Link::Resume() {
   ++context_.counters.rails_lost;
   context_.counters.longest_failover_ns = std::max(context_.counters.longest_failover_ns, took_ns);
   TUTTI_LOG(kWarn, "an RDMA rail to rank ", peer_, " is lost: ", lost_because_, "; after ", took_ns / kNsPerMs,
-            " ms its messages go on over ", context_.rails[frame_rail_]->device->name, ", ", frames,
-            " of them for a second time. New connections use it again when it is back");
+            " ms its messages go on over ", context_.rails[frame_rail_]->device->name,
+            paths_[frame_rail_].joining > 0 ? " (a new queue pair), " : ", ", frames, " of them for a second time");
   Touch();
 }
 

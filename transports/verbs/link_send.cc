@@ -35,41 +35,29 @@ bool Link::AppendFrame(const OutFrame& frame) {
   const size_t payload_bytes = header.payload_bytes;
   const uint8_t* payload = frame.payload != nullptr ? frame.payload : frame.extra.data();
   const bool inlined = kFrameHeaderBytes + payload_bytes <= context_.rails[frame_rail_]->device->max_inline_bytes;
-  // With several rails the bytes are kept until they are acknowledged: they may have to be sent again.
-  const bool in_slot = !inlined || num_rails_ > 1;
-  uint32_t slot = Pair::kNoSlot;
-  if (in_slot) {
-    slot = context_.send_slots.Take();
-    if (slot == SlotMemory::kNone) return false;
-  }
+  // The bytes are kept until they are acknowledged: if the rail is lost they are sent again.
+  const uint32_t slot = context_.send_slots.Take();
+  if (slot == SlotMemory::kNone) return false;
   header.credit_bytes = receive_credit_.TakeReturn();
   header.returned_slots = static_cast<uint16_t>(slots_owed_);
   slots_taken_ -= slots_owed_;
   slots_owed_ = 0;
 
-  uint8_t* bytes = in_slot ? context_.send_slots.data(slot) : inline_headers_[num_inline_headers_++].data();
+  uint8_t* bytes = context_.send_slots.data(slot);
   EncodeFrame(header, bytes);
-  ibv_sge pieces[2] = {};
-  pieces[0].addr = reinterpret_cast<uintptr_t>(bytes);
-  pieces[0].length = kFrameHeaderBytes;
-  size_t num_pieces = 1;
-  if (in_slot) {
-    if (payload_bytes > 0) std::memcpy(bytes + kFrameHeaderBytes, payload, payload_bytes);
-    if (frame.completes_send) context_.counters.payload_bytes_copied += payload_bytes;
-    pieces[0].length += static_cast<uint32_t>(payload_bytes);
-    pieces[0].lkey = context_.send_slots.local_key(frame_rail_);
-  } else if (payload_bytes > 0) {
-    // The device takes it from where it is.
-    pieces[num_pieces].addr = reinterpret_cast<uintptr_t>(payload);
-    pieces[num_pieces++].length = static_cast<uint32_t>(payload_bytes);
-  }
+  if (payload_bytes > 0) std::memcpy(bytes + kFrameHeaderBytes, payload, payload_bytes);
+  if (frame.completes_send) context_.counters.payload_bytes_copied += payload_bytes;
+  ibv_sge piece = {};
+  piece.addr = reinterpret_cast<uintptr_t>(bytes);
+  piece.length = static_cast<uint32_t>(kFrameHeaderBytes + payload_bytes);
+  piece.lkey = context_.send_slots.local_key(frame_rail_);
   ibv_send_wr request = {};
   request.opcode = IBV_WR_SEND;
   request.send_flags = inlined ? IBV_SEND_INLINE : 0;
   Pair::Note note;
   note.send_slot = slot;
-  note.frame_bytes = pieces[0].length;
-  paths_[frame_rail_].pair->Append(request, absl::MakeSpan(pieces, num_pieces), note);
+  note.frame_bytes = piece.length;
+  paths_[frame_rail_].pair->Append(request, absl::MakeSpan(&piece, 1), note);
   ++frames_sent_;
   --slot_credits_;
   return true;
@@ -99,7 +87,6 @@ int Link::PumpFrames() {
   // While a rail is being left the peer does not listen to the next one yet.
   if (lost_since_ns_ != 0) return 0;
   Pair& pair = *paths_[frame_rail_].pair;
-  num_inline_headers_ = 0;
   size_t num_done = 0;
   // The last credit is kept for giving credit back; two ends that both wait for it would wait for ever.
   while (!frames_.empty() && num_done < frames_.size() && slot_credits_ > 1 && pair.room() > 0) {
@@ -128,8 +115,9 @@ int Link::PumpFrames() {
 bool Link::HasUnsentBytes() const {
   if (state_ != State::kOpen) return false;
   if (!frames_.empty() || lost_since_ns_ != 0) return true;
-  for (const Path& path : paths_) {
-    if (path.pair != nullptr && !path.pair->idle()) return true;
+  for (uint32_t rail = 0; rail < num_rails_; ++rail) {
+    const bool is_probed = (probed_ & BitOf(rail)) != 0;  // before, there is only the probe
+    if (is_probed && paths_[rail].pair != nullptr && !paths_[rail].pair->idle()) return true;
   }
   for (const auto& [number, channel] : channels_) {
     for (const Lane& lane : channel->lanes) {
@@ -154,7 +142,7 @@ void Link::OnSent(const PairOwner& owner) {
   lane.pair->TakeCompleted([&](const Pair::Note& note) { OnWriteDone(lane, note); });
 }
 
-void Link::OnPairFailed(const PairOwner& owner, absl::string_view sentence) {
+void Link::OnPairFailed(const PairOwner& owner, absl::string_view sentence, Loss loss) {
   if (leaving_deadline_ns_ != 0) {
     Fail(absl::StrCat(left_because_, WaitingSentence()));
   } else if ((probed_ & BitOf(owner.rail)) == 0) {
@@ -162,7 +150,7 @@ void Link::OnPairFailed(const PairOwner& owner, absl::string_view sentence) {
   } else if (state_ == State::kHeld) {
     Fail(sentence);
   } else {
-    LoseRail(owner.rail, sentence);
+    LoseRail(owner.rail, sentence, loss);
   }
 }
 

@@ -8,8 +8,8 @@
 namespace tutti::verbs {
 namespace {
 
-constexpr uint8_t kVersion = 4;
-constexpr uint32_t kNoticeMark = 0x74755634;  // version 4
+constexpr uint8_t kVersion = 5;
+constexpr uint32_t kNoticeMark = 0x74755635;  // version 5
 constexpr size_t kRailsAt = 32;
 constexpr size_t kRailBytes = 40;
 static_assert(kRailsAt + kMaxRails * kRailBytes <= kNoticeBytes);
@@ -88,7 +88,7 @@ void EncodeGrant(const Grant& grant, uint8_t* out) {
   Store(out + 24, grant.key);
   Store(out + 28, grant.immediate);
   Store(out + 32, grant.lane);
-  Store(out + 36, uint32_t{0});
+  Store(out + 36, grant.joining);
 }
 
 Grant DecodeGrant(const uint8_t* in) {
@@ -99,6 +99,7 @@ Grant DecodeGrant(const uint8_t* in) {
   grant.key = Load<uint32_t>(in + 24);
   grant.immediate = Load<uint32_t>(in + 28);
   grant.lane = Load<uint32_t>(in + 32);
+  grant.joining = Load<uint32_t>(in + 36);
   return grant;
 }
 
@@ -163,7 +164,8 @@ const char* DecodeHello(const uint8_t* in, Hello* hello) {
 
 }  // namespace
 
-// 0 mark 4 | kind 1 | then HELLO as above; of the others: is_good 1 | zero 2 | 8 rail 4 | next_rail 4 | 16 count 8
+// 0 mark 4 | kind 1 | then HELLO as above; of the others: is_good 1 | zero 2 | 8 rail 4 | next_rail 4 | 16 count 8 |
+// 24 joining 4 | zero 4 | 32 of REJOIN: the rail 40
 void EncodeNotice(const Notice& notice, uint8_t* out) {
   std::memset(out, 0, kNoticeBytes);
   Store(out, kNoticeMark);
@@ -176,6 +178,8 @@ void EncodeNotice(const Notice& notice, uint8_t* out) {
   Store(out + 8, notice.rail);
   Store(out + 12, notice.next_rail);
   Store(out + 16, notice.count);
+  Store(out + 24, notice.joining);
+  if (notice.kind == NoticeKind::kRejoin) EncodeRail(notice.hello.rails[0], out + kRailsAt);
 }
 
 const char* DecodeNotice(const uint8_t* in, Notice* notice) {
@@ -189,11 +193,13 @@ const char* DecodeNotice(const uint8_t* in, Notice* notice) {
     case NoticeKind::kStart:
     case NoticeKind::kDown:
     case NoticeKind::kGoodbye:
+    case NoticeKind::kRejoin:
       notice->is_good = in[5] != 0;
       notice->rail = Load<uint32_t>(in + 8);
       notice->next_rail = Load<uint32_t>(in + 12);
       notice->count = Load<uint64_t>(in + 16);
-      return nullptr;
+      notice->joining = Load<uint32_t>(in + 24);
+      return notice->kind == NoticeKind::kRejoin ? DecodeRail(in + kRailsAt, &notice->hello.rails[0]) : nullptr;
   }
   return "a notice of unknown kind";
 }

@@ -38,6 +38,7 @@ struct Grant {
   uint32_t key = 0;
   uint32_t immediate = 0;
   uint32_t lane = 0;
+  uint32_t joining = 0;  // of the lane's rail when it was given: what is older went with the rail, and is granted again
 };
 
 struct FrameHeader {
@@ -55,9 +56,10 @@ struct FrameHeader {
 // 24 signature 8 | 32 message_bytes 8 | 40 credit_bytes 4 | stamp: 44 who 4 | 48 arrival_ns 8 | 56 clock_bound_ns 8 |
 // 64 sent_after 4 | 68 zero 4
 inline constexpr size_t kFrameHeaderBytes = 72;
-inline constexpr size_t kGrantBytes = 40;  // address 8 | offset 8 | bytes 8 | key 4 | immediate 4 | lane 4 | zero 4
-inline constexpr size_t kOpenBytes = 8;    // queue pair number 4 | first packet number 4; the lane is the frame's index
-inline constexpr size_t kConfirmBytes = 8;  // granted writes that have been received; the lane is the frame's index
+inline constexpr size_t kGrantBytes = 40;  // address 8 | offset 8 | bytes 8 | key 4 | immediate 4 | lane 4 | joining 4
+// Of both of these the lane is the frame's index.
+inline constexpr size_t kOpenBytes = 12;     // queue pair number 4 | first packet number 4 | joining 4
+inline constexpr size_t kConfirmBytes = 12;  // granted writes that have been received, ever 8 | joining 4
 
 // A large write is cut here, so that both ends know how long its last piece is.
 inline constexpr uint64_t kWriteBytes = 1 << 20;
@@ -84,11 +86,13 @@ struct PairAddress {
 // NOTICES: what two ends say over the control transport, one after the other.
 enum class NoticeKind : uint8_t {
   kHello = 1,    // who this end is: one queue pair for each of its rails
-  kJoined = 2,   // it has joined them with the other's
+  kJoined = 2,   // it has joined them with the other's; or, of a later joining, that of one rail
   kProbed = 3,   // a rail's probe has come through, or has not
-  kStart = 4,    // from the lower rank: messages may go, small ones over this rail; kNoRail: over the control transport
+  kStart = 4,    // from the lower rank: messages may go, or go on, small ones over this rail; kNoRail: over the control
+                 // transport
   kDown = 5,     // this end has destroyed what it had of a rail
   kGoodbye = 6,  // it leaves
+  kRejoin = 7,   // its new queue pair for a rail that both had left
 };
 inline constexpr uint32_t kNoRail = UINT32_MAX;
 
@@ -112,9 +116,10 @@ struct Hello {
 
 struct Notice {
   NoticeKind kind = NoticeKind::kJoined;
-  Hello hello;             // kHello
-  uint32_t rail = 0;       // kProbed, kStart, kDown
-  uint32_t next_rail = 0;  // kDown: that small messages go over from now on
+  Hello hello;             // kHello; kRejoin: rails[0] is the rail
+  uint32_t rail = 0;       // kJoined, kProbed, kStart, kDown, kRejoin
+  uint32_t joining = 0;    // kJoined, kProbed, kRejoin: how often the rail had been joined before
+  uint32_t next_rail = 0;  // kDown: that small messages go over from now on; kNoRail: there is none
   bool is_good = false;    // kProbed
   uint64_t count = 0;      // kDown: frames received; kGoodbye: granted writes received, on all channels together
 };

@@ -65,7 +65,8 @@ TEST(VerbsWire, ImpossibleFramesAreRefused) {
 
 TEST(VerbsWire, GrantsComeBackAsTheyWere) {
   std::array<uint8_t, kGrantBytes> wire = {};
-  EncodeGrant({.address = ~uint64_t{0}, .offset = 1, .bytes = 2, .key = 3, .immediate = 4, .lane = 5}, wire.data());
+  EncodeGrant({.address = ~uint64_t{0}, .offset = 1, .bytes = 2, .key = 3, .immediate = 4, .lane = 5, .joining = 6},
+              wire.data());
   const Grant grant = DecodeGrant(wire.data());
   EXPECT_EQ(grant.address, ~uint64_t{0});
   EXPECT_EQ(grant.offset, 1u);
@@ -73,6 +74,7 @@ TEST(VerbsWire, GrantsComeBackAsTheyWere) {
   EXPECT_EQ(grant.key, 3u);
   EXPECT_EQ(grant.immediate, 4u);
   EXPECT_EQ(grant.lane, 5u);
+  EXPECT_EQ(grant.joining, 6u);
 }
 
 Hello SomeHello() {
@@ -101,6 +103,20 @@ const char* Decode(const Notice& notice, Notice* decoded) {
   std::array<uint8_t, kNoticeBytes> wire = {};
   EncodeNotice(notice, wire.data());
   return DecodeNotice(wire.data(), decoded);
+}
+
+TEST(VerbsWire, RejoiningsComeBackAsTheyWere) {
+  Notice notice{.kind = NoticeKind::kRejoin, .rail = 1, .joining = 3};
+  notice.hello.rails[0] = SomeHello().rails[1];
+  Notice decoded;
+  ASSERT_EQ(Decode(notice, &decoded), nullptr);
+  EXPECT_EQ(decoded.kind, NoticeKind::kRejoin);
+  EXPECT_EQ(decoded.rail, 1u);
+  EXPECT_EQ(decoded.joining, 3u);
+  EXPECT_EQ(decoded.hello.rails[0].pair.number, 0xfffffeu);
+  EXPECT_EQ(decoded.hello.rails[0].probe_address, ~uint64_t{0} - 1);
+  notice.hello.rails[0].pair.number = 1 << 24;
+  EXPECT_NE(Decode(notice, &decoded), nullptr);
 }
 
 const char* DecodeHello(const Hello& hello) {
