@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a thread waits when nothing moves: it spins, then yields the core, then sleeps. It never looks at the clock itself.
+// How a thread waits when nothing moves: it spins, then yields the core, then sleeps.
 #ifndef TUTTI_LIB_ENGINE_BACKOFF_H_
 #define TUTTI_LIB_ENGINE_BACKOFF_H_
 
@@ -26,19 +26,31 @@ inline void SpinPause() {
 
 class Backoff {
  public:
+  static constexpr uint64_t kLooksPerClock = 8;
+
   explicit Backoff(const WaitOptions& options) : options_(options) {}
 
-  void Reset() { idle_since_ns_ = -1; }
+  void Reset() {
+    looks_ = 0;
+    idle_ns_ = 0;
+  }
 
-  // Nothing has moved at `now_ns`: pauses or yields and returns false, or returns true: the caller should sleep.
-  bool Idle(int64_t now_ns) {
-    if (idle_since_ns_ < 0) idle_since_ns_ = now_ns;
-    const int64_t idle_ns = now_ns - idle_since_ns_;
-    if (idle_ns < options_.spin_ns) {
+  // Nothing has moved: pauses or yields and returns false, or returns true: the caller should sleep. Asks now_ns() what the
+  // time is only once in kLooksPerClock calls: a look at the clock costs as much as a look for work, or, where it is a
+  // system call, far more.
+  template <typename Now>
+  bool Idle(Now now_ns) {
+    if (++looks_ % kLooksPerClock == 0) {
+      if (looks_ == kLooksPerClock)
+        idle_since_ns_ = now_ns();
+      else
+        idle_ns_ = now_ns() - idle_since_ns_;
+    }
+    if (idle_ns_ < options_.spin_ns) {
       SpinPause();
       return false;
     }
-    if (idle_ns < options_.spin_ns + options_.yield_ns || !options_.may_sleep) {
+    if (idle_ns_ < options_.spin_ns + options_.yield_ns || !options_.may_sleep) {
       ::sched_yield();
       return false;
     }
@@ -47,7 +59,9 @@ class Backoff {
 
  private:
   const WaitOptions& options_;
-  int64_t idle_since_ns_ = -1;
+  uint64_t looks_ = 0;  // in vain, since something moved
+  int64_t idle_since_ns_ = 0;
+  int64_t idle_ns_ = 0;
 };
 
 }  // namespace tutti

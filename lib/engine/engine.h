@@ -269,6 +269,7 @@ class Engine {
   static void EndRecord(Operation& operation, Outcome outcome, int64_t ended_ns);
 
   // Telemetry of small operations over windows (engine_quick.cc)
+  static constexpr uint32_t kMomentLooks = 4;
   static constexpr int kQuickLooks = 16;  // an operation that ends within so many looks, about a microsecond, is quick
   void BeginQuick(Operation& operation);
   void OnQuickLook(Operation& operation, int look);
@@ -316,6 +317,7 @@ class Engine {
   // The time, as long as nothing was done that takes time: few steps read the clock themselves.
   int64_t stamp_ns_ = 0;
   bool stamped_ = false;
+  bool looks_in_a_row_ = false;   // one operation is looked at and nothing else is done in between
   int64_t quick_looks_ns_ = 500;  // what kQuickLooks looks take
   int64_t quick_looks_end_ns_ = 0;
   std::vector<std::unique_ptr<PeerClock>> peer_clocks_;  // by job rank; none for ranks of this host

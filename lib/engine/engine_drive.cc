@@ -132,7 +132,7 @@ void Engine::DriveUntil(absl::FunctionRef<bool()> finished) {
   while (!finished()) {
     if (Pass()) {
       backoff.Reset();
-    } else if (backoff.Idle(clock_.NowNs())) {
+    } else if (backoff.Idle([this] { return clock_.NowNs(); })) {
       SleepUntilWork();
     }
   }

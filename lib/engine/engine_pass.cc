@@ -68,7 +68,7 @@ void Engine::TakeSlot(Operation& operation) {
   free_slots_.pop_back();
   active_[operation.slot].operation = &operation;
   if (operation.urgent) ++urgent_running_;
-  operation.started_ns = clock_.NowNs();
+  operation.started_ns = StampNs();
   operation.deadline_ns = DeadlineAfterNs(operation.started_ns, operation.timeout_ns);
 }
 

@@ -49,6 +49,7 @@ void Engine::SubmitAndWait(Operation& operation) {
     if (!is_small) Record(operation, operation.timed ? operation.arrived_ns : 0);
     const bool spins = options_.wait.spin_ns > 0;
     const int looks = spins ? kFirstLooks : options_.wait.yield_ns > 0 ? kFirstYields : 1;
+    looks_in_a_row_ = spins;
     for (int look = 0; look < looks; ++look) {
       const WindowTurn turn = AdvanceWindow(operation);
       if (look == 0 && is_small)
@@ -63,6 +64,7 @@ void Engine::SubmitAndWait(Operation& operation) {
           const bool clocked = operation.timed && !operation.unclocked();
           EndRecord(operation, Outcome::kOk, clocked ? operation.marks.finished_ns : 0);
         }
+        looks_in_a_row_ = false;
         operation.Finish(Outcome::kOk);
         return StopDriving();
       }
@@ -73,6 +75,7 @@ void Engine::SubmitAndWait(Operation& operation) {
         ::sched_yield();
       }
     }
+    looks_in_a_row_ = false;
     TakeSlot(operation);
     OpenRecordedWait(operation);
     EnqueueWindow(operation);
@@ -150,11 +153,14 @@ void Engine::ReadyWindowStep(Operation& operation) {
   times.ready_ns = operation.window_step == 0 ? begun_ns : operation.step_times[operation.window_step - 1].done_ns;
 }
 
-// All that the step takes is there. One that did not have to wait for it begins when the one before it was done: that is
-// one look at the clock for each step, and one more for those that waited.
+// All that the step takes is there. One that did not have to wait for it begins when the one before it was done, and so does
+// one that had to look again a few times, which takes no longer than looking at the clock. That is one look at the clock
+// for each step, and one more for those that waited.
 void Engine::BeginWindowWork(Operation& operation) {
   if (operation.timed && operation.plan().stamps_steps()) {
-    operation.step_times[operation.window_step].posted_ns = StampNs();
+    StepTimes& times = operation.step_times[operation.window_step];
+    const bool was_moment = looks_in_a_row_ && operation.window_looks <= kMomentLooks;
+    times.posted_ns = was_moment ? times.ready_ns : StampNs();
   }
   stamped_ = false;
 }
@@ -179,10 +185,12 @@ Engine::WindowTurn Engine::AdvanceWindow(Operation& operation) {
     if (stamps) ReadyWindowStep(operation);
     if (!RunWindowStep(operation, step)) {
       stamped_ = false;
+      ++operation.window_looks;
       operation.group->Progress(operation.window_done);
       return operation.window_step == first ? WindowTurn::kBlocked : WindowTurn::kMoved;
     }
     operation.window_waits_for = -1;
+    operation.window_looks = 0;
     operation.window_done = operation.window_base + step.done;
     if (stamps) EndWindowStep(operation, step);
     ++operation.window_step;

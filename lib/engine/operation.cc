@@ -80,6 +80,7 @@ void Operation::BeginWindow() {
   if (scaling.count > 0) ScaleInput();
   window_step = 0;
   window_done = window_base;
+  window_looks = 0;
   window_waits_for = -1;
   window_silent_rank = -1;
   mismatch_told = false;

@@ -160,6 +160,7 @@ class Operation {
   void BeginWindow();  // for plans over windows, instead of both
   uint32_t window_step = 0;
   uint64_t window_done = 0;     // publishes below this number are not read any more
+  uint32_t window_looks = 0;    // at the next step, in vain
   int window_waits_for = -1;    // rank in the group
   int window_silent_rank = -1;  // the last one waited for, if it did not say when it arrived
   bool window_says_arrival = false;

@@ -24,7 +24,7 @@ struct StepKey {
   friend bool operator==(const StepKey&, const StepKey&) = default;
 };
 
-class StepRecord {
+class alignas(64) StepRecord {
  public:
   explicit StepRecord(StepKey key) : key_(key) {}
 
