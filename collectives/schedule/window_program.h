@@ -23,7 +23,9 @@
 
 namespace tutti {
 
-inline constexpr uint32_t kWindowSlots = 8;
+// As many as make a window larger than what a core's own cache holds: a core that writes again what another one still has in
+// its cache waits for each line. (all_reduce of 64 KiB on two cores of an EPYC: 10.1 us with 8 slots, 5.5 with 32.)
+inline constexpr uint32_t kWindowSlots = 32;
 inline constexpr uint64_t kWindowSlotBytes = 64 << 10;  // the most that one publish holds
 // With more ranks a publish is read too often, and windows cost too much memory.
 inline constexpr int kMaxWindowRanks = 64;

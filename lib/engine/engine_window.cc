@@ -301,7 +301,7 @@ const std::byte* Engine::FindPublish(Operation& operation, const WindowPlanStep&
       operation.marks.arrivals.Hear(static_cast<int32_t>(arrived), header->arrived_ns.load(std::memory_order_relaxed));
     }
   }
-  return WindowGroup::Payload(header, step.published_bytes);
+  return operation.group->Payload(rank, number, step.published_bytes);
 }
 
 }  // namespace tutti

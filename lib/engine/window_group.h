@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The windows of a communicator whose ranks share memory: how publishes lie in them, and how one is made and found.
 //
-// A window is a line with the owner's progress, then kWindowSlots slots. A slot is a header and a payload; a short payload
-// follows the header in the same line, so that the smallest publish is one cache line. The header's number is written
-// last, and is how a reader knows that the rest is there. Whoever publishes number m first makes sure that all ranks are
-// done with number m - kWindowSlots: from what their latest publishes said, else from their progress lines.
+// A window is a line with the owner's progress, then kWindowSlots cards, then as many places for long payloads. A card is a
+// header and, if it is short, the payload; the smallest publish is one cache line. All cards lie in three pages, so that
+// small operations, which go round them, need few entries of the TLB. The header's number is written last, and is how a
+// reader knows that the rest is there. Whoever publishes number m first makes sure that all ranks are done with number
+// m - kWindowSlots: from what their latest publishes said, else from their progress lines.
 //
 // It knows memory and numbers, nothing of plans, types or who the ranks are.
 //
@@ -53,12 +54,12 @@ class WindowGroup {
   // The payload's place for publish `number`, or nullptr while a rank, holder(), may still read what lies there.
   std::byte* BeginPublish(uint64_t number, uint64_t bytes) {
     if (!IsFree(number)) return nullptr;
-    return Payload(Slot(own_, number), bytes);
+    return PayloadIn(own_, number, bytes);
   }
   // The payload is written. `done`: this rank reads no publishes below that number any more.
   // The payload depends on the arrival of `arrived` at arrived_ns, and of no later one; see message_stamp.h.
   void EndPublish(uint64_t number, uint64_t signature, uint64_t done, uint32_t arrived, int64_t arrived_ns) {
-    Header& header = *Slot(own_, number);
+    Header& header = *Card(own_, number);
     header.signature = signature;
     header.done = done;
     header.arrived_ns.store(arrived_ns, std::memory_order_relaxed);
@@ -69,7 +70,7 @@ class WindowGroup {
 
   // The same about a publish that has been made, while this rank is still in the operation.
   void SayArrival(uint64_t number, uint32_t arrived, int64_t arrived_ns) {
-    Header& header = *Slot(own_, number);
+    Header& header = *Card(own_, number);
     header.arrived_ns.store(arrived_ns, std::memory_order_relaxed);
     header.arrived.store(arrived, std::memory_order_release);
   }
@@ -78,10 +79,15 @@ class WindowGroup {
   struct Header;
   const Header* Find(int rank, uint64_t number) {
     Peer& peer = peers_[static_cast<size_t>(rank)];
-    const Header* header = Slot(peer.window.data, number);
+    const Header* header = Card(peer.window.data, number);
     if (header->number.load(std::memory_order_acquire) != number + 1) return nullptr;
     if (header->done > peer.done) peer.done = header->done;
     return header;
+  }
+
+  // Of a publish that was found.
+  const std::byte* Payload(int rank, uint64_t number, uint64_t bytes) const {
+    return PayloadIn(const_cast<std::byte*>(peers_[static_cast<size_t>(rank)].window.data), number, bytes);
   }
 
   int holder() const { return holder_; }
@@ -104,36 +110,31 @@ class WindowGroup {
   };
   static constexpr uint64_t kHeaderBytes = 40;
 
-  static const std::byte* Payload(const Header* header, uint64_t bytes) {
-    return reinterpret_cast<const std::byte*>(header) + PayloadOffset(bytes);
-  }
-
   // In the order of submission; the front one runs.
   std::vector<Operation*> queue;
   uint64_t next_number = 0;  // of the next operation to be started; the starter's
 
  private:
-  // Shorter payloads lie right behind the header, longer ones begin on a line of their own.
-  static constexpr uint64_t kCompactBytes = 4 * kCacheLineBytes - kHeaderBytes;
-  static constexpr uint64_t kSlotStride = kCacheLineBytes + kWindowSlotBytes;
-  static constexpr uint64_t kWindowBytes = kCacheLineBytes + kWindowSlots * kSlotStride;
+  static constexpr uint64_t kCardBytes = 4 * kCacheLineBytes;
+  static constexpr uint64_t kShortBytes = kCardBytes - kHeaderBytes;
+  static constexpr uint64_t kLongAt = RoundUp((1 + kWindowSlots) * kCardBytes, 4096);
+  static constexpr uint64_t kWindowBytes = kLongAt + kWindowSlots * kWindowSlotBytes;
 
   struct Peer {
     PeerWindow window;
     uint64_t done = 0;  // as far as it is known here
   };
 
-  static constexpr uint64_t PayloadOffset(uint64_t bytes) {
-    return bytes <= kCompactBytes ? kHeaderBytes : kCacheLineBytes;
+  static std::byte* PayloadIn(std::byte* window, uint64_t number, uint64_t bytes) {
+    const uint64_t slot = number % kWindowSlots;
+    if (bytes > kShortBytes) return window + kLongAt + slot * kWindowSlotBytes;
+    return window + (1 + slot) * kCardBytes + kHeaderBytes;
   }
-  static std::byte* Payload(Header* header, uint64_t bytes) {
-    return reinterpret_cast<std::byte*>(header) + PayloadOffset(bytes);
+  static Header* Card(std::byte* window, uint64_t number) {
+    return reinterpret_cast<Header*>(window + (1 + number % kWindowSlots) * kCardBytes);
   }
-  static Header* Slot(std::byte* window, uint64_t number) {
-    return reinterpret_cast<Header*>(window + kCacheLineBytes + (number % kWindowSlots) * kSlotStride);
-  }
-  static const Header* Slot(const std::byte* window, uint64_t number) {
-    return Slot(const_cast<std::byte*>(window), number);
+  static const Header* Card(const std::byte* window, uint64_t number) {
+    return Card(const_cast<std::byte*>(window), number);
   }
   std::atomic<uint64_t>* own_progress() { return reinterpret_cast<std::atomic<uint64_t>*>(own_); }
 
