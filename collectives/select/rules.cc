@@ -28,6 +28,7 @@ constexpr uint64_t kMiddleSegmentBytes = 256 * kKiB;
 constexpr uint64_t kLargeSegmentBytes = 512 * kKiB;
 
 constexpr SelectionRule kAllReduce[] = {
+    {2, kMiddleBytes / 2, "one_shot"},  // one round instead of two, for the same bytes
     {kOneShotRanks, kTinyBytes, "one_shot"},
     {kAnyRanks, kLatencyBytes, "recursive_doubling"},
     {kAnyRanks, kMiddleBytes, "circulant"},
@@ -36,23 +37,28 @@ constexpr SelectionRule kAllReduce[] = {
     {kAnyRanks, kManyRanksBytes, "double_tree", kMiddleSegmentBytes},
     {kAnyRanks, kAnyBytes, "ring", kLargeSegmentBytes},
 };
+// Between two ranks there is nobody to pass pieces on to.
 constexpr SelectionRule kBroadcast[] = {
+    {2, kAnyBytes, "binomial"},
     {kAnyRanks, kTreeBytes, "binomial"},
     {kAnyRanks, 4 * kMiddleBytes, "double_tree", kSmallSegmentBytes},
     {kAnyRanks, kAnyBytes, "double_tree", kMiddleSegmentBytes},
 };
 constexpr SelectionRule kReduce[] = {
+    {2, kAnyBytes, "binomial"},
     {kAnyRanks, kTreeBytes, "binomial"},
     {kAnyRanks, 4 * kMiddleBytes, "double_tree", kSmallSegmentBytes},
     {kAnyRanks, kAnyBytes, "double_tree", kMiddleSegmentBytes},
 };
 constexpr SelectionRule kAllGather[] = {
+    {2, kAnyBytes, "circulant"},
     {kAnyRanks, kMiddleBytes, "circulant"},
     {kRingRanks, kAnyBytes, "ring", kMiddleSegmentBytes},
     {kAnyRanks, kManyRanksBytes, "circulant"},
     {kAnyRanks, kAnyBytes, "ring", kLargeSegmentBytes},
 };
 constexpr SelectionRule kReduceScatter[] = {
+    {2, kAnyBytes, "pairwise"},
     {kOneShotRanks, kTreeBytes, "pairwise"},
     {kAnyRanks, kMiddleBytes, "circulant"},
     {kRingRanks, kAnyBytes, "ring", kMiddleSegmentBytes},
@@ -78,6 +84,55 @@ constexpr SelectionRule kBarrier[] = {
 
 // Ranks on several hosts, some of which have several of them.
 constexpr SelectionRule kGroupedAllReduce[] = {{kAnyRanks, kAnyBytes, "hierarchical"}};
+
+// Where ranks outnumber cores, rounds do not run beside each other, and each message costs somebody a wake-up: few messages
+// win. Measured with 4 and 8 ranks on 2 cores (bench/choice).
+constexpr SelectionRule kCrowdedAllReduce[] = {
+    {kAnyRanks, 2 * kLatencyBytes, "hierarchical"},
+    {kAnyRanks, kManyRanksBytes, "bine"},
+};
+constexpr SelectionRule kCrowdedBroadcast[] = {
+    {kAnyRanks, kTreeBytes, "binomial"},
+    {kAnyRanks, kMiddleBytes, "bine"},
+};
+constexpr SelectionRule kCrowdedReduce[] = {
+    {kAnyRanks, kTreeBytes, "binomial"},
+    {kAnyRanks, kMiddleBytes, "bine"},
+};
+constexpr SelectionRule kCrowdedAllGather[] = {
+    {kAnyRanks, kTreeBytes, "pat"},
+    {kAnyRanks, kMiddleBytes, "bine"},
+    {kAnyRanks, kManyRanksBytes, "circulant"},
+};
+constexpr SelectionRule kCrowdedReduceScatter[] = {
+    {kAnyRanks, kTinyBytes, "pat"},
+    {kAnyRanks, kMiddleBytes, "bine"},
+};
+constexpr SelectionRule kCrowdedAllToAll[] = {{kAnyRanks, kTreeBytes, "bruck"}};
+constexpr SelectionRule kCrowdedBarrier[] = {{kAnyRanks, kAnyBytes, "tree"}};
+
+absl::Span<const SelectionRule> CrowdedRules(Collective collective) {
+  switch (collective) {
+    case Collective::kAllReduce:
+      return kCrowdedAllReduce;
+    case Collective::kBroadcast:
+      return kCrowdedBroadcast;
+    case Collective::kReduce:
+      return kCrowdedReduce;
+    case Collective::kAllGather:
+      return kCrowdedAllGather;
+    case Collective::kReduceScatter:
+      return kCrowdedReduceScatter;
+    case Collective::kAllToAll:
+      return kCrowdedAllToAll;
+    case Collective::kBarrier:
+      return kCrowdedBarrier;
+    case Collective::kGather:
+    case Collective::kScatter:
+      break;
+  }
+  return {};
+}
 
 // Blocks of different lengths. In a ring, a long one leaves its rank only once.
 constexpr SelectionRule kUnevenAllGather[] = {
@@ -221,6 +276,11 @@ const SelectionRule& OrderedRuleFor(const Shape& shape) {
   const absl::Span<const SelectionRule> rules = OrderedRules(shape.collective);
   const SelectionRule* rule = FirstThatFits(rules, shape);
   return rule != nullptr ? *rule : rules.back();
+}
+
+const SelectionRule* CrowdedRuleFor(const Shape& shape) {
+  // Several hosts have a rule of their own.
+  return shape.uneven() || !shape.groups.empty() ? nullptr : FirstThatFits(CrowdedRules(shape.collective), shape);
 }
 
 const SelectionRule* SharedRuleFor(const Shape& shape) {

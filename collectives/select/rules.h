@@ -36,6 +36,9 @@ const SelectionRule& RuleFor(const Shape& shape);
 // For reductions whose operation does not commute: only algorithms that keep rank order.
 const SelectionRule& OrderedRuleFor(const Shape& shape);
 
+// For ranks that outnumber the cores; nullptr where nothing is better for them than RuleFor.
+const SelectionRule* CrowdedRuleFor(const Shape& shape);
+
 // For ranks that all share memory; nullptr where nothing is better for them than RuleFor.
 const SelectionRule* SharedRuleFor(const Shape& shape);
 

@@ -13,7 +13,8 @@ namespace {
 
 const SelectionRule& UsualRule(const Shape& shape, const ChoiceOptions& options) {
   const SelectionRule* shared = options.share_memory ? SharedRuleFor(shape) : nullptr;
-  const SelectionRule& rule = shared != nullptr ? *shared : RuleFor(shape);
+  const SelectionRule* crowded = options.crowded && shared == nullptr ? CrowdedRuleFor(shape) : nullptr;
+  const SelectionRule& rule = shared != nullptr ? *shared : crowded != nullptr ? *crowded : RuleFor(shape);
   if (!options.in_rank_order || FindAlgorithm(shape.collective, rule.algorithm)->keeps_rank_order) return rule;
   return OrderedRuleFor(shape);
 }

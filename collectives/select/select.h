@@ -56,6 +56,7 @@ struct Choice {
 struct ChoiceOptions {
   bool share_memory = false;
   bool in_rank_order = false;  // the operation does not commute
+  bool crowded = false;        // ranks outnumber cores, so that messages count and not rounds
 };
 
 // `wish` may be nullptr, else an algorithm for shape.collective; one that cannot have the shape's uneven blocks, or does not

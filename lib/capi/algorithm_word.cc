@@ -7,6 +7,7 @@
 #include <fstream>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
 #include "collectives/select/select.h"
@@ -15,7 +16,7 @@
 namespace tutti {
 namespace {
 
-constexpr char kSeparator = '\f';  // between the wishes and the table; no wish holds it
+constexpr char kSeparator = '\f';  // after the cores, and between the wishes and the table; no wish holds it
 
 absl::Status OfTable(const JobSettings& settings, const absl::Status& status) {
   return absl::Status(status.code(),
@@ -38,11 +39,11 @@ absl::StatusOr<std::string> ReadTable(const JobSettings& settings) {
 
 }  // namespace
 
-absl::StatusOr<std::string> AlgorithmWord(const JobSettings& settings) {
+absl::StatusOr<std::string> AlgorithmWord(const JobSettings& settings, int cores) {
   const absl::StatusOr<AlgorithmOverrides> wishes = AlgorithmOverrides::Parse(settings.algorithm);
   if (!wishes.ok()) return wishes.status();
   if (settings.rank != 0) return std::string();
-  std::string word = settings.algorithm;
+  std::string word = absl::StrCat(cores, absl::string_view(&kSeparator, 1), settings.algorithm);
   if (!settings.algorithm_table.empty()) {
     const absl::StatusOr<std::string> table = ReadTable(settings);
     if (!table.ok()) return table.status();
@@ -52,6 +53,12 @@ absl::StatusOr<std::string> AlgorithmWord(const JobSettings& settings) {
 }
 
 absl::Status TakeAlgorithms(absl::string_view word, const JobSettings& settings, Job& job) {
+  const size_t cores_end = std::min(word.find(kSeparator), word.size());
+  int cores = 0;
+  if (!absl::SimpleAtoi(word.substr(0, cores_end), &cores) || cores < 1) {
+    return absl::InternalError("rank 0 does not say how many cores it has: do all ranks run the same tutti?");
+  }
+  word.remove_prefix(std::min(cores_end + 1, word.size()));
   const size_t end = std::min(word.find(kSeparator), word.size());
   const absl::string_view text = word.substr(0, end);
   if (settings.rank != 0 && !settings.algorithm.empty() && settings.algorithm != text) {
@@ -66,6 +73,7 @@ absl::Status TakeAlgorithms(absl::string_view word, const JobSettings& settings,
     if (!status.ok()) return absl::Status(status.code(), absl::StrCat("rank 0 says: ", status.message()));
   }
   job.SetAlgorithms(*std::move(wishes), *std::move(table));
+  job.SetCoresPerHost(cores);
   return absl::OkStatus();
 }
 

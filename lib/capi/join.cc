@@ -151,7 +151,7 @@ absl::StatusOr<std::shared_ptr<Job>> JoinJob(const tutti_comm_config_t& config) 
   options.telemetry = settings->telemetry;
   options.budget_ns = settings->budget_ns;
   options.engine.wait = WaitOptionsFor(*settings);
-  const absl::StatusOr<std::string> word = AlgorithmWord(*settings);
+  const absl::StatusOr<std::string> word = AlgorithmWord(*settings, CoresOfHost());
   if (!word.ok()) return word.status();
   auto job = std::make_shared<Job>(options, RawClock());
 

@@ -56,6 +56,7 @@ Communicator::Communicator(std::shared_ptr<Job> job, uint32_t channel, std::vect
       members_(std::move(members)),
       rank_(rank),
       groups_(job_->GroupsOf(members_)),
+      crowded_(job_->IsCrowded(members_)),
       telemetry_(size()) {
   telemetry_.Enable(job_->options().telemetry);
   budget_.SetBudget(job_->options().budget_ns);
@@ -98,9 +99,11 @@ absl::StatusOr<Operation*> Communicator::Bind(const CollectiveCall& call) {
   CommCodec* const codec = size() > 1 ? call.codec : nullptr;
   // All ranks know the codec and the hosts alike, and so choose alike; if they do not, the first header tells.
   const Choice choice =
-      codec != nullptr ? ChooseEncodedAlgorithm(key.shape, call.algorithm, codec->codec().is_very_sparse())
-                       : ChooseAlgorithm(key.shape, wish,
-                                         {.share_memory = windows_ != nullptr, .in_rank_order = NeedsRankOrder(call)});
+      codec != nullptr
+          ? ChooseEncodedAlgorithm(key.shape, call.algorithm, codec->codec().is_very_sparse())
+          : ChooseAlgorithm(
+                key.shape, wish,
+                {.share_memory = windows_ != nullptr, .in_rank_order = NeedsRankOrder(call), .crowded = crowded_});
   if (codec != nullptr) key.codec = codec->number();
   key.shape.segment_bytes = choice.segment_bytes;
   key.algorithm_id = choice.algorithm->id;

@@ -214,6 +214,7 @@ class Communicator {
   const std::vector<int32_t> members_;
   const int rank_;
   const std::vector<int> groups_;  // see Job::GroupsOf
+  const bool crowded_;             // see Job::IsCrowded
 
   absl::flat_hash_map<int32_t, uint8_t> rails_;  // the transport to each peer that was looked up, by job rank
   bool connected_to_all_ = false;                // for senders that nobody waits for by name

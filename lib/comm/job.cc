@@ -3,8 +3,10 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 
@@ -146,6 +148,15 @@ std::vector<int> Job::GroupsOf(absl::Span<const int32_t> members) const {
   }
   if (different.size() == 1 || different.size() == members.size()) return {};
   return groups;
+}
+
+bool Job::IsCrowded(absl::Span<const int32_t> members) const {
+  absl::flat_hash_map<int, int> ranks_of_host;
+  int most = 0;
+  for (int32_t member : members) {
+    if (!hosts_.empty()) most = std::max(most, ++ranks_of_host[hosts_[static_cast<size_t>(member)]]);
+  }
+  return most > cores_per_host_;
 }
 
 // FNV-1a: ranks compare it, whatever their standard library hashes like.

@@ -8,6 +8,7 @@
 #define TUTTI_LIB_COMM_JOB_H_
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -68,6 +69,10 @@ class Job final : public ControlPlaneListener, public EngineListener {
 
   // The users' wishes, the same on all ranks; the first of two that fit counts. Before the first communicator.
   void SetAlgorithms(AlgorithmOverrides wishes, AlgorithmOverrides table);
+  // The same on all ranks. Before the first communicator.
+  void SetCoresPerHost(int cores) { cores_per_host_ = cores; }
+  // Whether on some host more of the members are than it has cores; false while nothing is known of hosts.
+  bool IsCrowded(absl::Span<const int32_t> members) const;
   // nullptr: the library chooses. The table is of algorithms that send messages: it is silent where ranks share memory and the
   // library has something better for them.
   const Algorithm* WishFor(const Shape& shape, bool share_memory) const;
@@ -158,6 +163,7 @@ class Job final : public ControlPlaneListener, public EngineListener {
   std::unique_ptr<ControlPlane> control_plane_;
   std::vector<std::unique_ptr<Transport>> transports_;
   std::string host_id_;
+  int cores_per_host_ = std::numeric_limits<int>::max();
   std::vector<int> hosts_;
   std::unique_ptr<FlightRecorder> recorder_;
   std::unique_ptr<Engine> engine_;

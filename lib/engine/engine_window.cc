@@ -154,8 +154,8 @@ void Engine::ReadyWindowStep(Operation& operation) {
 }
 
 // All that the step takes is there. One that did not have to wait for it begins when the one before it was done, and so does
-// one that had to look again a few times, which takes no longer than looking at the clock. That is one look at the clock
-// for each step, and one more for those that waited.
+// one that had to look again a few times: that takes a tenth of a microsecond. So there is one look at the clock for each
+// step, and one more for those that waited.
 void Engine::BeginWindowWork(Operation& operation) {
   if (operation.timed && operation.plan().stamps_steps()) {
     StepTimes& times = operation.step_times[operation.window_step];

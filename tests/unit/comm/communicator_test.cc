@@ -43,6 +43,19 @@ Operation* MustStart(Communicator& communicator, const MessageCall& call) {
   return operation.ok() ? *operation : nullptr;
 }
 
+TEST(Job, IsCrowdedWhereMoreMembersShareAHostThanItHasCores) {
+  SimJob job(OptionsFor(5), 300 * kNsPerSecond, {0, 0, 0, 3, 3});
+  Job& one = job.communicator(0).job();
+  const std::vector<int32_t> all = {0, 1, 2, 3, 4};
+  const std::vector<int32_t> pairs = {0, 1, 3, 4};
+  EXPECT_FALSE(one.IsCrowded(all)) << "nobody has said how many cores there are";
+  one.SetCoresPerHost(2);
+  EXPECT_TRUE(one.IsCrowded(all));
+  EXPECT_FALSE(one.IsCrowded(pairs));
+  one.SetCoresPerHost(3);
+  EXPECT_FALSE(one.IsCrowded(all));
+}
+
 TEST(Communicator, SeveralOperationsOfOneShapeRunAtOnceAndKeepTheirOrder) {
   constexpr int kRanks = 3;
   constexpr int kOperations = 20;

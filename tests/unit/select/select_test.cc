@@ -214,6 +214,31 @@ TEST(ChooseAlgorithm, RanksThatShareMemoryUseItWhereItFits) {
   }
 }
 
+TEST(ChooseAlgorithm, RanksThatOutnumberCoresGetFewMessages) {
+  const ChoiceOptions crowded{.crowded = true};
+  const auto name = [](Collective collective, const ChoiceOptions& options) {
+    return std::string(ChooseAlgorithm(ShapeOf(collective, 8, 2), nullptr, options).algorithm->name);
+  };
+  EXPECT_EQ(name(Collective::kAllReduce, crowded), "hierarchical");
+  EXPECT_EQ(name(Collective::kBarrier, crowded), "tree");
+  EXPECT_EQ(name(Collective::kAllReduce, {.share_memory = true, .crowded = true}), "shared_one_shot");
+  Shape hosts = ShapeOf(Collective::kAllReduce, 8, 50 << 20);
+  EXPECT_STRNE(ChooseAlgorithm(hosts, nullptr, crowded).algorithm->name, "hierarchical");
+  const std::vector<int> groups = {0, 0, 0, 0, 4, 4, 4, 4};
+  hosts.groups = groups;
+  EXPECT_STREQ(ChooseAlgorithm(hosts, nullptr, crowded).algorithm->name, "hierarchical");
+  for (int c = 0; c < kNumCollectives; ++c) {
+    for (int n : {1, 2, 3, 8, 64, 1000}) {
+      for (uint64_t count = 0; count < (uint64_t{1} << 40); count = count * 4 + 1) {
+        const Choice choice = ChooseAlgorithm(ShapeOf(static_cast<Collective>(c), n, count), nullptr, crowded);
+        ASSERT_NE(choice.algorithm, nullptr);
+        EXPECT_EQ(choice.algorithm->collective, static_cast<Collective>(c));
+        EXPECT_EQ(choice.algorithm->window, nullptr);
+      }
+    }
+  }
+}
+
 TEST(ChooseAlgorithm, UnevenBlocksGetAnAlgorithmThatTakesThem) {
   const RankBlocks blocks;
   for (int c = 0; c < kNumCollectives; ++c) {
