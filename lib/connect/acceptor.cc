@@ -43,7 +43,7 @@ void Acceptor::AcceptPending(int64_t now_ns) {
       }
       continue;  // that connection was gone before it was accepted; the slot stays free
     }
-    TuneConnected(fd.get(), options_);
+    TuneAccepted(fd.get(), options_);
     if (!poller_.Add(fd.get(), EPOLLIN, half_open_tag_ + slot)) continue;
     half_open.fd = std::move(fd);
     half_open.handshake = Handshake::Accept(self_);

@@ -23,8 +23,8 @@ absl::StatusOr<UniqueFd> BeginConnect(const SocketAddress& source, const SocketA
 // 0 when the connection begun on fd stands, else its errno.
 int ConnectError(int fd);
 
-// For sockets given by accept4, which inherit only the buffer sizes. Options that the kernel lacks are not missed.
-void TuneConnected(int fd, const ConnectOptions& options);
+// For sockets given by accept4, which inherit only the buffer sizes.
+void TuneAccepted(int fd, const ConnectOptions& options);
 
 // "connection refused", "connection reset by the peer", ...
 std::string SocketErrorName(int error);
