@@ -106,7 +106,10 @@ const char* Decode(const Notice& notice, Notice* decoded) {
 }
 
 TEST(VerbsWire, RejoiningsComeBackAsTheyWere) {
-  Notice notice{.kind = NoticeKind::kRejoin, .rail = 1, .joining = 3};
+  Notice notice;
+  notice.kind = NoticeKind::kRejoin;
+  notice.rail = 1;
+  notice.joining = 3;
   notice.hello.rails[0] = SomeHello().rails[1];
   Notice decoded;
   ASSERT_EQ(Decode(notice, &decoded), nullptr);
