@@ -150,7 +150,7 @@ INSTANTIATE_TEST_SUITE_P(RailsJob, RailDown, testing::Values("50000", "500000"),
 // Then large messages go over both again.
 TEST(RailsJob, ALinkThatComesBackIsUsedAgain) {
   const LinkUp at_the_end;
-  Job job("ReduceAndCheckUntilTold", 2, OverTwoRails({"6", "50000", StopFile()}));
+  Job job("ReduceAndCheckUntilTold", 2, OverTwoRails({"6", "500000", StopFile()}));
   ASSERT_TRUE(job.WaitUntilAllSaid("running"));
   if (Here() == 1) {
     ASSERT_EQ(std::system("ip link set eth1 down"), 0);

@@ -179,7 +179,8 @@ bool Link::IssueGrant(Channel& channel, const MessageId& id, Incoming& incoming)
   const bool staged = incoming.data == nullptr;
   if (staged && incoming.grants_out >= kMaxStagedPerMessage) return false;
   const uint32_t lane = staged && incoming.lane != kNoLane ? incoming.lane : PickLane(channel);
-  if (lane == kNoLane) return false;
+  // The peer may have destroyed its end, and is about to say that it has closed the channel.
+  if (lane == kNoLane || channel.lanes[lane].pair == nullptr) return false;
   Rail& rail = *context_.rails[RailOf(lane)];
   if (context_.grants.size() >= LinkContext::kMaxGrants || rail.grants >= rail.immediates.capacity()) return false;
   IssuedGrant issued;
