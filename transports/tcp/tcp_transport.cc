@@ -121,6 +121,8 @@ void TcpTransport::ClosePeer(int32_t peer) {
   StopDialing(peer);
   Peer& entry = peers_[static_cast<size_t>(peer)];
   entry.early.reset();
+  // What was posted last may be why this rank gives up.
+  if (entry.link != nullptr && entry.link->has_frames()) (void)entry.link->Write();
   context_.completions.DropPeer(peer);
   if (entry.link == nullptr) entry.link = std::make_unique<Link>(peer, context_);
   entry.link->Close();

@@ -16,6 +16,19 @@ namespace {
 constexpr int kPollsPerControl = 64;  // as looking at the clock costs something, too
 constexpr int64_t kControlIntervalNs = kNsPerMs / 5;
 
+// Soft-RoCE says IBV_WC_LOC_QP_OP_ERR where its network interface is down.
+Link::Loss LossOf(ibv_wc_status status) {
+  switch (status) {
+    case IBV_WC_RETRY_EXC_ERR:
+    case IBV_WC_RNR_RETRY_EXC_ERR:
+    case IBV_WC_LOC_QP_OP_ERR:
+    case IBV_WC_WR_FLUSH_ERR:
+      return Link::Loss::kOfPackets;
+    default:
+      return Link::Loss::kLasting;
+  }
+}
+
 }  // namespace
 
 size_t Endpoint::Poll(absl::Span<Completion> out) {
@@ -134,8 +147,7 @@ void Endpoint::OnFailedCompletion(uint32_t rail, const ibv_wc& completion) {
   }
   if (owner == nullptr) return;
   const std::string sentence = CompletionSentence(completion, *context_.rails[rail]->device, options_.port);
-  const bool is_of_packets = completion.status == IBV_WC_RETRY_EXC_ERR;
-  owner->link->OnPairFailed(PairOwner(*owner), sentence, is_of_packets ? Link::Loss::kOfPackets : Link::Loss::kLasting);
+  owner->link->OnPairFailed(PairOwner(*owner), sentence, LossOf(completion.status));
 }
 
 void Endpoint::RetryWaiters() {
