@@ -89,7 +89,7 @@ constexpr SelectionRule kGroupedAllReduce[] = {{kAnyRanks, kAnyBytes, "hierarchi
 // win. Measured with 4 and 8 ranks on 2 cores (bench/choice).
 constexpr SelectionRule kCrowdedAllReduce[] = {
     {kAnyRanks, 2 * kLatencyBytes, "hierarchical"},
-    {kAnyRanks, kManyRanksBytes, "bine"},
+    {kAnyRanks, kMiddleBytes, "bine"},
 };
 constexpr SelectionRule kCrowdedBroadcast[] = {
     {kAnyRanks, kTreeBytes, "binomial"},

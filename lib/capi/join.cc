@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/capi/join.h"
 
-#include <sched.h>
-#include <unistd.h>
-
 #include <optional>
 #include <string>
 #include <utility>
@@ -18,6 +15,7 @@
 #include "lib/bootstrap/settings.h"
 #include "lib/bootstrap/tcp_control_plane.h"
 #include "lib/capi/algorithm_word.h"
+#include "lib/capi/cores.h"
 #include "lib/capi/make_recorder.h"
 #include "lib/capi/make_transports.h"
 #include "lib/comm/paths.h"
@@ -95,15 +93,6 @@ ExchangeFunction ExchangeOf(const tutti_comm_config_t& config, int size) {
   };
 }
 
-// How many cores the ranks of this host have together. A launcher that binds each rank to one core leaves this rank no
-// view of the others' cores; then those of the host count.
-int CoresOfHost() {
-  cpu_set_t cpus;
-  CPU_ZERO(&cpus);
-  const int allowed = ::sched_getaffinity(0, sizeof cpus, &cpus) == 0 ? CPU_COUNT(&cpus) : 1;
-  return allowed > 1 ? allowed : static_cast<int>(::sysconf(_SC_NPROCESSORS_ONLN));
-}
-
 WaitOptions WaitOptionsFor(const JobSettings& settings) {
   switch (settings.wait) {
     case WaitPolicy::kSpin:
@@ -113,9 +102,7 @@ WaitOptions WaitOptionsFor(const JobSettings& settings) {
     case WaitPolicy::kAdaptive:
       break;
   }
-  // Unknown: all may be here.
-  const int local_size = settings.local_size > 0 ? settings.local_size : settings.size;
-  if (local_size > CoresOfHost()) return {.spin_ns = 0, .yield_ns = kCrowdedYieldNs, .may_sleep = true};
+  if (RanksOutnumberCores(settings)) return {.spin_ns = 0, .yield_ns = kCrowdedYieldNs, .may_sleep = true};
   return {.spin_ns = kSpinNs, .yield_ns = kYieldNs, .may_sleep = true};
 }
 

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "lib/base/log.h"
+#include "lib/capi/cores.h"
 #include "transports/shm/shm_transport.h"
 #include "transports/tcp/tcp_transport.h"
 #include "transports/verbs/locality.h"
@@ -29,6 +30,8 @@ absl::StatusOr<std::unique_ptr<Transport>> MakeShm(const JobSettings& settings, 
 absl::StatusOr<std::unique_ptr<Transport>> MakeTcp(const JobSettings& settings, const std::string& address,
                                                    const std::string& secret) {
   tcp::TcpOptions options;
+  // Each time that a sender has to wait for room its core goes to another rank, of which there are enough.
+  if (RanksOutnumberCores(settings)) options.one_host_send_bytes = 0;
   options.rank = settings.rank;
   options.size = settings.size;
   options.bind_address = address;

@@ -20,7 +20,8 @@ struct ConnectOptions {
   int64_t half_open_timeout_ns = 2 * kNsPerSecond;   // an accepted connection must prove itself in this time
   int max_half_open = 64;                            // accepted and unproved at once; more wait in the kernel's queue
   int64_t dead_peer_timeout_ns = 20 * kNsPerSecond;  // unacknowledged bytes or keep-alives: the host has vanished
-  int socket_send_bytes = 0;                         // SO_SNDBUF; 0: the kernel tunes it, but between ranks of one host
+  int socket_send_bytes = 0;                         // SO_SNDBUF; 0: the kernel tunes it
+  int one_host_send_bytes = 128 << 10;               // the same between ranks of one host, unless that is set
   int socket_receive_bytes = 0;                      // SO_RCVBUF; 0: the kernel tunes it
 };
 
