@@ -88,6 +88,7 @@ bool Link::OnOpenFrame(const MessageId& id, const uint8_t* payload) {
   if (joining == paths_[rail].joining && (rejoining_ & probed_ & BitOf(rail)) != 0) {
     peer_probed_ |= BitOf(rail);  // or it would not open this; its notice may come later
     SettleRejoining(rail);
+    if (state_ != State::kOpen) return false;
   }
   if (joining != paths_[rail].joining || ((down_ | broken_) & BitOf(rail)) != 0) {
     ConfirmUnmet(id.channel, id.index, joining);
