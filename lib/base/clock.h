@@ -6,6 +6,8 @@
 
 #include <cstdint>
 
+#include "lib/base/tick_line.h"
+
 namespace tutti {
 
 inline constexpr int64_t kNsPerUs = 1000;
@@ -22,6 +24,9 @@ class Clock {
   // Nanoseconds since an arbitrary origin; never runs backwards. Whether several threads may call is for the clock to
   // say.
   virtual int64_t NowNs() = 0;
+
+  // What the processor's counter says about this clock, until a correction is due; one that never holds if it says nothing.
+  virtual TickLine Line() const { return {}; }
 };
 
 // The host's monotonic clock: the same origin for all processes of one host, no jumps when the date is set.

@@ -11,12 +11,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 
+#include "lib/base/counter.h"
 #include "lib/base/tick_scale.h"
 #include "lib/base/unique_fd.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
-#include <x86intrin.h>
 #endif
 
 namespace tutti {
@@ -30,8 +30,6 @@ int64_t KernelRawNs() {
 
 #if defined(__x86_64__)
 
-uint64_t ReadCounter() { return __rdtsc(); }
-
 bool CounterIsInvariant() {
   unsigned a = 0;
   unsigned b = 0;
@@ -42,7 +40,6 @@ bool CounterIsInvariant() {
 
 #else
 
-uint64_t ReadCounter() { return 0; }
 bool CounterIsInvariant() { return false; }
 
 #endif
@@ -94,6 +91,8 @@ class HostRawClock final : public Clock {
     }
     return scale_.NsAt(ticks);
   }
+
+  TickLine Line() const override { return trusted_.load(std::memory_order_relaxed) ? scale_.line() : TickLine(); }
 
   RawClockInfo Describe() const {
     RawClockInfo info;

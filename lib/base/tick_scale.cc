@@ -25,7 +25,7 @@ void TickScale::Publish(uint64_t anchor_ticks, int64_t anchor_ns, uint64_t ns_pe
   anchor_ticks_.store(anchor_ticks, std::memory_order_release);
   anchor_ns_.store(anchor_ns, std::memory_order_release);
   ns_per_tick_.store(ns_per_tick, std::memory_order_release);
-  interval_ticks_.store(interval_ticks, std::memory_order_relaxed);
+  interval_ticks_.store(interval_ticks, std::memory_order_release);
   version_.store(version + 2, std::memory_order_release);
 }
 

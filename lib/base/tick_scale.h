@@ -5,16 +5,16 @@
 // The rate is measured over all the time since the start, so it becomes exact: an error of a reading of 30 ns is 30 ppm
 // after a millisecond, and 0.03 ppm after a second. Between two corrections the scale is off by about one reading's error.
 //
-// THREADS. Start and Correct: one at a time. NsAt and TicksUntilCorrection: any, at any time.
+// THREADS. Start and Correct: one at a time. The rest: any, at any time.
 #ifndef TUTTI_LIB_BASE_TICK_SCALE_H_
 #define TUTTI_LIB_BASE_TICK_SCALE_H_
 
 #include <atomic>
 #include <cstdint>
 
-namespace tutti {
+#include "lib/base/tick_line.h"
 
-__extension__ typedef __int128 Int128;
+namespace tutti {
 
 class TickScale {
  public:
@@ -38,16 +38,17 @@ class TickScale {
   }
 
   // Never runs backwards for a counter that does not.
-  int64_t NsAt(uint64_t ticks) const {
+  int64_t NsAt(uint64_t ticks) const { return line().NsAt(ticks); }
+
+  // The scale as it is now.
+  TickLine line() const {
     for (;;) {
       const uint32_t before = version_.load(std::memory_order_acquire);
       // Acquire, so that the version is looked at again only after them.
-      const uint64_t anchor_ticks = anchor_ticks_.load(std::memory_order_acquire);
-      const int64_t anchor_ns = anchor_ns_.load(std::memory_order_acquire);
-      const uint64_t ns_per_tick = ns_per_tick_.load(std::memory_order_acquire);
-      if ((before & 1) == 0 && version_.load(std::memory_order_relaxed) == before) {
-        return anchor_ns + Scaled(static_cast<int64_t>(ticks - anchor_ticks), ns_per_tick);
-      }
+      const TickLine line{anchor_ticks_.load(std::memory_order_acquire),
+                          interval_ticks_.load(std::memory_order_acquire), anchor_ns_.load(std::memory_order_acquire),
+                          ns_per_tick_.load(std::memory_order_acquire)};
+      if ((before & 1) == 0 && version_.load(std::memory_order_relaxed) == before) return line;
     }
   }
 
@@ -56,15 +57,13 @@ class TickScale {
   double ticks_per_second() const;
 
  private:
-  static constexpr int kShift = 40;  // ns_per_tick_ is a fixed-point number with so many bits behind the point
+  static constexpr int kShift = TickLine::kShift;
 
-  static int64_t Scaled(int64_t ticks, uint64_t ns_per_tick) {
-    return static_cast<int64_t>((static_cast<Int128>(ticks) * static_cast<Int128>(ns_per_tick)) >> kShift);
-  }
+  static int64_t Scaled(int64_t ticks, uint64_t ns_per_tick) { return TickLine::Scaled(ticks, ns_per_tick); }
   void Publish(uint64_t anchor_ticks, int64_t anchor_ns, uint64_t ns_per_tick, uint64_t interval_ticks);
 
   Sample origin_;
-  std::atomic<uint32_t> version_{0};  // odd while the three below change
+  std::atomic<uint32_t> version_{0};  // odd while the four below change
   std::atomic<uint64_t> anchor_ticks_{0};
   std::atomic<int64_t> anchor_ns_{0};
   std::atomic<uint64_t> ns_per_tick_{0};

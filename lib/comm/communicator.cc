@@ -310,10 +310,15 @@ void Communicator::Describe(Operation& operation, const PlanKey& key) {
   operation.record = telemetry_.RecordFor({.collective = CallKindOf(key),
                                            .algorithm = key.algorithm_id,
                                            .size_class = static_cast<uint8_t>(std::bit_width(bytes))});
-  operation.step_records = StepRecordsOf(operation.plan(), telemetry_, [this](int32_t job_rank) {
+  const auto rail_of = [this](int32_t job_rank) {
     const auto rail = rails_.find(job_rank);
     return rail != rails_.end() ? rail->second : StepKey::kNoRail;
-  });
+  };
+  if (operation.plan().is_window()) {
+    operation.step_groups = StepGroupsOf(operation.plan(), telemetry_, rail_of);
+  } else {
+    operation.step_records = StepRecordsOf(operation.plan(), telemetry_, rail_of);
+  }
 }
 
 const char* Communicator::RailName(uint8_t rail) const { return job_->TransportName(rail); }

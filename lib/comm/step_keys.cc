@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/comm/step_keys.h"
 
+#include <algorithm>
+
 namespace tutti {
 namespace {
 
@@ -60,23 +62,32 @@ class Records {
 std::vector<uint8_t> StepRecordsOf(const Plan& plan, CommTelemetry& telemetry,
                                    absl::FunctionRef<uint8_t(int32_t)> rail_of) {
   std::vector<uint8_t> found;
-  if (!plan.stamps_steps()) return found;
-  Records records(telemetry);
   found.reserve(plan.num_steps());
-  if (!plan.is_window()) {
-    for (const PlanStep& step : plan.steps()) {
-      const uint8_t rail = step.peer >= 0 ? rail_of(step.peer) : StepKey::kNoRail;
-      found.push_back(records.Of({SortOf(step.kind), step.peer_rank, rail}));
-    }
-    return found;
-  }
-  const uint8_t rail = plan.peers().empty() ? StepKey::kNoRail : rail_of(plan.peers().front());
-  for (const WindowPlanStep& step : plan.window_steps()) {
-    // A wait moves nothing; a publish is for all, or for whoever it is that reads it.
-    const bool counts = step.kind != WindowStepKind::kWait;
-    found.push_back(counts ? records.Of({SortOf(step.kind), step.peer, rail}) : CommTelemetry::kNoStepRecord);
+  Records records(telemetry);
+  for (const PlanStep& step : plan.steps()) {
+    const uint8_t rail = step.peer >= 0 ? rail_of(step.peer) : StepKey::kNoRail;
+    found.push_back(records.Of({SortOf(step.kind), step.peer_rank, rail}));
   }
   return found;
+}
+
+std::vector<StepGroup> StepGroupsOf(const Plan& plan, CommTelemetry& telemetry,
+                                    absl::FunctionRef<uint8_t(int32_t)> rail_of) {
+  std::vector<StepGroup> groups;
+  if (!plan.stamps_steps()) return groups;
+  const uint8_t rail = plan.peers().empty() ? StepKey::kNoRail : rail_of(plan.peers().front());
+  const std::vector<WindowPlanStep>& steps = plan.window_steps();
+  for (uint32_t i = 0; i < steps.size(); ++i) {
+    const WindowPlanStep& step = steps[i];
+    if (step.kind == WindowStepKind::kWait) continue;  // moves nothing
+    // A publish is for all, or for whoever it is that reads it.
+    const uint8_t record = telemetry.StepRecordFor({SortOf(step.kind), step.peer, rail});
+    auto group = std::find_if(groups.begin(), groups.end(), [&](const StepGroup& g) { return g.record == record; });
+    if (group == groups.end()) group = groups.insert(group, {record, step.kind == WindowStepKind::kReduce, 0, {}});
+    group->bytes += step.kind == WindowStepKind::kPublish ? step.published_bytes : step.bytes;
+    group->steps.push_back(i);
+  }
+  return groups;
 }
 
 }  // namespace tutti

@@ -13,9 +13,13 @@
 
 namespace tutti {
 
-// By step, for CommTelemetry::AddStep; empty if the plan's steps are not stamped. `rail_of`: of a rank of the job.
+// Of a plan that sends messages: by step, for CommTelemetry::AddStep. `rail_of`: of a rank of the job.
 std::vector<uint8_t> StepRecordsOf(const Plan& plan, CommTelemetry& telemetry,
                                    absl::FunctionRef<uint8_t(int32_t job_rank)> rail_of);
+
+// Of a plan over windows: for CommTelemetry::AddSteps; empty if its steps are not stamped.
+std::vector<StepGroup> StepGroupsOf(const Plan& plan, CommTelemetry& telemetry,
+                                    absl::FunctionRef<uint8_t(int32_t job_rank)> rail_of);
 
 }  // namespace tutti
 

@@ -25,6 +25,7 @@
 #include "absl/types/span.h"
 
 #include "lib/base/clock.h"
+#include "lib/base/near_clock.h"
 #include "lib/engine/backoff.h"
 #include "lib/engine/operation.h"
 #include "lib/engine/sleeper.h"
@@ -226,7 +227,8 @@ class Engine {
   void MarkFront(WindowGroup& group);
   void ReadyWindowStep(Operation& operation);
   void BeginWindowWork(Operation& operation);
-  void EndWindowStep(Operation& operation, const WindowPlanStep& step);
+  void EndWindowStep(Operation& operation);
+  void CountWindowSteps(Operation& operation);
   void LookForTheGone();
   static bool IsThere(const Operation& operation, int rank);
   const std::byte* FindPublish(Operation& operation, const WindowPlanStep& step, int rank, uint64_t number);
@@ -234,7 +236,7 @@ class Engine {
   // Telemetry (engine_time.cc)
   int64_t StampNs() {
     if (!stamped_) {
-      stamp_ns_ = clock_.NowNs();
+      stamp_ns_ = near_clock_.NowNs();
       stamped_ = true;
     }
     return stamp_ns_;
@@ -314,6 +316,7 @@ class Engine {
   std::vector<std::pair<uint32_t, Outcome>> failed_channels_;
   std::array<Completion, 64> completions_;
   uint64_t passes_ = 0;
+  alignas(64) NearClock near_clock_;
   // The time, as long as nothing was done that takes time: few steps read the clock themselves.
   int64_t stamp_ns_ = 0;
   bool stamped_ = false;

@@ -48,7 +48,7 @@ absl::StatusOr<std::unique_ptr<Engine>> Engine::Create(const EngineOptions& opti
 }
 
 Engine::Engine(const EngineOptions& options, Clock& clock, EngineListener& listener, std::unique_ptr<Sleeper> sleeper)
-    : options_(options), clock_(clock), listener_(listener), sleeper_(std::move(sleeper)) {}
+    : options_(options), clock_(clock), listener_(listener), sleeper_(std::move(sleeper)), near_clock_(clock) {}
 
 Engine::~Engine() { StopProgressThread(); }
 

@@ -16,9 +16,9 @@ void Engine::BeginQuick(Operation& operation) {
   if (operation.arrived_ns == Operation::kNoClockYet && spins && !operation.plan().stamps_steps()) {
     return operation.BeginUnclocked();
   }
-  if (operation.arrived_ns == Operation::kNoClockYet) operation.arrived_ns = clock_.NowNs();
+  if (operation.arrived_ns == Operation::kNoClockYet) operation.arrived_ns = near_clock_.NowNs();
   const bool stamps = operation.plan().stamps_steps();
-  operation.BeginTiming(stamps && operation.first_run ? clock_.NowNs() : operation.arrived_ns);
+  operation.BeginTiming(stamps && operation.first_run ? near_clock_.NowNs() : operation.arrived_ns);
   // Nothing has been done since the call was entered.
   stamp_ns_ = operation.marks.begun_ns;
   stamped_ = stamps;
@@ -30,12 +30,12 @@ void Engine::BeginQuick(Operation& operation) {
 void Engine::OnQuickLook(Operation& operation, int look) {
   if (look == 2 * kQuickLooks) {
     // The shortest that they took, forgotten slowly: a thread may lose its core between two looks.
-    const int64_t took_ns = clock_.NowNs() - quick_looks_end_ns_;
+    const int64_t took_ns = near_clock_.NowNs() - quick_looks_end_ns_;
     quick_looks_ns_ = std::min(took_ns, quick_looks_ns_ + quick_looks_ns_ / 64 + 1);
     return;
   }
   if (operation.window_says_arrival) return;
-  quick_looks_end_ns_ = clock_.NowNs();
+  quick_looks_end_ns_ = near_clock_.NowNs();
   if (operation.unclocked()) {
     operation.arrived_ns = quick_looks_end_ns_ - quick_looks_ns_;
     operation.BeginTiming(operation.arrived_ns);
@@ -63,13 +63,13 @@ void Engine::EndQuick(Operation& operation, int look) {
     return EndTiming(operation, Outcome::kOk);
   }
   if (!operation.unclocked()) {
-    operation.marks.finished_ns = clock_.NowNs();
+    operation.marks.finished_ns = near_clock_.NowNs();
     Trace(operation, Outcome::kOk);
     return telemetry.AddQuick(*operation.record, operation.marks);
   }
   const Arrivals::Arrival last_other = operation.marks.arrivals.last();
   // All others were there, and had waited long enough to say so: this rank was late.
-  operation.arrived_ns = clock_.NowNs();
+  operation.arrived_ns = near_clock_.NowNs();
   operation.BeginTiming(operation.arrived_ns);
   operation.marks.arrivals.Hear(last_other.rank, last_other.ns);
   SayArrival(operation);  // for those that slept, and look only now

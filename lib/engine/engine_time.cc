@@ -108,6 +108,7 @@ void Engine::WriteTrace(const Operation& operation, Outcome outcome) {
 void Engine::EndTiming(Operation& operation, Outcome outcome) {
   TUTTI_DCHECK(!operation.unclocked(), "an operation ended whose arrival nobody looked at");
   operation.marks.finished_ns = StampNs();
+  if (outcome == Outcome::kOk) CountWindowSteps(operation);
   // Its publish came just now, without a word about when it arrived.
   const int silent = operation.window_silent_rank;
   if (silent >= 0 && operation.marks.arrivals.last().rank == operation.rank) {

@@ -165,13 +165,18 @@ void Engine::BeginWindowWork(Operation& operation) {
   stamped_ = false;
 }
 
-void Engine::EndWindowStep(Operation& operation, const WindowPlanStep& step) {
-  StepTimes& times = operation.step_times[operation.window_step];
-  times.done_ns = StampNs();
-  const int64_t took_ns = times.done_ns - times.posted_ns;
-  if (step.kind == WindowStepKind::kReduce) operation.marks.reduced_ns += took_ns;
-  const uint64_t bytes = step.kind == WindowStepKind::kPublish ? step.published_bytes : step.bytes;
-  operation.telemetry->AddStep(operation.step_records[operation.window_step], bytes, took_ns);
+void Engine::EndWindowStep(Operation& operation) { operation.step_times[operation.window_step].done_ns = StampNs(); }
+
+// What its steps took, counted when the operation is over: in between, their data would push the histograms out of the
+// cache, and each step would wait for its own.
+void Engine::CountWindowSteps(Operation& operation) {
+  for (const StepGroup& group : operation.step_groups) {
+    const uint64_t took_ns = operation.telemetry->AddSteps(group, [&operation](uint32_t step) {
+      const StepTimes& times = operation.step_times[step];
+      return times.done_ns - times.posted_ns;
+    });
+    if (group.reduces) operation.marks.reduced_ns += static_cast<int64_t>(took_ns);
+  }
 }
 
 Engine::WindowTurn Engine::AdvanceWindow(Operation& operation) {
@@ -192,7 +197,7 @@ Engine::WindowTurn Engine::AdvanceWindow(Operation& operation) {
     operation.window_waits_for = -1;
     operation.window_looks = 0;
     operation.window_done = operation.window_base + step.done;
-    if (stamps) EndWindowStep(operation, step);
+    if (stamps) EndWindowStep(operation);
     ++operation.window_step;
   }
   if (operation.group->Progress(operation.window_base + plan.num_publishes())) stamped_ = false;

@@ -20,6 +20,7 @@
 #include "lib/engine/plan.h"
 #include "lib/recorder/flight_layout.h"
 #include "lib/telemetry/operation_timing.h"
+#include "lib/telemetry/step_record.h"
 #include "lib/telemetry/trace_ring.h"
 
 namespace tutti {
@@ -115,7 +116,7 @@ class Operation {
   CommTelemetry* telemetry = nullptr;
   OperationRecord* record = nullptr;
   bool first_run = false;             // its plan was made just now, perhaps: that is no part of its first step
-  std::vector<uint8_t> step_records;  // by step, if Plan::stamps_steps(); see CommTelemetry::AddStep
+  std::vector<uint8_t> step_records;  // by step, of plans that send messages; see CommTelemetry::AddStep
   TraceRing* trace = nullptr;         // where its end is recorded; may be nullptr
   TraceLabel label;
 
@@ -176,6 +177,9 @@ class Operation {
   int64_t stalls = 0;          // how often the listener has heard that it still runs
   bool deadline_told = false;  // the listener has heard that the deadline passed
   Operation* next_submitted = nullptr;
+
+  // Of plans over windows, if Plan::stamps_steps(). Down here it does not push the fields of small operations apart.
+  std::vector<StepGroup> step_groups;
 
  private:
   void FinishParts(Outcome outcome);

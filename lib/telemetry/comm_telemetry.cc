@@ -28,7 +28,7 @@ uint8_t CommTelemetry::StepRecordFor(StepKey key) {
 }
 
 void CommTelemetry::AddSplit(OperationRecord& record, const OperationMarks& marks) {
-  const OperationTiming timing = SplitTime(marks);
+  const TimeParts timing = PartsOf(marks);
   const uint64_t mark = mark_.load(std::memory_order_relaxed);
   if (record.mark_.get() != mark) Clear(record, mark);
   record.total_.Add(timing.total_ns);

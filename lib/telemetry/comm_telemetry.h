@@ -152,6 +152,13 @@ class CommTelemetry {
   void AddStep(uint8_t record, uint64_t bytes, int64_t ns) {
     if (record < step_records_.size()) step_records_[record]->Add(bytes, ns, mark_.load(std::memory_order_relaxed));
   }
+  // All steps of the group are done, after next(step) ns each. Returns the sum of that.
+  template <typename Next>
+  uint64_t AddSteps(const StepGroup& group, Next next) {
+    return step_records_[group.record]->AddAll(
+        group.bytes, group.steps.size(), [&](size_t i) { return next(group.steps[i]); },
+        mark_.load(std::memory_order_relaxed));
+  }
 
   // Forgets what was measured before.
   void Mark() { mark_.fetch_add(1, std::memory_order_relaxed); }

@@ -15,10 +15,9 @@ int64_t Minus(int64_t a, int64_t b) {
 
 }  // namespace
 
-OperationTiming SplitTime(const OperationMarks& marks) {
+TimeParts PartsOf(const OperationMarks& marks) {
   const Arrivals& arrivals = marks.arrivals;
-  OperationTiming timing;
-  timing.arrived_ns = arrivals.own_ns();
+  TimeParts timing;
   timing.total_ns = std::max<int64_t>(marks.finished_ns - arrivals.own_ns(), 0);
 
   // Each part is what it was measured to be, but never more than what is left: two hosts' clocks may disagree a little.
@@ -43,8 +42,11 @@ OperationTiming SplitTime(const OperationMarks& marks) {
     timing.last_by_ns = Minus(arrivals.own_ns(), arrivals.second().ns);
     timing.last_error_ns = arrivals.second().error_ns;
   }
-  timing.slowest = marks.slowest;
   return timing;
+}
+
+OperationTiming SplitTime(const OperationMarks& marks) {
+  return {PartsOf(marks), marks.arrivals.own_ns(), marks.slowest};
 }
 
 }  // namespace tutti

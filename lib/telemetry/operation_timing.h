@@ -74,11 +74,10 @@ struct OperationMarks {
 };
 
 // total = queued + waited + reduced + coded + moved.
-struct OperationTiming {
-  int64_t arrived_ns = 0;  // by this host's clock
-  int64_t total_ns = 0;    // from the call to the end
-  int64_t queued_ns = 0;   // behind other operations of this rank
-  int64_t waited_ns = 0;   // for ranks that came later than this one
+struct TimeParts {
+  int64_t total_ns = 0;   // from the call to the end
+  int64_t queued_ns = 0;  // behind other operations of this rank
+  int64_t waited_ns = 0;  // for ranks that came later than this one
   int64_t reduced_ns = 0;
   int64_t coded_ns = 0;  // in a codec; what it adds to a sum is in here, too
   int64_t moved_ns = 0;  // all else: moving bytes, and waiting for those of ranks that had come
@@ -87,9 +86,14 @@ struct OperationTiming {
   // By how much: after this rank, or, if it was this rank, after the last of the others. 0 if nobody else is known of.
   int64_t last_by_ns = 0;
   int64_t last_error_ns = 0;  // of last_by_ns; 0 if it was on this host
+};
+
+struct OperationTiming : TimeParts {
+  int64_t arrived_ns = 0;  // by this host's clock
   SlowestMessage slowest;
 };
 
+TimeParts PartsOf(const OperationMarks& marks);
 OperationTiming SplitTime(const OperationMarks& marks);
 
 // An operation that began at once, and of which no part was measured: the common case, in few instructions.

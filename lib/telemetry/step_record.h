@@ -5,10 +5,19 @@
 #define TUTTI_LIB_TELEMETRY_STEP_RECORD_H_
 
 #include <cstdint>
+#include <vector>
 
 #include "lib/telemetry/histogram.h"
 
 namespace tutti {
+
+// Steps of an operation that share a record.
+struct StepGroup {
+  uint8_t record = 0;
+  bool reduces = false;
+  uint64_t bytes = 0;  // all of them together
+  std::vector<uint32_t> steps;
+};
 
 enum class StepSort : uint8_t { kSend, kReceive, kReduce, kCopy, kEncode, kDecode, kPublish, kOther };
 
@@ -38,6 +47,14 @@ class alignas(64) StepRecord {
       Clear(mark);
     bytes_.Add(bytes);
     times_.Add(ns);
+  }
+  // `n` steps, which took next(0) to next(n - 1). Returns the sum of that.
+  template <typename Next>
+  uint64_t AddAll(uint64_t bytes, size_t n, Next next, uint64_t mark) {
+    if (mark_.get() != mark) [[unlikely]]
+      Clear(mark);
+    bytes_.Add(bytes);
+    return times_.AddAll(n, next);
   }
   bool HasSince(uint64_t mark) const { return mark_.get() == mark; }
 

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "lib/base/clock.h"
+#include "lib/base/near_clock.h"
 #include "lib/base/prng.h"
 #include "lib/base/raw_clock.h"
 
@@ -162,6 +163,62 @@ TEST(TickScale, CanBeReadWhileItIsCorrected) {
     now_ns.store(ns);
   }
   reader.join();
+}
+
+TEST(TickScale, ItsLineIsTheScaleUntilACorrectionIsDue) {
+  Counter counter(3);
+  TickScale scale;
+  EXPECT_FALSE(TickLine().Holds(counter.TicksAt(0)));
+  ASSERT_TRUE(scale.Start(counter.SampleAt(0), counter.SampleAt(200'000)));
+  const TickLine line = scale.line();
+  const uint64_t early = counter.TicksAt(300'000);
+  const uint64_t late = counter.TicksAt(500'000);
+  EXPECT_TRUE(line.Holds(early));
+  EXPECT_EQ(line.NsAt(early), scale.NsAt(early));
+  EXPECT_TRUE(scale.WantsCorrection(late));
+  EXPECT_FALSE(line.Holds(late));
+  EXPECT_FALSE(line.Holds(line.anchor_ticks - 1)) << "a core whose counter is behind asks the clock itself";
+}
+
+// A clock of which a test says what its counter is worth.
+class LinedClock final : public Clock {
+ public:
+  int64_t NowNs() override {
+    ++asked;
+    return 1'000;
+  }
+  TickLine Line() const override { return line; }
+  TickLine line;
+  int asked = 0;
+};
+
+TEST(NearClock, AsksTheClockOnlyWhereTheCounterSaysNothing) {
+  LinedClock clock;
+  NearClock near(clock);
+  EXPECT_EQ(near.NowNs(), 1'000);
+  EXPECT_EQ(near.NowNs(), 1'000);
+  EXPECT_EQ(clock.asked, 2);
+
+#if defined(__x86_64__)
+  clock.line = {ReadCounter(), ~uint64_t{0} / 2, 5'000, 0};  // time stands still
+  EXPECT_EQ(near.NowNs(), 1'000);
+  EXPECT_EQ(near.NowNs(), 5'000);
+  EXPECT_EQ(near.NowNs(), 5'000);
+  EXPECT_EQ(clock.asked, 3);
+#endif
+}
+
+TEST(NearClock, ShowsTheTimeOfTheRawClock) {
+  NearClock near(RawClock());
+  const int64_t end_ns = RawClock().NowNs() + 300 * kNsPerMs;  // some corrections
+  for (;;) {
+    const int64_t before_ns = RawClock().NowNs();
+    const int64_t near_ns = near.NowNs();
+    const int64_t after_ns = RawClock().NowNs();
+    ASSERT_GE(near_ns, before_ns - 20 * kNsPerUs);
+    ASSERT_LE(near_ns, after_ns + 20 * kNsPerUs);
+    if (after_ns > end_ns) break;
+  }
 }
 
 TEST(RawClock, AgreesWithTheKernelAndNeverRunsBackwards) {

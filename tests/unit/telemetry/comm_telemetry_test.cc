@@ -170,5 +170,36 @@ TEST(CommTelemetry, StepsOfManySortsShareTheLastRecordAndAMarkForgetsThem) {
   EXPECT_EQ(shared, 1);
 }
 
+TEST(CommTelemetry, StepsThatAreCountedTogetherAreCountedAsOneByOne) {
+  CommTelemetry together(2);
+  CommTelemetry one_by_one(2);
+  const StepKey key{StepSort::kReduce, -1, 0};
+  const StepGroup group{together.StepRecordFor(key), true, 300, {1, 3, 4}};
+  const int64_t took_ns[] = {0, 7'000, 0, -5, 90'000};
+  EXPECT_EQ(together.AddSteps(group, [&](uint32_t step) { return took_ns[step]; }), 97'000u);
+  for (const uint32_t step : group.steps) one_by_one.AddStep(one_by_one.StepRecordFor(key), 100, took_ns[step]);
+
+  const auto content = [](const CommTelemetry& telemetry) {
+    std::vector<uint64_t> numbers;
+    telemetry.VisitSteps([&](const StepRecord& record) {
+      const HistogramSnapshot times(record.times());
+      numbers = {record.bytes(),
+                 times.count(),
+                 times.min_ns(),
+                 times.max_ns(),
+                 record.times().sum_ns(),
+                 times.CountIn(0),
+                 times.CountIn(Histogram::BucketOf(7'000)),
+                 times.CountIn(Histogram::BucketOf(90'000))};
+    });
+    return numbers;
+  };
+  EXPECT_EQ(content(together), content(one_by_one));
+  EXPECT_EQ(content(together).at(1), 3u);
+  together.Mark();
+  together.AddSteps({group.record, true, 8, {0}}, [](uint32_t) { return 1; });
+  EXPECT_EQ(content(together).at(0), 8u) << "a mark forgets these, too";
+}
+
 }  // namespace
 }  // namespace tutti
