@@ -8,8 +8,8 @@ set_property(GLOBAL PROPERTY TUTTI_ROOMS "")
 # What most rooms include of other projects, read once for all of them. Each file includes what it uses all the same:
 # preset ci-clang builds without this.
 option(TUTTI_PRECOMPILE_ROOMS "Read what most rooms include of other projects once for all" ON)
-# Several files of a room read as one, for what is compiled once and not worked on: a third of the time. Names in a room's
-# unnamed namespaces are then unique within the room; where they shall not be, its UNITY_BUILD is OFF.
+# Several files of a room read as one, for what is compiled once and not worked on: a third of the time. Names in a
+# room's, or a test program's, unnamed namespaces are then unique within it.
 option(TUTTI_UNITY "Compile several files of a room or a program as one" OFF)
 file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/rooms/precompiled.cc CONTENT "")
 add_library(room_headers OBJECT ${PROJECT_BINARY_DIR}/rooms/precompiled.cc)

@@ -13,8 +13,8 @@
 namespace tutti::multi_process {
 namespace {
 
-constexpr size_t kCount = 50'000;  // of int64: large for every transport
-constexpr size_t kBytes = kCount * sizeof(int64_t);
+constexpr size_t kRegionCount = 50'000;  // of int64: large for every transport
+constexpr size_t kRegionBytes = kRegionCount * sizeof(int64_t);
 
 class Pages {
  public:
@@ -32,23 +32,23 @@ class Pages {
 
 void ReduceAndGather(tutti_comm_t comm, const RankContext& context, uint64_t round, int64_t* send, int64_t* recv) {
   const Data data{TUTTI_INT64, TUTTI_SUM, context.size, round};
-  FillContribution(data, context.rank, 0, kCount, send);
-  REQUIRE_OK(tutti_all_reduce(comm, send, recv, kCount, TUTTI_INT64, TUTTI_SUM, nullptr, nullptr));
-  std::string wrong = CheckReduction(data, 0, kCount, recv);
+  FillContribution(data, context.rank, 0, kRegionCount, send);
+  REQUIRE_OK(tutti_all_reduce(comm, send, recv, kRegionCount, TUTTI_INT64, TUTTI_SUM, nullptr, nullptr));
+  std::string wrong = CheckReduction(data, 0, kRegionCount, recv);
   Require(wrong.empty(), "all_reduce: " + wrong);
-  REQUIRE_OK(tutti_all_gather(comm, send, recv, kCount, TUTTI_INT64, nullptr, nullptr));
+  REQUIRE_OK(tutti_all_gather(comm, send, recv, kRegionCount, TUTTI_INT64, nullptr, nullptr));
   for (int rank = 0; rank < context.size; ++rank) {
-    wrong = CheckContribution(data, rank, 0, kCount, recv + static_cast<size_t>(rank) * kCount);
+    wrong = CheckContribution(data, rank, 0, kRegionCount, recv + static_cast<size_t>(rank) * kRegionCount);
     Require(wrong.empty(), "all_gather: " + wrong);
   }
 }
 
 RANK_PROGRAM(UseRegisteredMemory) {
   const tutti_comm_t comm = Join();
-  const size_t recv_bytes = static_cast<size_t>(context.size) * kBytes;
-  Pages send(kBytes), recv(recv_bytes);
+  const size_t recv_bytes = static_cast<size_t>(context.size) * kRegionBytes;
+  Pages send(kRegionBytes), recv(recv_bytes);
   tutti_mem_t send_mem = nullptr, recv_mem = nullptr;
-  REQUIRE_OK(tutti_mem_register(comm, send.data(), kBytes, &send_mem));
+  REQUIRE_OK(tutti_mem_register(comm, send.data(), kRegionBytes, &send_mem));
   REQUIRE_OK(tutti_mem_register(comm, recv.data(), recv_bytes, &recv_mem));
   for (uint64_t round = 0; round < 3; ++round) ReduceAndGather(comm, context, round, send.data(), recv.data());
   // One buffer is registered, the other one not any more.
@@ -58,11 +58,11 @@ RANK_PROGRAM(UseRegisteredMemory) {
   // While it is in use: the operation keeps what it needs.
   tutti_request_t request = nullptr;
   const Data data{TUTTI_INT64, TUTTI_SUM, context.size, 20};
-  FillContribution(data, context.rank, 0, kCount, send.data());
-  REQUIRE_OK(tutti_all_reduce(comm, send.data(), recv.data(), kCount, TUTTI_INT64, TUTTI_SUM, nullptr, &request));
+  FillContribution(data, context.rank, 0, kRegionCount, send.data());
+  REQUIRE_OK(tutti_all_reduce(comm, send.data(), recv.data(), kRegionCount, TUTTI_INT64, TUTTI_SUM, nullptr, &request));
   REQUIRE_OK(tutti_mem_deregister(recv_mem));
   REQUIRE_OK(tutti_request_wait(&request));
-  Require(CheckReduction(data, 0, kCount, recv.data()).empty(),
+  Require(CheckReduction(data, 0, kRegionCount, recv.data()).empty(),
           "the result of an operation that was deregistered under");
 
   // Memory that is freed and given out again at the same address, as allocators do.
@@ -88,15 +88,15 @@ struct Allocated {
 
 RANK_PROGRAM(UseAllocatedMemory) {
   const tutti_comm_t comm = Join();
-  const size_t recv_bytes = static_cast<size_t>(context.size) * kBytes;
-  Pages plain_send(kBytes), plain_recv(recv_bytes);
-  Allocated send(comm, kBytes), recv(comm, recv_bytes);
+  const size_t recv_bytes = static_cast<size_t>(context.size) * kRegionBytes;
+  Pages plain_send(kRegionBytes), plain_recv(recv_bytes);
+  Allocated send(comm, kRegionBytes), recv(comm, recv_bytes);
   for (uint64_t round = 0; round < 3; ++round) ReduceAndGather(comm, context, round, send.data, recv.data);
   // Ranks need not agree on where their buffers are from, and buffers may lie anywhere in the memory.
   const bool odd = context.rank % 2 == 1;
   ReduceAndGather(comm, context, 10, odd ? send.data : plain_send.data(), odd ? plain_recv.data() : recv.data);
-  Allocated both(comm, kBytes + recv_bytes);
-  ReduceAndGather(comm, context, 11, both.data, both.data + kCount);
+  Allocated both(comm, kRegionBytes + recv_bytes);
+  ReduceAndGather(comm, context, 11, both.data, both.data + kRegionCount);
   ReduceAndGather(comm, context, 12, both.data + recv_bytes / sizeof(int64_t), both.data);
 
   // Memory that comes and goes, as likely as not at the same address.

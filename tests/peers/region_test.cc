@@ -14,15 +14,15 @@
 namespace tutti::peers {
 namespace {
 
-constexpr int kRanks = 3;
+constexpr int kRegionRanks = 3;
 
 template <typename Function>
 void OnAllRanks(const Function& function) {
   const SharedFile file;
   std::vector<std::thread> threads;
-  for (int rank = 0; rank < kRanks; ++rank) {
+  for (int rank = 0; rank < kRegionRanks; ++rank) {
     threads.emplace_back([&, rank] {
-      Region region(file.path(), rank, kRanks, 8, BarrierWait::kYield);
+      Region region(file.path(), rank, kRegionRanks, 8, BarrierWait::kYield);
       function(&region, rank);
     });
   }
@@ -37,7 +37,7 @@ TEST(PeersRegion, NobodyLeavesTheBarrierBeforeAllHaveEntered) {
     for (int round = 1; round <= kRounds; ++round) {
       entered.fetch_add(1);
       region->Barrier();
-      if (entered.load() < round * kRanks) early.fetch_add(1);
+      if (entered.load() < round * kRegionRanks) early.fetch_add(1);
       region->Barrier();
     }
   });
@@ -45,7 +45,7 @@ TEST(PeersRegion, NobodyLeavesTheBarrierBeforeAllHaveEntered) {
 }
 
 TEST(PeersRegion, AllRanksSeeTheSameLastBarrier) {
-  std::vector<int> rounds(kRanks, 0);
+  std::vector<int> rounds(kRegionRanks, 0);
   OnAllRanks([&](Region* region, int rank) {
     for (;;) {
       if (rank == 0 && rounds[0] == 5) region->DeclareLast();
@@ -54,22 +54,22 @@ TEST(PeersRegion, AllRanksSeeTheSameLastBarrier) {
       ++rounds[static_cast<size_t>(rank)];
     }
   });
-  EXPECT_EQ(rounds, std::vector<int>(kRanks, 5));
+  EXPECT_EQ(rounds, std::vector<int>(kRegionRanks, 5));
 }
 
 TEST(PeersRegion, SumsWhatAllRanksBring) {
-  std::vector<uint64_t> sums(kRanks, 0);
+  std::vector<uint64_t> sums(kRegionRanks, 0);
   OnAllRanks([&](Region* region, int rank) {
     sums[static_cast<size_t>(rank)] = region->Sum(static_cast<uint64_t>(rank) + 10);
   });
-  EXPECT_EQ(sums, std::vector<uint64_t>(kRanks, 33));
+  EXPECT_EQ(sums, std::vector<uint64_t>(kRegionRanks, 33));
 }
 
 TEST(PeersRegion, TimesOfOneRankAreSeenByTheOthers) {
   OnAllRanks([&](Region* region, int rank) {
     region->times_ns(rank)[7] = 100 + rank;
     region->Barrier();
-    for (int other = 0; other < kRanks; ++other) EXPECT_EQ(region->times_ns(other)[7], 100 + other);
+    for (int other = 0; other < kRegionRanks; ++other) EXPECT_EQ(region->times_ns(other)[7], 100 + other);
     region->Barrier();
   });
 }

@@ -15,6 +15,7 @@
 #include "tests/multi_process/harness.h"
 #include "tests/multi_process/rank.h"
 #include "tests/multi_process/reference.h"
+#include "tests/softroce/guest.h"
 #include "tests/softroce/netem.h"
 
 namespace tutti::multi_process {
@@ -23,8 +24,6 @@ namespace {
 using testing::ContainsRegex;
 using testing::HasSubstr;
 using testing::Not;
-
-int Here() { return std::atoi(std::getenv("SOFTROCE_GUEST")); }
 
 // Rank 0 listens there; another port for each test, as the last one's may not be free yet.
 std::string Rendezvous() {

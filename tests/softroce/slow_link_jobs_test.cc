@@ -10,6 +10,7 @@
 #include "tests/multi_process/expectations.h"
 #include "tests/multi_process/harness.h"
 #include "tests/multi_process/rank.h"
+#include "tests/softroce/guest.h"
 #include "tests/softroce/netem.h"
 
 namespace tutti::multi_process {
@@ -18,8 +19,6 @@ namespace {
 constexpr int kRounds = 9;
 constexpr int kDelayMs = 150;
 constexpr int64_t kDelayNs = kDelayMs * kMs;
-
-int Here() { return std::atoi(std::getenv("SOFTROCE_GUEST")); }
 
 // The middle of what the rounds saw: an emulated host stands still now and then.
 struct Medians {

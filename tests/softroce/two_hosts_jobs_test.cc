@@ -12,14 +12,13 @@
 #include "tests/multi_process/harness.h"
 #include "tests/multi_process/rank.h"
 #include "tests/multi_process/reference.h"
+#include "tests/softroce/guest.h"
 #include "tests/softroce/netem.h"
 
 namespace tutti::multi_process {
 namespace {
 
 using testing::HasSubstr;
-
-int Here() { return std::atoi(std::getenv("SOFTROCE_GUEST")); }
 
 // Rank 0 listens there; another port for each test, as the last one's may not be free yet.
 std::string Rendezvous() {

@@ -25,6 +25,7 @@
 #include "transports/tcp/tcp_transport.h"
 #include "transports/verbs/verbs_transport.h"
 
+#include "guest.h"
 #include "netem.h"
 
 namespace tutti::verbs {
@@ -32,7 +33,6 @@ namespace {
 
 constexpr int64_t kTimeoutNs = 60 * kNsPerSecond;
 
-int Me() { return std::atoi(std::getenv("SOFTROCE_GUEST")); }
 int64_t Now() { return MonotonicClock().NowNs(); }
 
 uint8_t PatternAt(size_t message, size_t at) { return static_cast<uint8_t>(7 * message + at + at / 251); }
@@ -42,16 +42,16 @@ class Host {
  public:
   // `control_network`: where TCP is to go.
   explicit Host(const std::string& control_network = "10.77.0.") {
-    const std::string address = "10.77.0." + std::to_string(Me() + 1);
+    const std::string address = "10.77.0." + std::to_string(Here() + 1);
     tcp::TcpOptions control;
-    control.rank = Me();
+    control.rank = Here();
     control.size = 2;
-    control.bind_address = control_network + std::to_string(Me() + 1);
+    control.bind_address = control_network + std::to_string(Here() + 1);
     control.secret = "the secret of a test";
     auto connections = tcp::TcpTransport::Create(control);
     if (!connections.ok()) ADD_FAILURE() << connections.status();
     VerbsOptions options;
-    options.rank = Me();
+    options.rank = Here();
     options.size = 2;
     options.port.address = address;
     options.port.ack_timeout = 16;
@@ -69,21 +69,21 @@ class Host {
     const std::string folder = std::string(std::getenv("SOFTROCE_JOB")) + "/results/";
     const std::string test = ::testing::UnitTest::GetInstance()->current_test_info()->name();
     const auto file = [&](int guest) { return folder + test + ".address" + std::to_string(guest); };
-    std::ofstream(file(Me()) + ".new") << endpoint_->Address();
-    ASSERT_EQ(::rename((file(Me()) + ".new").c_str(), file(Me()).c_str()), 0);
+    std::ofstream(file(Here()) + ".new") << endpoint_->Address();
+    ASSERT_EQ(::rename((file(Here()) + ".new").c_str(), file(Here()).c_str()), 0);
     std::string other;
     for (const int64_t deadline_ns = Now() + kTimeoutNs; other.empty() && Now() < deadline_ns; ::usleep(20'000)) {
       std::ostringstream content;
-      content << std::ifstream(file(1 - Me())).rdbuf();
+      content << std::ifstream(file(1 - Here())).rdbuf();
       other = content.str();
     }
     ASSERT_FALSE(other.empty()) << "the other host did not come";
-    ASSERT_TRUE(endpoint_->Connect(1 - Me(), other).ok());
+    ASSERT_TRUE(endpoint_->Connect(1 - Here(), other).ok());
   }
 
   void Send(uint64_t id, const std::vector<uint8_t>& data) {
     SendRequest request;
-    request.peer = 1 - Me();
+    request.peer = 1 - Here();
     request.id.sequence = id;
     request.data = data.data();
     request.bytes = data.size();
@@ -95,7 +95,7 @@ class Host {
   // data == nullptr: by view.
   void Receive(uint64_t id, uint8_t* data, uint64_t bytes) {
     RecvRequest request;
-    request.peer = 1 - Me();
+    request.peer = 1 - Here();
     request.id.sequence = id;
     request.data = data;
     request.bytes = bytes;
@@ -178,7 +178,7 @@ void Exchange(int rounds, size_t longest = 300'001) {
     host.Send(i, sent[i]);
   }
   ASSERT_NO_FATAL_FAILURE(host.Run());
-  ASSERT_FALSE(host.failed) << host.endpoint().PeerError(1 - Me());
+  ASSERT_FALSE(host.failed) << host.endpoint().PeerError(1 - Here());
   for (size_t i = 0; i < count; i += 2) {
     for (size_t at = 0; at < received[i].size(); ++at) {
       ASSERT_EQ(received[i][at], PatternAt(i, at)) << "message " << i << " of " << received[i].size() << " bytes";
@@ -216,16 +216,16 @@ class Mute {
 // received the message, so rank 0's send must end well.
 void ReceiveWithoutAcknowledging(bool leaves) {
   constexpr size_t kBytes = 100'000;  // so few packets are sent without any acknowledgement
-  ASSERT_EQ(std::system(("ip addr replace 10.78.0." + std::to_string(Me() + 1) + "/24 dev eth0").c_str()), 0);
+  ASSERT_EQ(std::system(("ip addr replace 10.78.0." + std::to_string(Here() + 1) + "/24 dev eth0").c_str()), 0);
   std::vector<uint8_t> memory(kBytes), word(1), first(kBytes);
   std::optional<Mute> mute;  // ends after the endpoint
   Host host("10.78.0.");
   ASSERT_NO_FATAL_FAILURE(host.Connect());
   // So that the channel's queue pairs stand.
-  if (Me() == 0) host.Send(2, first);
-  if (Me() == 1) host.Receive(2, first.data(), kBytes);
+  if (Here() == 0) host.Send(2, first);
+  if (Here() == 1) host.Receive(2, first.data(), kBytes);
   ASSERT_NO_FATAL_FAILURE(host.Run());
-  if (Me() == 0) {
+  if (Here() == 0) {
     host.Receive(1, word.data(), 1);
     ASSERT_NO_FATAL_FAILURE(host.RunWhile([&] { return host.IsWaitingFor(1); }));
     ::usleep(500'000);  // by then the other one is mute
@@ -256,7 +256,7 @@ TEST(TwoHosts, ASendEndsWellThoughItsReceiverHasClosedTheChannelAndAcknowledgeme
 // arrived is sent again.
 TEST(TwoHosts, TheOnlyRailIsJoinedAgainWhenItWasMuteForTooLong) {
   constexpr int64_t kMuteNs = 2'900 * kNsPerMs;  // lost after 1.9 s, and probed until 1.9 s later
-  ASSERT_EQ(std::system(("ip addr replace 10.78.0." + std::to_string(Me() + 1) + "/24 dev eth0").c_str()), 0);
+  ASSERT_EQ(std::system(("ip addr replace 10.78.0." + std::to_string(Here() + 1) + "/24 dev eth0").c_str()), 0);
   Host host("10.78.0.");
   ASSERT_NO_FATAL_FAILURE(host.Connect());
   const size_t lengths[] = {64, 100'000, 8, 300'000, 300'000, 1};
@@ -276,14 +276,14 @@ TEST(TwoHosts, TheOnlyRailIsJoinedAgainWhenItWasMuteForTooLong) {
   exchange(0);
   ASSERT_NO_FATAL_FAILURE(host.Run());
   std::optional<Mute> mute;
-  if (Me() == 1) mute.emplace();
+  if (Here() == 1) mute.emplace();
   exchange(kCount);
   for (const int64_t end_ns = Now() + kMuteNs; Now() < end_ns;) {
     ASSERT_NO_FATAL_FAILURE(host.RunWhile([&] { return Now() < end_ns; }));
   }
   mute.reset();
   ASSERT_NO_FATAL_FAILURE(host.Run());
-  ASSERT_FALSE(host.failed) << host.endpoint().PeerError(1 - Me());
+  ASSERT_FALSE(host.failed) << host.endpoint().PeerError(1 - Here());
   for (size_t i = 0; i < 2 * kCount; ++i) {
     if (i % 3 == 0) continue;  // was shown, and looked at
     EXPECT_EQ(received[i], sent[i]) << "message " << i;
@@ -296,7 +296,7 @@ TEST(TwoHosts, TheOnlyRailIsJoinedAgainWhenItWasMuteForTooLong) {
 TEST(TwoHosts, AKilledPeerIsKnownAtOnce) {
   constexpr size_t kBytes = 32 << 20;
   constexpr int64_t kMomentNs = 300 * kNsPerMs;
-  if (Me() == 1) {
+  if (Here() == 1) {
     const pid_t child = ::fork();
     if (child == 0) {
       Host host;

@@ -24,7 +24,7 @@ constexpr size_t kMaxNamedRanks = 12;
 // Longer ago than this, and running operations have not been looked after.
 constexpr int64_t kUndrivenNs = kNsPerSecond;
 
-std::string Ago(int64_t then_ns, int64_t now_ns) { return then_ns > 0 ? ShortDuration(now_ns - then_ns) : "?"; }
+std::string AgoText(int64_t then_ns, int64_t now_ns) { return then_ns > 0 ? ShortDuration(now_ns - then_ns) : "?"; }
 
 std::string WaitText(const Operation& operation) {
   if (!operation.wait) return "";
@@ -64,7 +64,8 @@ Row RankRow(const LiveRank& rank, int64_t now_ns) {
     std::string idle = rank.called_only() > 0 ? absl::StrCat("called ", rank.called_only(), ", not begun") : "nothing";
     if (last != nullptr) absl::StrAppend(&idle, "; last ", Numbered(*last));
     row.insert(row.end(), {idle, "", "", ""});
-    if (last != nullptr && last->ended_ns > 0) row.back() = absl::StrCat("ended ", Ago(last->ended_ns, now_ns), " ago");
+    if (last != nullptr && last->ended_ns > 0)
+      row.back() = absl::StrCat("ended ", AgoText(last->ended_ns, now_ns), " ago");
     return row;
   }
   std::string in = Numbered(*current);
@@ -73,10 +74,10 @@ Row RankRow(const LiveRank& rank, int64_t now_ns) {
   const int64_t driven_ns = std::max(rank.record.driven_ns, current->started_ns);
   if (rank.state == ProcessState::kAlive && driven_ns > 0 && now_ns - driven_ns > kUndrivenNs) {
     absl::StrAppend(&waits, waits.empty() ? "" : "; ", "the program has not looked after it for ",
-                    Ago(driven_ns, now_ns));
+                    AgoText(driven_ns, now_ns));
   }
   row.insert(row.end(), {in, absl::StrCat(current->progress.steps_done, "/", current->progress.steps),
-                         Ago(current->started_ns, now_ns), waits});
+                         AgoText(current->started_ns, now_ns), waits});
   return row;
 }
 
@@ -124,7 +125,7 @@ std::string NameRanks(const LiveJob& job, const Hold& hold, const std::vector<in
 std::string HoldText(const LiveJob& job, const Hold& hold, int64_t now_ns) {
   std::string text =
       absl::StrCat("Operation ", hold.sequence, " of communicator ", hold.channel, ", ",
-                   DescribeSignature(hold.signature), ", has been running for ", Ago(hold.since_ns, now_ns), " on ",
+                   DescribeSignature(hold.signature), ", has been running for ", AgoText(hold.since_ns, now_ns), " on ",
                    hold.in_it.size(), hold.in_it.size() == 1 ? " rank" : " ranks", " of this host.");
   std::vector<int32_t> culprits;
   for (const auto& [rank, waiters] : hold.culprits) culprits.push_back(rank);
@@ -160,7 +161,7 @@ std::string LastText(const LiveRank& rank, int last, int64_t now_ns) {
     rows.push_back({"", absl::StrCat("communicator ", operation.channel), Numbered(operation),
                     absl::StrCat(operation.progress.steps_done, "/", operation.progress.steps),
                     OutcomeText(operation.progress.outcome),
-                    operation.is_running() ? absl::StrCat("for ", Ago(operation.started_ns, now_ns))
+                    operation.is_running() ? absl::StrCat("for ", AgoText(operation.started_ns, now_ns))
                     : measured ? absl::StrCat("took ", ShortDuration(operation.ended_ns - operation.started_ns))
                                : "",
                     WaitText(operation)});
@@ -170,9 +171,10 @@ std::string LastText(const LiveRank& rank, int last, int64_t now_ns) {
 
 std::string JobText(const LiveJob& job, int last, size_t columns, int64_t now_ns) {
   const FlightRecord& any = job.any();
-  std::string text = absl::StrCat("run ", any.run, any.job_id.empty() ? "" : absl::StrCat(", job ", any.job_id), ", ",
-                                  any.program, ", since ", Ago(any.created_ns, now_ns), ": ", job.ranks.size(), " of ",
-                                  any.size, any.size == 1 ? " rank" : " ranks", " on this host (", any.host, ")\n\n");
+  std::string text =
+      absl::StrCat("run ", any.run, any.job_id.empty() ? "" : absl::StrCat(", job ", any.job_id), ", ", any.program,
+                   ", since ", AgoText(any.created_ns, now_ns), ": ", job.ranks.size(), " of ", any.size,
+                   any.size == 1 ? " rank" : " ranks", " on this host (", any.host, ")\n\n");
   std::vector<Row> rows = {{"rank", "pid", "process", "in", "steps", "for", "waits for"}};
   for (const LiveRank& rank : job.ranks) rows.push_back(RankRow(rank, now_ns));
   absl::StrAppend(&text, Table(rows));

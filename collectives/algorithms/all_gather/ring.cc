@@ -12,7 +12,7 @@
 namespace tutti::all_gather {
 namespace {
 
-constexpr uint64_t kDefaultSegmentBytes = 256 * 1024;
+constexpr uint64_t kRingSegmentBytes = 256 * 1024;
 
 }  // namespace
 
@@ -30,7 +30,7 @@ Schedule BuildRing(const Shape& shape, int rank) {
     if (!shape.in_place) builder.Copy(chunks[0], own);
     return std::move(builder).Build();
   }
-  const uint64_t num_segments = NumSegmentsFor(shape, longest, kDefaultSegmentBytes,
+  const uint64_t num_segments = NumSegmentsFor(shape, longest, kRingSegmentBytes,
                                                /*steps_per_segment=*/2 * static_cast<uint64_t>(ring.num_rounds()));
   const auto segment_of = [num_segments](const Region& chunk, uint64_t s) {
     return PieceOf(chunk, PartOf({0, chunk.count}, num_segments, s));

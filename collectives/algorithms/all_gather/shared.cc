@@ -11,7 +11,7 @@
 namespace tutti::all_gather {
 namespace {
 
-constexpr uint64_t kDefaultSegmentBytes = 32 << 10;
+constexpr uint64_t kSharedSegmentBytes = 32 << 10;
 // How many pieces a rank publishes before it reads the first.
 constexpr uint64_t kAhead = 2;
 
@@ -43,9 +43,9 @@ WindowProgram Program(const Shape& shape, int rank, uint64_t segment) {
 }  // namespace
 
 WindowProgram SharedProgram(const Shape& shape, int rank) {
-  return OverWindows(Program, shape, rank, kDefaultSegmentBytes);
+  return OverWindows(Program, shape, rank, kSharedSegmentBytes);
 }
 
-Schedule BuildShared(const Shape& shape, int rank) { return AsMessages(Program, shape, rank, kDefaultSegmentBytes); }
+Schedule BuildShared(const Shape& shape, int rank) { return AsMessages(Program, shape, rank, kSharedSegmentBytes); }
 
 }  // namespace tutti::all_gather

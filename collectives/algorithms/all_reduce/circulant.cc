@@ -11,7 +11,7 @@
 namespace tutti::all_reduce {
 namespace {
 
-constexpr uint64_t kDefaultSegmentBytes = 512 * 1024;
+constexpr uint64_t kCirculantSegmentBytes = 512 * 1024;
 
 }  // namespace
 
@@ -32,7 +32,7 @@ Schedule BuildCirculant(const Shape& shape, int rank) {
       const Range whole = PartsOf({0, shape.count}, static_cast<uint64_t>(n), static_cast<uint64_t>(stretch->chunk),
                                   static_cast<uint64_t>(stretch->num));
       const uint64_t num_segments =
-          NumSegmentsFor(shape, whole.count, kDefaultSegmentBytes, /*steps_per_segment=*/8 * rounds.size());
+          NumSegmentsFor(shape, whole.count, kCirculantSegmentBytes, /*steps_per_segment=*/8 * rounds.size());
       for (uint64_t s = num_segments; s-- > 0;) pieces.push_back(PartOf(whole, num_segments, s));
     }
     return pieces;

@@ -10,7 +10,7 @@
 namespace tutti::all_reduce {
 namespace {
 
-constexpr uint64_t kDefaultSegmentBytes = 256 * 1024;
+constexpr uint64_t kDirectSegmentBytes = 256 * 1024;
 
 }  // namespace
 
@@ -20,7 +20,7 @@ Schedule BuildDirect(const Shape& shape, int rank) {
   const int n = shape.num_ranks;
   const auto ranks = static_cast<uint64_t>(n);
   const uint64_t longest = CeilDiv(shape.count, ranks);
-  const uint64_t num_segments = NumSegmentsFor(shape, longest, kDefaultSegmentBytes, /*steps_per_segment=*/4 * ranks);
+  const uint64_t num_segments = NumSegmentsFor(shape, longest, kDirectSegmentBytes, /*steps_per_segment=*/4 * ranks);
   // Segment `s` of the chunk that rank `owner` reduces.
   const auto piece = [&](int owner, uint64_t s) {
     return PartOf(PartOf({0, shape.count}, ranks, static_cast<uint64_t>(owner)), num_segments, s);

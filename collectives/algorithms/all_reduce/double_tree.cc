@@ -11,7 +11,7 @@
 namespace tutti::all_reduce {
 namespace {
 
-constexpr uint64_t kDefaultSegmentBytes = 128 * 1024;
+constexpr uint64_t kDoubleTreeSegmentBytes = 128 * 1024;
 
 }  // namespace
 
@@ -22,7 +22,7 @@ Schedule BuildDoubleTree(const Shape& shape, int rank) {
   const Region output = Output(0, shape.count);
   const std::array<BinaryTreeNode, 2> nodes = DoubleTreeOf(shape.num_ranks, rank);
   const uint64_t num_segments =
-      NumSegmentsFor(shape, CeilDiv(shape.count, 2), kDefaultSegmentBytes, /*steps_per_segment=*/8);
+      NumSegmentsFor(shape, CeilDiv(shape.count, 2), kDoubleTreeSegmentBytes, /*steps_per_segment=*/8);
   const auto segment_of = [&](size_t tree, uint64_t segment) {
     return PartOf(PartOf({0, shape.count}, 2, tree), num_segments, segment);
   };

@@ -11,8 +11,9 @@
 namespace tutti::all_reduce {
 namespace {
 
-constexpr uint64_t kOneLeaderBytes = 16 * 1024;         // below, messages cost more than what they carry
-constexpr uint64_t kDefaultSegmentBytes = 2048 * 1024;  // a piece; each of its slices is still a message worth sending
+constexpr uint64_t kOneLeaderBytes = 16 * 1024;  // below, messages cost more than what they carry
+constexpr uint64_t kHierarchySegmentBytes =
+    2048 * 1024;  // a piece; each of its slices is still a message worth sending
 
 class Hierarchy {
  public:
@@ -26,7 +27,7 @@ class Hierarchy {
 
   Schedule Build() && {
     const uint64_t steps = 4 * groups_.members().size() + steps_between_ * static_cast<uint64_t>(groups_.num_groups());
-    const uint64_t num_pieces = NumSegmentsFor(shape_, shape_.count, kDefaultSegmentBytes, steps);
+    const uint64_t num_pieces = NumSegmentsFor(shape_, shape_.count, kHierarchySegmentBytes, steps);
     ReserveSlots(PartOf({0, shape_.count}, num_pieces, 0).count);
     for (uint64_t p = 0; p < num_pieces; ++p) {
       const Range piece = PartOf({0, shape_.count}, num_pieces, p);

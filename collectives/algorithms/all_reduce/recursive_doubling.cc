@@ -10,7 +10,7 @@
 namespace tutti::all_reduce {
 namespace {
 
-constexpr uint64_t kDefaultSegmentBytes = 1024 * 1024;
+constexpr uint64_t kRecursiveDoublingSegmentBytes = 1024 * 1024;
 
 }  // namespace
 
@@ -19,7 +19,7 @@ Schedule BuildRecursiveDoubling(const Shape& shape, int rank) {
   ScheduleBuilder builder(shape, rank);
   const RecursiveDoubling pattern(shape.num_ranks, rank);
   const uint64_t steps_per_segment = 2 * static_cast<uint64_t>(pattern.num_rounds()) + 2;
-  const uint64_t num_segments = NumSegmentsFor(shape, shape.count, kDefaultSegmentBytes, steps_per_segment);
+  const uint64_t num_segments = NumSegmentsFor(shape, shape.count, kRecursiveDoublingSegmentBytes, steps_per_segment);
   const auto segment = [&](const Region& whole, uint64_t s) {
     return PieceOf(whole, PartOf({0, whole.count}, num_segments, s));
   };

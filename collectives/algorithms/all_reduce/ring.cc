@@ -9,7 +9,7 @@
 namespace tutti::all_reduce {
 namespace {
 
-constexpr uint64_t kDefaultSegmentBytes = 256 * 1024;
+constexpr uint64_t kRingSegmentBytes = 256 * 1024;
 
 }  // namespace
 
@@ -20,7 +20,7 @@ Schedule BuildRing(const Shape& shape, int rank) {
   const Region input = Input(0, shape.count);
   const Region output = Output(0, shape.count);
   const uint64_t num_segments =
-      NumSegmentsFor(shape, CeilDiv(shape.count, n), kDefaultSegmentBytes, /*steps_per_segment=*/4 * (n - 1));
+      NumSegmentsFor(shape, CeilDiv(shape.count, n), kRingSegmentBytes, /*steps_per_segment=*/4 * (n - 1));
   const auto segment_of = [&](int chunk, uint64_t segment) {
     return PartOf(PartOf({0, shape.count}, n, static_cast<uint64_t>(chunk)), num_segments, segment);
   };

@@ -10,11 +10,11 @@
 namespace tutti::all_reduce {
 namespace {
 
-constexpr uint64_t kDefaultSegmentBytes = 32 << 10;
+constexpr uint64_t kSharedOneShotSegmentBytes = 32 << 10;
 // How many segments a rank publishes before it reads the first. More would push them out of the cache.
 constexpr uint64_t kAhead = 2;
 
-WindowProgram Program(const Shape& shape, int, uint64_t segment) {
+WindowProgram OneShotProgram(const Shape& shape, int, uint64_t segment) {
   WindowProgramBuilder builder;
   const uint64_t num_segments = CeilDiv(shape.count, segment);
   const auto place = [&](uint64_t s) { return SegmentAt(shape.count, segment, s); };
@@ -33,11 +33,11 @@ WindowProgram Program(const Shape& shape, int, uint64_t segment) {
 }  // namespace
 
 WindowProgram SharedOneShotProgram(const Shape& shape, int rank) {
-  return OverWindows(Program, shape, rank, kDefaultSegmentBytes);
+  return OverWindows(OneShotProgram, shape, rank, kSharedOneShotSegmentBytes);
 }
 
 Schedule BuildSharedOneShot(const Shape& shape, int rank) {
-  return AsMessages(Program, shape, rank, kDefaultSegmentBytes);
+  return AsMessages(OneShotProgram, shape, rank, kSharedOneShotSegmentBytes);
 }
 
 }  // namespace tutti::all_reduce

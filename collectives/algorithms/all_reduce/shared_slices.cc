@@ -11,9 +11,9 @@
 namespace tutti::all_reduce {
 namespace {
 
-constexpr uint64_t kDefaultSegmentBytes = 64 << 10;
+constexpr uint64_t kSharedSlicesSegmentBytes = 64 << 10;
 
-WindowProgram Program(const Shape& shape, int rank, uint64_t segment) {
+WindowProgram SlicesProgram(const Shape& shape, int rank, uint64_t segment) {
   WindowProgramBuilder builder;
   const auto n = static_cast<uint64_t>(shape.num_ranks);
   const uint64_t num_segments = CeilDiv(shape.count, segment);
@@ -53,11 +53,11 @@ WindowProgram Program(const Shape& shape, int rank, uint64_t segment) {
 }  // namespace
 
 WindowProgram SharedSlicesProgram(const Shape& shape, int rank) {
-  return OverWindows(Program, shape, rank, kDefaultSegmentBytes);
+  return OverWindows(SlicesProgram, shape, rank, kSharedSlicesSegmentBytes);
 }
 
 Schedule BuildSharedSlices(const Shape& shape, int rank) {
-  return AsMessages(Program, shape, rank, kDefaultSegmentBytes);
+  return AsMessages(SlicesProgram, shape, rank, kSharedSlicesSegmentBytes);
 }
 
 }  // namespace tutti::all_reduce

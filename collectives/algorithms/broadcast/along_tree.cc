@@ -10,7 +10,7 @@
 namespace tutti::broadcast {
 namespace {
 
-constexpr uint64_t kDefaultSegmentBytes = 256 * 1024;
+constexpr uint64_t kAlongTreeSegmentBytes = 256 * 1024;
 
 }  // namespace
 
@@ -19,7 +19,7 @@ Schedule AlongTree(const Shape& shape, int rank, int parent, const std::vector<i
   ScheduleBuilder builder(shape, rank);
   const Region source = rank == shape.root ? Input(0, shape.count) : Output(0, shape.count);
   const uint64_t num_segments =
-      NumSegmentsFor(shape, shape.count, kDefaultSegmentBytes, /*steps_per_segment=*/children.size() + 1);
+      NumSegmentsFor(shape, shape.count, kAlongTreeSegmentBytes, /*steps_per_segment=*/children.size() + 1);
   for (uint64_t s = 0; s < num_segments; ++s) {
     const Region piece = PieceOf(source, PartOf({0, shape.count}, num_segments, s));
     if (parent >= 0) RecvPiece(builder, parent, piece);

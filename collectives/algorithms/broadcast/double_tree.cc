@@ -12,7 +12,7 @@
 namespace tutti::broadcast {
 namespace {
 
-constexpr uint64_t kDefaultSegmentBytes = 128 * 1024;
+constexpr uint64_t kDoubleTreeSegmentBytes = 128 * 1024;
 
 }  // namespace
 
@@ -22,7 +22,7 @@ Schedule BuildDoubleTree(const Shape& shape, int rank) {
   const std::array<BinaryTreeNode, 2> nodes = RootedDoubleTreeOf(shape.num_ranks, shape.root, rank);
   const Region source = rank == shape.root ? Input(0, shape.count) : Output(0, shape.count);
   const uint64_t num_segments =
-      NumSegmentsFor(shape, CeilDiv(shape.count, 2), kDefaultSegmentBytes, /*steps_per_segment=*/4);
+      NumSegmentsFor(shape, CeilDiv(shape.count, 2), kDoubleTreeSegmentBytes, /*steps_per_segment=*/4);
   for (uint64_t s = 0; s < num_segments; ++s) {
     for (size_t tree = 0; tree < 2; ++tree) {
       const BinaryTreeNode& node = nodes[tree];

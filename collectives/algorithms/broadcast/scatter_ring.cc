@@ -13,7 +13,7 @@
 namespace tutti::broadcast {
 namespace {
 
-constexpr uint64_t kDefaultSegmentBytes = 256 * 1024;
+constexpr uint64_t kScatterRingSegmentBytes = 256 * 1024;
 
 // Chunks are numbered by relative rank, so a subtree's chunks lie side by side.
 bool HoldsAfterScatter(const KnomialTree& place, int chunk) {
@@ -33,7 +33,8 @@ Schedule BuildScatterRing(const Shape& shape, int rank) {
   const auto scattered_pieces = [&](int relative, int subtree_size) {
     const Range whole =
         PartsOf({0, shape.count}, n, static_cast<uint64_t>(relative), static_cast<uint64_t>(subtree_size));
-    const uint64_t num_segments = NumSegmentsFor(shape, whole.count, kDefaultSegmentBytes, /*steps_per_segment=*/32);
+    const uint64_t num_segments =
+        NumSegmentsFor(shape, whole.count, kScatterRingSegmentBytes, /*steps_per_segment=*/32);
     std::vector<Region> pieces;
     for (uint64_t s = 0; s < num_segments; ++s) pieces.push_back(PieceOf(source, PartOf(whole, num_segments, s)));
     return pieces;
@@ -56,7 +57,7 @@ Schedule BuildScatterRing(const Shape& shape, int rank) {
   const int next = rank_of(ring.next());
   const KnomialTree next_place = KnomialTreeOf(shape.num_ranks, shape.root, /*radix=*/2, next);
   const uint64_t num_segments =
-      NumSegmentsFor(shape, CeilDiv(shape.count, n), kDefaultSegmentBytes, /*steps_per_segment=*/2 * (n - 1));
+      NumSegmentsFor(shape, CeilDiv(shape.count, n), kScatterRingSegmentBytes, /*steps_per_segment=*/2 * (n - 1));
   for (int round = 0; round < ring.num_rounds(); ++round) {
     const int sent = ring.SentChunk(round);
     const int received = ring.ReceivedChunk(round);

@@ -10,7 +10,7 @@
 namespace tutti::reduce {
 namespace {
 
-constexpr uint64_t kDefaultSegmentBytes = 256 * 1024;
+constexpr uint64_t kAlongTreeSegmentBytes = 256 * 1024;
 
 }  // namespace
 
@@ -18,7 +18,7 @@ Schedule AlongTree(const Shape& shape, int rank, int parent, const std::vector<i
   if (shape.num_ranks == 1) return CopyOnly(shape, rank);
   ScheduleBuilder builder(shape, rank);
   const uint64_t num_segments =
-      NumSegmentsFor(shape, shape.count, kDefaultSegmentBytes, /*steps_per_segment=*/children.size() + 1);
+      NumSegmentsFor(shape, shape.count, kAlongTreeSegmentBytes, /*steps_per_segment=*/children.size() + 1);
   const bool has_scratch = parent >= 0 && !children.empty();
   const SegmentSlots slots(builder, has_scratch ? shape.count : 0, num_segments);
 

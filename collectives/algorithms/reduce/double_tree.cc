@@ -12,7 +12,7 @@
 namespace tutti::reduce {
 namespace {
 
-constexpr uint64_t kDefaultSegmentBytes = 128 * 1024;
+constexpr uint64_t kDoubleTreeSegmentBytes = 128 * 1024;
 
 }  // namespace
 
@@ -22,7 +22,7 @@ Schedule BuildDoubleTree(const Shape& shape, int rank) {
   const std::array<BinaryTreeNode, 2> nodes = RootedDoubleTreeOf(shape.num_ranks, shape.root, rank);
   const bool is_root = rank == shape.root;
   const uint64_t half = CeilDiv(shape.count, 2);
-  const uint64_t num_segments = NumSegmentsFor(shape, half, kDefaultSegmentBytes, /*steps_per_segment=*/4);
+  const uint64_t num_segments = NumSegmentsFor(shape, half, kDoubleTreeSegmentBytes, /*steps_per_segment=*/4);
   // One tree at most makes partial sums here.
   const bool has_scratch = !is_root && nodes[0].num_children + nodes[1].num_children > 0;
   const SegmentSlots slots(builder, has_scratch ? half : 0, num_segments);

@@ -12,7 +12,7 @@
 namespace tutti::reduce {
 namespace {
 
-constexpr uint64_t kDefaultSegmentBytes = 256 * 1024;
+constexpr uint64_t kOrderedBinomialSegmentBytes = 256 * 1024;
 
 }  // namespace
 
@@ -25,7 +25,7 @@ Schedule BuildOrderedBinomial(const Shape& shape, int rank) {
   const bool is_root = rank == shape.root;
   const bool hands_over = rank == 0 && !is_root;
   const uint64_t num_segments =
-      NumSegmentsFor(shape, shape.count, kDefaultSegmentBytes, /*steps_per_segment=*/tree.children.size() + 2);
+      NumSegmentsFor(shape, shape.count, kOrderedBinomialSegmentBytes, /*steps_per_segment=*/tree.children.size() + 2);
   // The root's own output is room enough for its partial sums: they have left when the result comes.
   const bool has_scratch = !is_root && !tree.children.empty();
   const SegmentSlots slots(builder, has_scratch ? shape.count : 0, num_segments);

@@ -10,7 +10,7 @@
 namespace tutti::reduce {
 namespace {
 
-constexpr uint64_t kDefaultSegmentBytes = 32 << 10;
+constexpr uint64_t kSharedSegmentBytes = 32 << 10;
 
 WindowProgram Program(const Shape& shape, int rank, uint64_t segment) {
   WindowProgramBuilder builder;
@@ -30,9 +30,9 @@ WindowProgram Program(const Shape& shape, int rank, uint64_t segment) {
 }  // namespace
 
 WindowProgram SharedProgram(const Shape& shape, int rank) {
-  return OverWindows(Program, shape, rank, kDefaultSegmentBytes);
+  return OverWindows(Program, shape, rank, kSharedSegmentBytes);
 }
 
-Schedule BuildShared(const Shape& shape, int rank) { return AsMessages(Program, shape, rank, kDefaultSegmentBytes); }
+Schedule BuildShared(const Shape& shape, int rank) { return AsMessages(Program, shape, rank, kSharedSegmentBytes); }
 
 }  // namespace tutti::reduce

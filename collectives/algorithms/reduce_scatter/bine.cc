@@ -14,7 +14,7 @@
 namespace tutti::reduce_scatter {
 namespace {
 
-constexpr uint64_t kDefaultSegmentBytes = 512 * 1024;
+constexpr uint64_t kBineSegmentBytes = 512 * 1024;
 
 }  // namespace
 
@@ -44,7 +44,7 @@ Schedule BuildBine(const Shape& shape, int rank) {
       const uint64_t elements = static_cast<uint64_t>(stretch.num) * count;
       const uint64_t place = static_cast<uint64_t>((stretch.chunk - kept.first + n) % n) * count;
       const uint64_t num_segments =
-          NumSegmentsFor(shape, elements, kDefaultSegmentBytes, /*steps_per_segment=*/4 * rounds.size());
+          NumSegmentsFor(shape, elements, kBineSegmentBytes, /*steps_per_segment=*/4 * rounds.size());
       for (uint64_t s = 0; s < num_segments; ++s) {
         const Range part = PartOf({0, elements}, num_segments, s);
         pieces.push_back({static_cast<uint64_t>(stretch.chunk) * count + part.offset, place + part.offset, part.count});

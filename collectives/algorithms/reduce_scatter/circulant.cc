@@ -12,7 +12,7 @@
 namespace tutti::reduce_scatter {
 namespace {
 
-constexpr uint64_t kDefaultSegmentBytes = 512 * 1024;
+constexpr uint64_t kCirculantSegmentBytes = 512 * 1024;
 
 }  // namespace
 
@@ -38,7 +38,7 @@ Schedule BuildCirculant(const Shape& shape, int rank) {
     for (auto stretch = stretches.rbegin(); stretch != stretches.rend(); ++stretch) {
       const uint64_t elements = static_cast<uint64_t>(stretch->num) * count;
       const uint64_t num_segments =
-          NumSegmentsFor(shape, elements, kDefaultSegmentBytes, /*steps_per_segment=*/4 * rounds.size());
+          NumSegmentsFor(shape, elements, kCirculantSegmentBytes, /*steps_per_segment=*/4 * rounds.size());
       for (uint64_t s = num_segments; s-- > 0;) {
         const Range part = PartOf({0, elements}, num_segments, s);
         pieces.push_back({static_cast<uint64_t>(stretch->chunk) * count + part.offset,

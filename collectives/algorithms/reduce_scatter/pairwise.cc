@@ -11,7 +11,7 @@
 namespace tutti::reduce_scatter {
 namespace {
 
-constexpr uint64_t kDefaultSegmentBytes = 256 * 1024;
+constexpr uint64_t kPairwiseSegmentBytes = 256 * 1024;
 
 }  // namespace
 
@@ -32,7 +32,7 @@ Schedule BuildPairwise(const Shape& shape, int rank) {
     contributions.push_back(r == rank ? blocks.back() : builder.Scratch(own.count));
   }
   const uint64_t num_segments =
-      NumSegmentsFor(shape, longest, kDefaultSegmentBytes, /*steps_per_segment=*/2 * static_cast<uint64_t>(n));
+      NumSegmentsFor(shape, longest, kPairwiseSegmentBytes, /*steps_per_segment=*/2 * static_cast<uint64_t>(n));
   std::vector<Region> pieces(contributions.size());
   for (uint64_t s = 0; s < num_segments; ++s) {
     const Range segment = PartOf({0, own.count}, num_segments, s);

@@ -12,7 +12,7 @@
 namespace tutti::reduce_scatter {
 namespace {
 
-constexpr uint64_t kDefaultSegmentBytes = 256 * 1024;
+constexpr uint64_t kRingSegmentBytes = 256 * 1024;
 
 }  // namespace
 
@@ -23,7 +23,7 @@ Schedule BuildRing(const Shape& shape, int rank) {
   // So that the last chunk to arrive is the rank's own.
   const Ring ring(shape.num_ranks, rank, /*shift=*/-1);
   const uint64_t num_segments =
-      NumSegmentsFor(shape, shape.count, kDefaultSegmentBytes, /*steps_per_segment=*/2 * (n - 1));
+      NumSegmentsFor(shape, shape.count, kRingSegmentBytes, /*steps_per_segment=*/2 * (n - 1));
   // All rounds but the last make partial sums.
   std::array<Region, 2> partial;
   for (uint64_t i = 0; i < std::min<uint64_t>(2, n - 2); ++i) partial[i] = builder.Scratch(shape.count);

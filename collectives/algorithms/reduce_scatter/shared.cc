@@ -10,7 +10,7 @@
 namespace tutti::reduce_scatter {
 namespace {
 
-constexpr uint64_t kDefaultSegmentBytes = 16 << 10;
+constexpr uint64_t kSharedSegmentBytes = 16 << 10;
 // How many numbers a rank publishes before it looks whether it is to read the first.
 constexpr uint64_t kAhead = 4;
 
@@ -39,9 +39,9 @@ WindowProgram Program(const Shape& shape, int rank, uint64_t segment) {
 }  // namespace
 
 WindowProgram SharedProgram(const Shape& shape, int rank) {
-  return OverWindows(Program, shape, rank, kDefaultSegmentBytes);
+  return OverWindows(Program, shape, rank, kSharedSegmentBytes);
 }
 
-Schedule BuildShared(const Shape& shape, int rank) { return AsMessages(Program, shape, rank, kDefaultSegmentBytes); }
+Schedule BuildShared(const Shape& shape, int rank) { return AsMessages(Program, shape, rank, kSharedSegmentBytes); }
 
 }  // namespace tutti::reduce_scatter

@@ -25,7 +25,7 @@ Schedule Right(int rank) {
       .Completes();
 }
 
-Schedules With(void (*change)(Schedule&)) {
+Schedules PairWith(void (*change)(Schedule&)) {
   Schedules schedules = {Right(0), Right(1)};
   change(schedules[0]);
   return schedules;
@@ -38,27 +38,28 @@ TEST(CodecRule, AcceptsAPairThatExchangesItsCodes) {
 
 TEST(CodecRule, RefusesToUseCodesAsValues) {
   ExpectBroken(Rule::kStructure, "cannot have a slot as source 0", kPair,
-               With([](Schedule& s) { s.steps[3].kind = StepKind::kCopy; }));
+               PairWith([](Schedule& s) { s.steps[3].kind = StepKind::kCopy; }));
   ExpectBroken(Rule::kStructure, "cannot have a slot as its destination", kPair,
-               With([](Schedule& s) { s.steps[0].kind = StepKind::kCopy; }));
+               PairWith([](Schedule& s) { s.steps[0].kind = StepKind::kCopy; }));
   ExpectBroken(Rule::kStructure, "needs a slot as source 0", kPair,
-               With([](Schedule& s) { s.sources[s.steps[3].first_source] = In(0, 4); }));
+               PairWith([](Schedule& s) { s.sources[s.steps[3].first_source] = In(0, 4); }));
 }
 
 TEST(CodecRule, RefusesToSendCodesWhereValuesAreExpected) {
   ExpectBroken(Rule::kMessages, "one moves codes, the other one values", kPair,
-               With([](Schedule& s) { s.sources[s.steps[1].first_source] = In(0, 4); }));
+               PairWith([](Schedule& s) { s.sources[s.steps[1].first_source] = In(0, 4); }));
 }
 
 TEST(CodecRule, RefusesSlotsThatOverlap) {
-  ExpectBroken(Rule::kStructure, "a slot begins at element 2", kPair, With([](Schedule& s) {
+  ExpectBroken(Rule::kStructure, "a slot begins at element 2", kPair, PairWith([](Schedule& s) {
                  s.steps[2].dst = Slot(2, 4);
                  s.sources[s.steps[4].first_source + 1] = Slot(2, 4);
                }));
 }
 
 TEST(CodecRule, RefusesToReadCodesThatAreNotThereYet) {
-  ExpectBroken(Rule::kRace, "no dependency orders", kPair, With([](Schedule& s) { s.steps[1].num_dependencies = 0; }));
+  ExpectBroken(Rule::kRace, "no dependency orders", kPair,
+               PairWith([](Schedule& s) { s.steps[1].num_dependencies = 0; }));
 }
 
 TEST(CodecRule, RefusesRanksThatEndWithDifferentBits) {

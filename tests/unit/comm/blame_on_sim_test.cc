@@ -19,19 +19,19 @@
 namespace tutti {
 namespace {
 
-struct Case {
+struct BlameCase {
   Collective collective;
   int algorithm;  // place in the registry
 
   const Algorithm& get() const { return Algorithms(collective)[static_cast<size_t>(algorithm)]; }
 };
 
-std::string NameOf(const ::testing::TestParamInfo<Case>& info) {
+std::string NameOfBlame(const ::testing::TestParamInfo<BlameCase>& info) {
   return absl::StrCat(CollectiveName(info.param.collective), "_", info.param.get().name);
 }
 
-std::vector<Case> AllCases() {
-  std::vector<Case> cases;
+std::vector<BlameCase> AllBlameCases() {
+  std::vector<BlameCase> cases;
   for (int c = 0; c < kNumCollectives; ++c) {
     const auto collective = static_cast<Collective>(c);
     for (size_t a = 0; a < Algorithms(collective).size(); ++a) cases.push_back({collective, static_cast<int>(a)});
@@ -56,7 +56,7 @@ bool Depends(Collective collective, int rank, int late, int root) {
 
 class Calls {
  public:
-  Calls(SimJob& job, const Case& of, uint64_t count) : job_(job), case_(of), count_(count) {
+  Calls(SimJob& job, const BlameCase& of, uint64_t count) : job_(job), case_(of), count_(count) {
     const size_t elements = static_cast<size_t>(job.size()) * count;
     buffers_.assign(static_cast<size_t>(job.size()), std::vector<double>(2 * elements + 1, 1.0));
   }
@@ -78,7 +78,7 @@ class Calls {
 
  private:
   SimJob& job_;
-  const Case case_;
+  const BlameCase case_;
   const uint64_t count_;
   std::vector<std::vector<double>> buffers_;
 };
@@ -100,10 +100,10 @@ void ExpectPartsAddUp(const OperationTiming& timing) {
             timing.queued_ns + timing.waited_ns + timing.reduced_ns + timing.coded_ns + timing.moved_ns);
 }
 
-class BlameOnSim : public ::testing::TestWithParam<Case> {};
+class BlameOnSim : public ::testing::TestWithParam<BlameCase> {};
 
 TEST_P(BlameOnSim, EveryRankNamesTheLateOneAndByHowMuch) {
-  const Case of = GetParam();
+  const BlameCase of = GetParam();
   for (int ranks : {2, 4, 7, 8}) {
     sim::NetworkOptions options;
     options.size = ranks;
@@ -147,7 +147,7 @@ TEST_P(BlameOnSim, EveryRankNamesTheLateOneAndByHowMuch) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, BlameOnSim, ::testing::ValuesIn(AllCases()), NameOf);
+INSTANTIATE_TEST_SUITE_P(All, BlameOnSim, ::testing::ValuesIn(AllBlameCases()), NameOfBlame);
 
 TEST(BlameOnSim, ASlowPathIsNotALateRank) {
   constexpr int kRanks = 8;
@@ -157,7 +157,7 @@ TEST(BlameOnSim, ASlowPathIsNotALateRank) {
     sim::NetworkOptions options;
     options.size = kRanks;
     SimJob job(options);
-    const Case of{Collective::kAllReduce, static_cast<int>(a)};
+    const BlameCase of{Collective::kAllReduce, static_cast<int>(a)};
     Calls calls(job, of, 100);
     for (int from = 0; from < kRanks; ++from) {
       const int to = (from + 1) % kRanks;

@@ -27,12 +27,6 @@ using ::testing::Each;
 using ::testing::HasSubstr;
 using Vectors = std::vector<std::vector<float>>;
 
-sim::NetworkOptions OptionsFor(int ranks) {
-  sim::NetworkOptions options;
-  options.size = ranks;
-  return options;
-}
-
 Vectors RandomVectors(int ranks, size_t count, uint64_t seed) {
   Prng prng(seed);
   Vectors vectors(static_cast<size_t>(ranks), std::vector<float>(count));

@@ -16,12 +16,6 @@ using ::testing::AllOf;
 using ::testing::Each;
 using ::testing::HasSubstr;
 
-sim::NetworkOptions OptionsFor(int ranks) {
-  sim::NetworkOptions options;
-  options.size = ranks;
-  return options;
-}
-
 CollectiveCall AllReduce(std::vector<int32_t>& values) {
   return {.collective = Collective::kAllReduce,
           .send = values.data(),

@@ -12,12 +12,6 @@
 namespace tutti {
 namespace {
 
-sim::NetworkOptions OptionsFor(int ranks) {
-  sim::NetworkOptions options;
-  options.size = ranks;
-  return options;
-}
-
 TEST(FusedOperation, EndsItsPartsWithTheirResultsAndIsUsedAgain) {
   constexpr int kRanks = 3;
   SimJob job(OptionsFor(kRanks));

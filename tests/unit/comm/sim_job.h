@@ -21,6 +21,13 @@
 
 namespace tutti {
 
+// Of a network without faults.
+inline sim::NetworkOptions OptionsFor(int ranks) {
+  sim::NetworkOptions options;
+  options.size = ranks;
+  return options;
+}
+
 class SimJob {
  public:
   // `hosts`: as Job::Start takes them.

@@ -12,12 +12,6 @@
 namespace tutti {
 namespace {
 
-sim::NetworkOptions OptionsFor(int ranks) {
-  sim::NetworkOptions options;
-  options.size = ranks;
-  return options;
-}
-
 CollectiveCall Broadcast(const std::vector<int32_t>& from, std::vector<int32_t>& to) {
   return {.collective = Collective::kBroadcast,
           .send = from.data(),

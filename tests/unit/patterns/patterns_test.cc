@@ -17,7 +17,7 @@
 namespace tutti {
 namespace {
 
-constexpr int kMaxRanks = 130;
+constexpr int kMostRanks = 130;
 
 int CeilLog2(int n) { return std::bit_width(static_cast<unsigned>(n - 1)); }
 
@@ -93,11 +93,11 @@ TEST(RingPattern, AShiftOfMinusOneEndsWithTheRanksOwnChunk) {
 }
 
 TEST(CirculantPattern, TakesCeilLog2Rounds) {
-  for (int n = 1; n <= kMaxRanks; ++n) EXPECT_EQ(CirculantRounds(n, 0).size(), static_cast<size_t>(CeilLog2(n)));
+  for (int n = 1; n <= kMostRanks; ++n) EXPECT_EQ(CirculantRounds(n, 0).size(), static_cast<size_t>(CeilLog2(n)));
 }
 
 TEST(CirculantPattern, MovesEveryChunkButTheOwnOnce) {
-  for (int n = 1; n <= kMaxRanks; ++n) {
+  for (int n = 1; n <= kMostRanks; ++n) {
     int moved = 0;
     int span = n;
     for (const CirculantRound& round : CirculantRounds(n, 0)) {
@@ -112,7 +112,7 @@ TEST(CirculantPattern, MovesEveryChunkButTheOwnOnce) {
 
 TEST(CirculantPattern, SkipsSumToEveryDistance) {
   // A contribution reaches the rank at distance d if d is a sum of different skips.
-  for (int n = 2; n <= kMaxRanks; ++n) {
+  for (int n = 2; n <= kMostRanks; ++n) {
     std::set<int> sums = {0};
     for (const CirculantRound& round : CirculantRounds(n, 0)) {
       std::set<int> longer = sums;
@@ -156,7 +156,7 @@ TEST(CirculantPattern, StretchesAreTheRelativeChunksInOrder) {
 }
 
 TEST(RecursiveDoublingPattern, EveryoneHearsOfEveryone) {
-  for (int n = 1; n <= kMaxRanks; ++n) {
+  for (int n = 1; n <= kMostRanks; ++n) {
     std::vector<std::set<int>> known(static_cast<size_t>(n));
     std::vector<RecursiveDoubling> patterns;
     for (int r = 0; r < n; ++r) {
@@ -227,7 +227,7 @@ TEST(KnomialTree, ParentsAndChildrenAgreeAndSubtreesAreStretches) {
 }
 
 TEST(KnomialTree, TheBinomialTreeIsAsDeepAsItsRounds) {
-  for (int n = 1; n <= kMaxRanks; ++n) {
+  for (int n = 1; n <= kMostRanks; ++n) {
     for (int rank = 0; rank < n; ++rank) {
       int depth = 0;
       for (int r = rank; r != 0; r = KnomialTreeOf(n, 0, 2, r).parent) ++depth;
@@ -237,7 +237,7 @@ TEST(KnomialTree, TheBinomialTreeIsAsDeepAsItsRounds) {
 }
 
 TEST(DisseminationPattern, EveryoneHearsOfEveryone) {
-  for (int n = 1; n <= kMaxRanks; ++n) {
+  for (int n = 1; n <= kMostRanks; ++n) {
     std::vector<std::set<int>> known(static_cast<size_t>(n));
     for (int r = 0; r < n; ++r) known[static_cast<size_t>(r)] = {r};
     for (int round = 0; round < CeilLog2(n); ++round) {

@@ -35,13 +35,13 @@ TEST(TcpFailure, ADeadPeerIsReportedOnceWithWhatWasWaiting) {
 }
 
 TEST(TcpFailure, APeerThatDiesInMidMessageFailsTheSenderAndTheReceiver) {
-  constexpr uint64_t kLarge = 12 << 20;
+  constexpr uint64_t kBytes = 12 << 20;
   for (const size_t dying : {size_t{0}, size_t{1}}) {
     Mesh mesh(2);
     mesh.ConnectAll();
     mesh.Warm();
-    const std::vector<uint8_t> out = Pattern(kLarge, 1);
-    std::vector<uint8_t> in(kLarge);
+    const std::vector<uint8_t> out = Pattern(kBytes, 1);
+    std::vector<uint8_t> in(kBytes);
     mesh[1].Recv(0, {1, 0, 1}, in.data(), in.size());
     mesh[0].Send(1, {1, 0, 1}, out.data(), out.size());
     ASSERT_TRUE(mesh.Until([&] { return mesh[1].transport->counters().payload_bytes_received > 1000000; }));
