@@ -96,8 +96,28 @@ TEST(TuttiInfo, ExplainsWhichAlgorithmACallUsesAndWhy) {
   const Finished text = RunProgram({TUTTI_INFO, "--explain", "all_reduce", "1M", "-n", "8"});
   EXPECT_THAT(text.out, HasSubstr("circulant *"));
   EXPECT_THAT(text.out, HasSubstr("where all ranks share memory: shared_slices"));
+  EXPECT_THAT(text.out, HasSubstr("where ranks outnumber cores: bine"));
+  EXPECT_EQ(usual["crowded"], "bine");
+  EXPECT_TRUE(wish["crowded"].is_null()) << "what is asked for comes first";
   EXPECT_EQ(RunProgram({TUTTI_INFO, "--explain", "all_reduce", "many"}).status, 2);
   EXPECT_THAT(RunProgram({TUTTI_INFO, "--explain", "all_redcue", "1"}).err, HasSubstr("\"all_redcue\" is not one of"));
+}
+
+// Eight ranks on two cores, and eight on eight.
+TEST(TuttiInfo, ExplainsWhatIsUsedWhereRanksOutnumberCores) {
+  const ScratchDirectory folder;
+  const std::string file = folder.path() + "/host.json";
+  std::vector<std::string> command = {TUTTI_INFO, "--explain", "all_reduce", "64", "-n", "8", "--calibration", file};
+  std::ofstream(file) << R"({"hosts": [8], "cores_per_host": 2})";
+  const std::string crowded = RunProgram(command).out;
+  EXPECT_THAT(crowded, HasSubstr("all_reduce, 64 bytes, 8 ranks: hierarchical\n"));
+  EXPECT_THAT(crowded, HasSubstr("why: the library's rules where ranks outnumber cores: any number of ranks"));
+  EXPECT_THAT(crowded, HasSubstr("hierarchical *"));
+  EXPECT_THAT(crowded, Not(HasSubstr("where ranks outnumber cores: hierarchical")));
+  std::ofstream(file) << R"({"hosts": [8], "cores_per_host": 8})";
+  const std::string roomy = RunProgram(command).out;
+  EXPECT_THAT(roomy, HasSubstr("all_reduce, 64 bytes, 8 ranks: one_shot\n"));
+  EXPECT_THAT(roomy, HasSubstr("where ranks outnumber cores: hierarchical\n"));
 }
 
 // Two ranks on two hosts, with 100 Mb/s between them: nothing that a core does takes as long as the bytes.

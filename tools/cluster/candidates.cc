@@ -1,9 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/cluster/candidates.h"
 
+#include <algorithm>
+
 #include "absl/strings/string_view.h"
 
 namespace tutti::cluster {
+
+bool IsCrowded(const simulate::Cluster& cluster) {
+  const int cores = cluster.spec().cores_per_host;
+  if (cores == 0) return false;
+  std::vector<int> ranks_on(static_cast<size_t>(cluster.num_hosts()), 0);
+  for (int rank = 0; rank < cluster.num_ranks(); ++rank) ++ranks_on[static_cast<size_t>(cluster.HostOf(rank))];
+  return *std::max_element(ranks_on.begin(), ranks_on.end()) > cores;
+}
 
 Shape ShapeOf(const Question& question) {
   Shape shape;
@@ -25,7 +35,9 @@ absl::StatusOr<Choice> LibraryChoice(const Question& question, const simulate::C
   const std::vector<int> groups = cluster->Groups();
   Shape shape = ShapeOf(question);
   shape.groups = groups;
-  return ChooseAlgorithm(shape, nullptr);
+  ChoiceOptions options;
+  options.crowded = IsCrowded(*cluster);
+  return ChooseAlgorithm(shape, nullptr, options);
 }
 
 absl::StatusOr<Choice> EncodedChoice(const Question& question, const simulate::ClusterSpec& spec, bool very_sparse) {
@@ -46,7 +58,8 @@ absl::StatusOr<std::vector<Choice>> Candidates(const Question& question, const s
   std::vector<Choice> candidates;
   for (const Algorithm& algorithm : Algorithms(question.collective)) {
     if (algorithm.window != nullptr) continue;  // they are not made of messages, where they are worth having
-    if (groups.empty() && absl::string_view(algorithm.name) == "hierarchical") continue;
+    // On one host it saves messages, and nothing else.
+    if (groups.empty() && !IsCrowded(*cluster) && absl::string_view(algorithm.name) == "hierarchical") continue;
     candidates.push_back(ChooseAlgorithm(shape, &algorithm));
   }
   return candidates;

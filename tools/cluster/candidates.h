@@ -27,13 +27,16 @@ struct Question {
 // Its count is rounded down to whole elements of whole blocks.
 Shape ShapeOf(const Question& question);
 
+// Whether a host has more ranks than cores; false where the cluster does not say how many cores there are.
+bool IsCrowded(const simulate::Cluster& cluster);
+
 // As the library would without a wish, between hosts or on one without shared memory.
 absl::StatusOr<Choice> LibraryChoice(const Question& question, const simulate::ClusterSpec& spec);
 
 // With a codec; see ChooseEncodedAlgorithm. For all_reduce.
 absl::StatusOr<Choice> EncodedChoice(const Question& question, const simulate::ClusterSpec& spec, bool very_sparse);
 
-// All that make sense there: none for shared memory between hosts, none for several hosts on one.
+// All that make sense there: none for shared memory between hosts, none for several hosts on one that is not crowded.
 absl::StatusOr<std::vector<Choice>> Candidates(const Question& question, const simulate::ClusterSpec& spec);
 
 absl::StatusOr<simulate::Prediction> Predict(const Question& question, const Choice& choice,

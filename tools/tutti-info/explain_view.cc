@@ -164,13 +164,19 @@ View ExplainView(const Options& options, const Environment& environment) {
   if (!candidates.ok()) return Error(candidates.status().message());
 
   const Algorithm* used = wish->algorithm != nullptr ? wish->algorithm : usual->algorithm;
-  const std::string why =
-      wish->algorithm != nullptr ? wish->origin : absl::StrCat("the library's rules: ", RuleText(RuleFor(shape)));
+  const SelectionRule* crowded = wish->algorithm != nullptr ? nullptr : CrowdedRuleFor(shape);
+  const bool is_crowded = crowded != nullptr && cluster::IsCrowded(*cluster);
+  const std::string why = wish->algorithm != nullptr ? wish->origin
+                          : is_crowded
+                              ? absl::StrCat("the library's rules where ranks outnumber cores: ", RuleText(*crowded))
+                              : absl::StrCat("the library's rules: ", RuleText(RuleFor(shape)));
   View view;
   view.text = absl::StrCat(options.explain, ", ", question.bytes, " bytes, ", question.ranks, " ranks: ", used->name,
                            "\n", "why: ", why, "\n");
   const SelectionRule* shared = wish->even_in_windows ? nullptr : SharedRuleFor(shape);
   if (shared != nullptr) absl::StrAppend(&view.text, "where all ranks share memory: ", shared->algorithm, "\n");
+  if (crowded != nullptr && !is_crowded)
+    absl::StrAppend(&view.text, "where ranks outnumber cores: ", crowded->algorithm, "\n");
   absl::StrAppend(&view.text, "predicted, as messages, with ",
                   options.calibration_file.empty() ? "assumed costs (--calibration gives measured ones)"
                                                    : absl::StrCat("the costs of ", options.calibration_file),
@@ -181,6 +187,7 @@ View ExplainView(const Options& options, const Environment& environment) {
                {"used", used->name},
                {"why", why},
                {"shared_memory", shared != nullptr ? Json(shared->algorithm) : Json(nullptr)},
+               {"crowded", crowded != nullptr ? Json(crowded->algorithm) : Json(nullptr)},
                {"candidates", Json::array()}};
   for (const Candidate& candidate : *candidates) AppendCandidate(candidate, used, &view);
   if (!options.by_p50) absl::StrAppend(&view.text, Verdict(*candidates, used));
