@@ -74,7 +74,8 @@ void Declare(CLI::App* app, Options* o, Texts* t) {
   app->add_option("-o,--op", t->op, "sum, prod, min, max, avg, and, or, xor, or a list, or all")->capture_default_str();
   app->add_option("-r,--root", o->root, "Root of the calls that have one")->capture_default_str();
   app->add_option("-c,--check", o->meter.checks, "Checked iterations; 0: none")->capture_default_str();
-  app->add_option("-a,--algorithm", o->algorithm, "An algorithm by name, or all; default: tutti chooses");
+  app->add_option("-a,--algorithm", o->algorithm,
+                  "Algorithms by name (ring,circulant), or all; default: tutti chooses");
   app->add_option(
       "--codec", o->codecs,
       "all_reduce with a codec (int8:block=128, ...; none; auto:0.01: tutti measures and chooses), again for "

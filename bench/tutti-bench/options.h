@@ -23,7 +23,7 @@ struct Options {
   std::vector<tutti_dtype_t> dtypes;
   std::vector<tutti_op_t> ops;
   int root = 0;
-  std::string algorithm;            // "": tutti's choice; "all": one after the other
+  std::string algorithm;            // "": tutti's choice; names, or "all": one after the other
   std::vector<std::string> codecs;  // one after the other; empty: no codecs
   int64_t timeout_ns = 0;
   int ranks = 0;  // 0: a launcher has started us

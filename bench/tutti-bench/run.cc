@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <exception>
 #include <fstream>
+#include <sstream>
 #include <stdexcept>
 
 #include "bench/harness/background_load.h"
@@ -78,8 +79,16 @@ std::vector<Row> PlanRows(const Options& o, const std::vector<std::string>& algo
   return rows;
 }
 
+std::vector<std::string> WordsOf(const std::string& text) {
+  std::vector<std::string> words;
+  std::istringstream stream(text);
+  for (std::string word; std::getline(stream, word, ',');) words.push_back(word);
+  if (words.empty()) words.emplace_back();  // tutti chooses
+  return words;
+}
+
 std::vector<std::string> AlgorithmsFor(const Options& o, const Comm& comm) {
-  if (o.algorithm != "all") return {o.algorithm};
+  if (o.algorithm != "all") return WordsOf(o.algorithm);
   std::vector<std::string> names = AlgorithmsOf(comm.handle(), *o.operation);
   if (names.empty()) throw std::runtime_error("tutti names no algorithms for " + std::string(o.operation->name));
   return names;

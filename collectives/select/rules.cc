@@ -29,6 +29,7 @@ constexpr uint64_t kLargeSegmentBytes = 512 * kKiB;
 
 constexpr SelectionRule kAllReduce[] = {
     {2, kMiddleBytes / 2, "one_shot"},  // one round instead of two, for the same bytes
+    {2, kManyRanksBytes, "circulant"},  // nobody to pass pieces on to
     {kOneShotRanks, kTinyBytes, "one_shot"},
     {kAnyRanks, kLatencyBytes, "recursive_doubling"},
     {kAnyRanks, kMiddleBytes, "circulant"},
@@ -86,29 +87,32 @@ constexpr SelectionRule kBarrier[] = {
 constexpr SelectionRule kGroupedAllReduce[] = {{kAnyRanks, kAnyBytes, "hierarchical"}};
 
 // Where ranks outnumber cores, rounds do not run beside each other, and each message costs somebody a wake-up: few messages
-// win. Measured with 4 and 8 ranks on 2 cores (bench/choice).
+// win, and no way of overlapping them helps. Measured with 4 and 8 ranks on 2 cores (bench/choice).
 constexpr SelectionRule kCrowdedAllReduce[] = {
     {kAnyRanks, 2 * kLatencyBytes, "hierarchical"},
-    {kAnyRanks, kMiddleBytes, "bine"},
+    {kAnyRanks, kMiddleBytes, "double_tree"},
+    {kAnyRanks, kManyRanksBytes, "circulant"},
 };
 constexpr SelectionRule kCrowdedBroadcast[] = {
-    {kAnyRanks, kTreeBytes, "binomial"},
-    {kAnyRanks, kMiddleBytes, "bine"},
+    {kAnyRanks, kTinyBytes, "knomial4"},
+    {kAnyRanks, kMiddleBytes, "binomial"},
 };
 constexpr SelectionRule kCrowdedReduce[] = {
-    {kAnyRanks, kTreeBytes, "binomial"},
-    {kAnyRanks, kMiddleBytes, "bine"},
+    {kAnyRanks, kTreeBytes, "knomial4"},
+    {kAnyRanks, kMiddleBytes, "ordered_binomial"},
 };
 constexpr SelectionRule kCrowdedAllGather[] = {
-    {kAnyRanks, kTreeBytes, "pat"},
     {kAnyRanks, kMiddleBytes, "bine"},
+    {kRingRanks, kManyRanksBytes, "spread"},
     {kAnyRanks, kManyRanksBytes, "circulant"},
 };
 constexpr SelectionRule kCrowdedReduceScatter[] = {
-    {kAnyRanks, kTinyBytes, "pat"},
     {kAnyRanks, kMiddleBytes, "bine"},
+    {kRingRanks, kManyRanksBytes, "pairwise"},
 };
 constexpr SelectionRule kCrowdedAllToAll[] = {{kAnyRanks, kTreeBytes, "bruck"}};
+constexpr SelectionRule kCrowdedGather[] = {{kRingRanks, kAnyBytes, "linear"}};
+constexpr SelectionRule kCrowdedScatter[] = {{kRingRanks, kManyRanksBytes, "knomial4"}};
 constexpr SelectionRule kCrowdedBarrier[] = {{kAnyRanks, kAnyBytes, "tree"}};
 
 absl::Span<const SelectionRule> CrowdedRules(Collective collective) {
@@ -128,8 +132,9 @@ absl::Span<const SelectionRule> CrowdedRules(Collective collective) {
     case Collective::kBarrier:
       return kCrowdedBarrier;
     case Collective::kGather:
+      return kCrowdedGather;
     case Collective::kScatter:
-      break;
+      return kCrowdedScatter;
   }
   return {};
 }

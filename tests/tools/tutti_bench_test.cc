@@ -46,6 +46,15 @@ TEST(TuttiBench, GoesThroughAllAlgorithms) {
   EXPECT_THAT(run.out, HasSubstr("# algorithm recursive_doubling\n"));
 }
 
+TEST(TuttiBench, GoesThroughTheAlgorithmsThatAreNamedInTheirOrder) {
+  const Finished run = RunProgram(
+      Bench({"all_reduce", "--ranks", "2", "-b", "1K", "-e", "1K", "-n", "2", "-a", "ring,circulant,direct"}));
+  EXPECT_EQ(run.status, 0) << run.err;
+  EXPECT_THAT(run.out,
+              testing::ContainsRegex("# algorithm ring\n[^#]*# algorithm circulant\n[^#]*# algorithm direct\n"));
+  EXPECT_THAT(run.out, testing::Not(HasSubstr("# algorithm one_shot\n")));
+}
+
 TEST(TuttiBench, RunsUnderALauncher) {
   const Finished run =
       RunProgram({TUTTI_RUN, "-n", "2", "--", TUTTI_BENCH, "all_reduce", "-e", "64", "-n", "3", "--sync", "1"});

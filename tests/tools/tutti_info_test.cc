@@ -96,8 +96,8 @@ TEST(TuttiInfo, ExplainsWhichAlgorithmACallUsesAndWhy) {
   const Finished text = RunProgram({TUTTI_INFO, "--explain", "all_reduce", "1M", "-n", "8"});
   EXPECT_THAT(text.out, HasSubstr("circulant *"));
   EXPECT_THAT(text.out, HasSubstr("where all ranks share memory: shared_slices"));
-  EXPECT_THAT(text.out, HasSubstr("where ranks outnumber cores: bine"));
-  EXPECT_EQ(usual["crowded"], "bine");
+  EXPECT_THAT(text.out, HasSubstr("where ranks outnumber cores: double_tree"));
+  EXPECT_EQ(usual["crowded"], "double_tree");
   EXPECT_TRUE(wish["crowded"].is_null()) << "what is asked for comes first";
   EXPECT_EQ(RunProgram({TUTTI_INFO, "--explain", "all_reduce", "many"}).status, 2);
   EXPECT_THAT(RunProgram({TUTTI_INFO, "--explain", "all_redcue", "1"}).err, HasSubstr("\"all_redcue\" is not one of"));
