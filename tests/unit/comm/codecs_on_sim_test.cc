@@ -120,12 +120,16 @@ std::string CaseName(const ::testing::TestParamInfo<CodecCase>& info) {
 class CodecsOnSim : public ::testing::TestWithParam<CodecCase> {};
 
 TEST_P(CodecsOnSim, TheSumIsWithinTheBoundAndHasTheSameBitsOnAllRanks) {
-  for (int ranks : kSanitized ? std::vector<int>{1, 4} : std::vector<int>{1, 2, 3, 4, 5, 8}) {
+  for (int ranks : kThreadSanitized ? std::vector<int>{3}
+                   : kSanitized     ? std::vector<int>{1, 4}
+                                    : std::vector<int>{1, 2, 3, 4, 5, 8}) {
     SimJob job(OptionsFor(ranks));
     const auto n = static_cast<size_t>(ranks);
     uint64_t tensor = 0;  // another one each time: nothing is remembered
-    for (size_t count :
-         {size_t{0}, size_t{1}, n - 1, n + 1, 3 * n + 2, size_t{1000}, size_t{kSanitized ? 9'001 : 70'001}}) {
+    for (size_t count : {size_t{0}, size_t{1}, n - 1, n + 1, 3 * n + 2, size_t{1000},
+                         size_t{kThreadSanitized ? 2'001
+                                : kSanitized     ? 9'001
+                                                 : 70'001}}) {
       for (bool in_place : {false, true}) {
         for (uint8_t algorithm : {40, 41}) {
           Vectors inputs = RandomVectors(ranks, count, count + n);
@@ -195,7 +199,7 @@ TEST(CodecOnSim, BetweenHostsTheLibraryTakesTheHierarchicalAlgorithm) {
   const std::vector<int> hosts = {0, 0, 0, 1, 1, 1};
   SimJob job(OptionsFor(6), 300 * kNsPerSecond, hosts);
   for (const char* spec : {"int8", "bf16", "topk:ratio=1", "int8+error_feedback"}) {
-    const size_t count = kSanitized ? 200'001 : 700'001;
+    const size_t count = kThreadSanitized ? 50'001 : kSanitized ? 200'001 : 700'001;
     Vectors inputs = RandomVectors(6, count, 5);
     const std::vector<double> exact = SumOf(inputs);
     const CommCodec* codec = *job.communicator(1).codecs().Find(spec);

@@ -156,10 +156,10 @@ class CollectivesOnSim : public ::testing::TestWithParam<Case> {
 };
 
 TEST_P(CollectivesOnSim, GivesTheReferenceResultForEveryRankCountAndShape) {
-  for (int ranks : kSanitized ? std::vector<int>{1, 2, 5} : std::vector<int>{1, 2, 3, 4, 5, 7, 8, 11, 16}) {
-    sim::NetworkOptions options;
-    options.size = ranks;
-    SimJob job(options);
+  for (int ranks : kThreadSanitized ? std::vector<int>{3}
+                   : kSanitized     ? std::vector<int>{1, 2, 5}
+                                    : std::vector<int>{1, 2, 3, 4, 5, 7, 8, 11, 16}) {
+    SimJob job(OptionsFor(ranks));
     const uint64_t n = static_cast<uint64_t>(ranks);
     for (uint64_t count : {uint64_t{0}, uint64_t{1}, n + 1, 3 * n + 2, uint64_t{1000}}) {
       for (int root : {0, ranks - 1}) {
@@ -173,10 +173,8 @@ TEST_P(CollectivesOnSim, GivesTheReferenceResultForEveryRankCountAndShape) {
 }
 
 TEST_P(CollectivesOnSim, EveryOperationIsRightAndTheAverageIsFinishedOnce) {
-  for (int ranks : {2, 3, 6}) {
-    sim::NetworkOptions options;
-    options.size = ranks;
-    SimJob job(options);
+  for (int ranks : kThreadSanitized ? std::vector<int>{2} : std::vector<int>{2, 3, 6}) {
+    SimJob job(OptionsFor(ranks));
     for (ReduceOp op : {ReduceOp::kSum, ReduceOp::kMin, ReduceOp::kMax, ReduceOp::kAvg}) {
       RunAndCheck(job, 333, 1, false, op);
       if (HasFatalFailure()) return;
