@@ -14,10 +14,11 @@
 namespace tutti::shm {
 
 enum class NoteKind : uint32_t {
-  kAttach = 1,     // descriptors: doorbell, and from the lower rank the segment
-  kWindow = 2,     // descriptors: the window of the channel
-  kRegion = 3,     // descriptors: memory that messages will lie in (shared_regions.h)
-  kRegionEnd = 4,  // that memory is about to go; no message lies in it any more
+  kAttach = 1,        // descriptors: doorbell, and from the lower rank the segment
+  kWindow = 2,        // descriptors: the window of the channel
+  kRegion = 3,        // descriptors: memory that messages will lie in (shared_regions.h)
+  kRegionEnd = 4,     // that memory is about to go; no message lies in it any more
+  kRegionMapped = 5,  // the answer to kRegion: this process can read that memory now
 };
 
 struct Note {
@@ -28,7 +29,7 @@ struct Note {
   uint64_t bytes = 0;          // length of the memory that comes along
   uint64_t token_address = 0;  // kAttach
   uint64_t token = 0;          // kAttach
-  uint32_t channel = 0;        // kWindow; kRegion, kRegionEnd: the number of the region
+  uint32_t channel = 0;        // kWindow; kRegion, kRegionEnd, kRegionMapped: the number of the region
   uint32_t flags = 0;          // kAttach
   uint64_t reserved[3] = {};
 };

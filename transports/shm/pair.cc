@@ -119,6 +119,15 @@ bool Pair::AddPeerRegion(uint32_t number, SharedMemory memory) {
   return peer_regions_.size() < kMaxPeerRegions && peer_regions_.emplace(number, std::move(memory)).second;
 }
 
+const std::byte* Pair::InPeerRegion(const RegionPlace& place, uint64_t bytes) const {
+  if (place.region == 0) return nullptr;
+  const auto found = peer_regions_.find(place.region);
+  if (found == peer_regions_.end()) return nullptr;
+  const SharedMemory& region = found->second;
+  if (place.offset > region.bytes() || bytes > region.bytes() - place.offset) return nullptr;
+  return region.data() + place.offset;
+}
+
 void Pair::OnPeerGone(absl::string_view why) {
   if (state_ != State::kOpen) {
     if (state_ == State::kHeld) Fail(absl::StrCat(why, " before the two were connected"));

@@ -68,6 +68,8 @@ class Pair {
   // Memory of the peer that its announcements may name. False: it is too many, or known already. Between two Polls only.
   bool AddPeerRegion(uint32_t number, SharedMemory memory);
   void DropPeerRegion(uint32_t number) { peer_regions_.erase(number); }
+  // What lies there, `bytes` long; nullptr: that is not in any memory of the peer that is mapped here.
+  const std::byte* InPeerRegion(const RegionPlace& place, uint64_t bytes) const;
   void OnPeerGone(absl::string_view why);  // its process has closed the socket: takes what it left, then decides
 
   // REQUESTS
@@ -176,7 +178,7 @@ class Pair {
                const BufferPool::Buffer& buffer);
   void EndViews(const MessageId& id);
   // Where the message lies in mapped memory of the peer's; nullptr: nowhere.
-  const std::byte* InPlace(const Incoming& incoming) const;
+  const std::byte* InPlace(const Incoming& incoming) const { return InPeerRegion(incoming.place, incoming.bytes); }
   void FinishKept(const MessageId& id, Incoming& incoming);
   void CompleteRecv(const MessageId& id, const Incoming& incoming);
   void ReportMismatch(const MessageId& id, const Incoming& incoming);

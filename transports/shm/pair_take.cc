@@ -251,16 +251,6 @@ void Pair::PullSome() {
   }
 }
 
-const std::byte* Pair::InPlace(const Incoming& incoming) const {
-  if (incoming.place.region == 0) return nullptr;
-  const auto found = peer_regions_.find(incoming.place.region);
-  if (found == peer_regions_.end()) return nullptr;
-  const SharedMemory& region = found->second;
-  const uint64_t offset = incoming.place.offset;
-  if (offset > region.bytes() || incoming.bytes > region.bytes() - offset) return nullptr;
-  return region.data() + offset;
-}
-
 // Goes on with one large message. True when it is over.
 bool Pair::Pull(const MessageId& id) {
   Incoming& incoming = *incoming_.Find(id);

@@ -30,7 +30,7 @@ struct Side {
 };
 
 struct Segment {
-  static constexpr uint64_t kVersion = 1;
+  static constexpr uint64_t kVersion = 2;
 
   uint64_t version;
   uint64_t ring_bytes;

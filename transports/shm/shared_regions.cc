@@ -17,12 +17,21 @@ uint32_t SharedRegions::Add(const void* data, uint64_t bytes, int fd) {
   if (overlaps_next || overlaps_previous || bytes == 0 || last_number_ == UINT32_MAX) return 0;
   UniqueFd own(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
   if (!own.valid()) return 0;
-  regions_.emplace(begin, Region{++last_number_, bytes, std::move(own)});
+  regions_.emplace(begin, Region{++last_number_, bytes, std::move(own), {}});
   return last_number_;
 }
 
 void SharedRegions::Remove(uint32_t number) {
   std::erase_if(regions_, [number](const auto& entry) { return entry.second.number == number; });
+}
+
+void SharedRegions::SetMapped(uint32_t number, int32_t peer) {
+  const auto index = static_cast<size_t>(peer);
+  for (auto& [begin, region] : regions_) {
+    if (region.number != number) continue;
+    if (region.mapped_by.size() <= index) region.mapped_by.resize(index + 1);
+    region.mapped_by[index] = true;
+  }
 }
 
 }  // namespace tutti::shm

@@ -142,6 +142,9 @@ void ShmTransport::ReadNotes(int32_t peer) {
       case NoteKind::kRegionEnd:
         OnRegionEnd(peer, received.note);
         break;
+      case NoteKind::kRegionMapped:
+        context_.regions.SetMapped(received.note.channel, peer);
+        break;
       default:
         return OnEnd(peer, "the peer broke the protocol: it sent a note of unknown kind");
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Memory of one rank that its peers read where it lies, without the kernel in between: its descriptor goes to all peers
-// once, and announcements then say where in it a message is.
+// once, and announcements, and publishes in windows, then say where in it something is. Who reads an announcement has other
+// means as well; who reads a publish has none, so only memory that a peer has said to have mapped is named there.
 #include <utility>
 
 #include "transports/shm/shm_transport.h"
@@ -55,12 +56,25 @@ void ShmTransport::OnRegion(int32_t peer, ReceivedNote& received) {
     return;  // no room for it here: its messages come by other means
   }
   if (!pair.AddPeerRegion(note.channel, *std::move(memory))) {
-    OnEnd(peer, "the peer broke the protocol: it shared more memory than any program does, or the same twice");
+    return OnEnd(peer, "the peer broke the protocol: it shared more memory than any program does, or the same twice");
   }
+  Note mapped;
+  mapped.kind = NoteKind::kRegionMapped;
+  mapped.channel = note.channel;
+  peers_[static_cast<size_t>(peer)].channel.Send(mapped, {-1, -1});
 }
 
 void ShmTransport::OnRegionEnd(int32_t peer, const Note& note) {
   peers_[static_cast<size_t>(peer)].pair->DropPeerRegion(note.channel);
+}
+
+RegionPlace ShmTransport::PlaceOf(const void* data, uint64_t bytes, absl::Span<const int32_t> peers) const {
+  return context_.regions.FindMapped(data, bytes, peers);
+}
+
+const std::byte* ShmTransport::ReadPlace(int32_t peer, const RegionPlace& place, uint64_t bytes) const {
+  const Peer& entry = peers_[static_cast<size_t>(peer)];
+  return entry.pair != nullptr ? entry.pair->InPeerRegion(place, bytes) : nullptr;
 }
 
 }  // namespace tutti::shm

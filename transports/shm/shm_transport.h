@@ -57,6 +57,8 @@ class ShmTransport final : public Transport, public WindowSource, private Memory
   absl::StatusOr<std::byte*> OpenWindow(uint32_t channel, size_t bytes, absl::Span<const int32_t> peers) override;
   PeerWindow FindWindow(uint32_t channel, int32_t peer) override;
   void CloseWindow(uint32_t channel) override;
+  RegionPlace PlaceOf(const void* data, uint64_t bytes, absl::Span<const int32_t> peers) const override;
+  const std::byte* ReadPlace(int32_t peer, const RegionPlace& place, uint64_t bytes) const override;
   std::string WhyGone(int32_t peer) const override;
   void Wake(int32_t peer) override;
 

@@ -12,6 +12,7 @@
 #include "lib/base/clock.h"
 #include "lib/memory/shared_memory.h"
 #include "lib/transport/memory_registry.h"
+#include "lib/transport/window_source.h"
 #include "transports/shm/shared_regions.h"
 #include "transports/shm/shm_transport.h"
 
@@ -38,6 +39,28 @@ TEST(SharedRegions, ARangeIsFoundByAnythingThatLiesWhollyInIt) {
   EXPECT_EQ(regions.Find(begin, 1).region, 0u);
   const uint32_t again = regions.Add(begin, 8192, memory->fd());
   EXPECT_GT(again, number) << "numbers are never used twice";
+}
+
+TEST(SharedRegions, APlaceIsGivenOnceAllWhoAreToReadItHaveMappedIt) {
+  SharedRegions regions;
+  auto memory = SharedMemory::Create("tutti-test", 8192);
+  ASSERT_TRUE(memory.ok());
+  const uint32_t number = regions.Add(memory->data(), 8192, memory->fd());
+  const auto found = [&](std::vector<int32_t> peers) {
+    return regions.FindMapped(memory->data() + 8, 100, peers).region == number;
+  };
+  EXPECT_FALSE(found({3}));
+  regions.SetMapped(number, 3);
+  EXPECT_TRUE(found({3}));
+  EXPECT_FALSE(found({1, 3}));
+  EXPECT_FALSE(found({3, 4}));
+  regions.SetMapped(number + 1, 1);  // no such region
+  EXPECT_FALSE(found({1, 3}));
+  regions.SetMapped(number, 1);
+  EXPECT_TRUE(found({1, 3}));
+  regions.Remove(number);
+  regions.SetMapped(number, 1);  // too late
+  EXPECT_EQ(regions.FindMapped(memory->data(), 1, {1}).region, 0u);
 }
 
 class MappedMemoryTest : public testing::TestWithParam<bool> {
@@ -175,6 +198,32 @@ TEST_P(MappedMemoryTest, WhatTheOwnerSharesCannotBeWrittenByOthers) {
   auto readable = SharedMemory::MapToRead(UniqueFd(::dup(memory_.fd())), kBytes);
   ASSERT_TRUE(readable.ok()) << readable.status();
   EXPECT_EQ(readable->data()[0], std::byte{42});
+}
+
+TEST_P(MappedMemoryTest, ThePeerSaysThatItCanReadItAndReadsAnyPlaceInIt) {
+  const MemoryRegistry::Handle handle = Share();
+  WindowSource& owner = *endpoints_[0]->windows();
+  WindowSource& reader = *endpoints_[1]->windows();
+  const auto mapped = [&] { return owner.PlaceOf(memory_.data(), kBytes, {1}).region != 0; };
+  EXPECT_FALSE(mapped()) << "nobody has answered yet";
+  ASSERT_TRUE(Run(mapped, [](const Completion&) {}));
+  const RegionPlace place = owner.PlaceOf(memory_.data() + 1000, 5000, {1});
+  const std::byte* read = reader.ReadPlace(0, place, 5000);
+  ASSERT_NE(read, nullptr);
+  EXPECT_NE(read, memory_.data() + 1000) << "a mapping of its own";
+  EXPECT_EQ(std::memcmp(read, memory_.data() + 1000, 5000), 0);
+  EXPECT_NE(reader.ReadPlace(0, {place.region, 0}, kBytes), nullptr);
+
+  // What a peer may say that is not so.
+  EXPECT_EQ(reader.ReadPlace(0, {place.region, 1}, kBytes), nullptr);
+  EXPECT_EQ(reader.ReadPlace(0, {place.region, UINT64_MAX - 10}, 100), nullptr);
+  EXPECT_EQ(reader.ReadPlace(0, {place.region + 1, 0}, 1), nullptr);
+  EXPECT_EQ(reader.ReadPlace(0, {0, 0}, 1), nullptr);
+  EXPECT_EQ(owner.ReadPlace(1, place, 1), nullptr) << "it is not the other one's";
+
+  endpoints_[0]->memory()->Deregister(handle);
+  EXPECT_EQ(owner.PlaceOf(memory_.data(), 1, {1}).region, 0u);
+  ASSERT_TRUE(Run([&] { return reader.ReadPlace(0, place, 1) == nullptr; }, [](const Completion&) {}));
 }
 
 INSTANTIATE_TEST_SUITE_P(, MappedMemoryTest, testing::Bool(),
