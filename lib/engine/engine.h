@@ -220,6 +220,7 @@ class Engine {
   enum class WindowTurn : uint8_t { kBlocked, kMoved, kFinished };
   void StartWindow(Operation& operation);
   void EnqueueWindow(Operation& operation);
+  void LookAround(uint64_t bytes);
   bool RunWindows();
   bool RunGroup(WindowGroup& group, bool* moved);
   WindowTurn AdvanceWindow(Operation& operation);
@@ -232,6 +233,8 @@ class Engine {
   void LookForTheGone();
   static bool IsThere(const Operation& operation, int rank);
   const std::byte* FindPublish(Operation& operation, const WindowPlanStep& step, int rank, uint64_t number);
+  const std::byte* FindLent(Operation& operation, int rank, const RegionPlace& place, uint64_t bytes);
+  bool HasRead(Operation& operation, int rank, uint64_t number);
 
   // Telemetry (engine_time.cc)
   int64_t StampNs() {
@@ -313,6 +316,8 @@ class Engine {
   LocalSteps urgent_steps_;
   int urgent_running_ = 0;  // urgent operations that have begun
   std::vector<const void*> reduce_sources_;
+  uint64_t quick_bytes_ = 0;  // that operations have moved since the last pass
+  bool reads_lent_ = false;   // the window step that runs reads what a peer has lent
   std::vector<std::pair<uint32_t, Outcome>> failed_channels_;
   std::array<Completion, 64> completions_;
   uint64_t passes_ = 0;

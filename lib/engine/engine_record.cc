@@ -35,8 +35,14 @@ FirstWait FirstWaitOf(const Operation& operation) {
 FirstWait FirstWindowWaitOf(const Operation& operation) {
   const WindowGroup& group = *operation.group;
   FirstWait first{FlightWaitKind::kNothing, operation.window_step, -1, 0};
-  if (operation.window_step >= operation.plan().window_steps().size()) return first;
-  const WindowPlanStep& step = operation.plan().window_steps()[operation.window_step];
+  const std::vector<WindowPlanStep>& steps = operation.plan().window_steps();
+  if (operation.window_step >= steps.size()) {
+    // All is done but for what others still read of it.
+    if (steps.empty() || operation.window_waits_for < 0) return first;
+    const auto last = static_cast<uint32_t>(steps.size() - 1);
+    return {FlightWaitKind::kRoom, last, group.job_rank(operation.window_waits_for), steps.back().published_bytes};
+  }
+  const WindowPlanStep& step = steps[operation.window_step];
   if (!group.queue.empty() && group.queue.front() != &operation) {
     first.kind = FlightWaitKind::kEarlierOperation;
   } else if (!group.ready()) {

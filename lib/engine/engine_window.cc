@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operations over windows: programs that run step by step until something is not there yet. The operations of a group run
-// one after the other, in the order of their submission, because their publishes are numbered so.
+// one after the other, in the order of their submission, because their publishes are numbered so. One that has lent what it
+// published stays until all have read it.
 #include <sched.h>
 
 #include <algorithm>
 #include <cstring>
 #include <string>
+
+#include "absl/strings/str_cat.h"
 
 #include "lib/engine/engine.h"
 #include "lib/recorder/flight_recorder.h"
@@ -18,6 +21,9 @@ namespace {
 // ranks outnumber cores, each look gives the core to the others.
 constexpr int kFirstLooks = 200;
 constexpr int kFirstYields = 32;
+
+// Ranks that never wait for each other look at all else after so much data.
+constexpr uint64_t kQuickBytesPerPass = 1 << 20;
 
 // Then other operations have a turn.
 constexpr int kStepsPerTurn = 64;
@@ -65,7 +71,9 @@ void Engine::SubmitAndWait(Operation& operation) {
           EndRecord(operation, Outcome::kOk, clocked ? operation.marks.finished_ns : 0);
         }
         looks_in_a_row_ = false;
+        const uint64_t bytes = operation.bytes;
         operation.Finish(Outcome::kOk);
+        LookAround(bytes);
         return StopDriving();
       }
       if (spins) {
@@ -82,6 +90,15 @@ void Engine::SubmitAndWait(Operation& operation) {
   }
   DriveUntil([&operation] { return operation.done(); });
   StopDriving();
+}
+
+// A rank whose operations never have to wait would not hear what peers have to say beside them, such as that they can read
+// its memory now. One pass takes a fraction of a microsecond.
+void Engine::LookAround(uint64_t bytes) {
+  quick_bytes_ += bytes;
+  if (quick_bytes_ < kQuickBytesPerPass) return;
+  quick_bytes_ = 0;
+  Pass();
 }
 
 void Engine::StartWindow(Operation& operation) {
@@ -200,8 +217,13 @@ Engine::WindowTurn Engine::AdvanceWindow(Operation& operation) {
     if (stamps) EndWindowStep(operation);
     ++operation.window_step;
   }
-  if (operation.group->Progress(operation.window_base + plan.num_publishes())) stamped_ = false;
-  return WindowTurn::kFinished;
+  WindowGroup& group = *operation.group;
+  // Told before this rank waits for what the others tell: they may be waiting likewise.
+  if (group.Progress(operation.window_base + plan.num_publishes())) stamped_ = false;
+  if (!operation.window_lent || group.IsRead()) return WindowTurn::kFinished;
+  stamped_ = false;
+  operation.window_waits_for = group.holder();
+  return operation.window_step == first ? WindowTurn::kBlocked : WindowTurn::kMoved;
 }
 
 // False if what it takes is not there yet.
@@ -216,7 +238,13 @@ bool Engine::RunWindowStep(Operation& operation, const WindowPlanStep& step) {
       return false;
     }
     BeginWindowWork(operation);
-    if (step.published_bytes > 0) std::memcpy(to, operation.At(step.own), step.published_bytes);
+    const std::byte* own = operation.At(step.own);
+    const bool may_lend = step.lend == Lend::kYes || (step.lend == Lend::kIfApart && operation.window_lends_input);
+    if (may_lend && group.Lend(number, own, step.published_bytes, step.peer)) {
+      operation.window_lent = true;
+    } else if (step.published_bytes > 0) {
+      std::memcpy(to, own, step.published_bytes);
+    }
     if (operation.timed && operation.window_says_arrival) {
       const Arrivals::Arrival& last = operation.marks.arrivals.last();
       group.EndPublish(number, operation.signature, operation.window_done, static_cast<uint32_t>(last.rank), last.ns);
@@ -230,12 +258,13 @@ bool Engine::RunWindowStep(Operation& operation, const WindowPlanStep& step) {
     std::memcpy(operation.At(step.dst), operation.At(step.own), step.bytes);
     return true;
   }
+  reads_lent_ = false;
   if (step.kind == WindowStepKind::kCopy) {
     const std::byte* from = FindPublish(operation, step, step.peer, number);
     if (from == nullptr) return false;
     BeginWindowWork(operation);
     std::memcpy(operation.At(step.dst), from + step.offset_bytes, step.bytes);
-    return true;
+    return HasRead(operation, step.peer, number);
   }
   if (reduce_sources_.size() < static_cast<size_t>(group.size()))
     reduce_sources_.resize(static_cast<size_t>(group.size()));
@@ -253,7 +282,17 @@ bool Engine::RunWindowStep(Operation& operation, const WindowPlanStep& step) {
   std::byte* dst = operation.At(step.dst);
   plan.reducer().ReduceMany(dst, reduce_sources_.data(), static_cast<size_t>(group.size()), step.count);
   if (step.finish) plan.reducer().Finish(dst, step.count, plan.num_ranks());
+  for (int r = 0; reads_lent_ && r < group.size(); ++r) {
+    if (r != group.rank() && !HasRead(operation, r, number)) return false;
+  }
   return true;
+}
+
+// False if what this step has read of the rank had been taken back by then: its operation has failed, and so will this one.
+bool Engine::HasRead(Operation& operation, int rank, uint64_t number) {
+  if (!reads_lent_ || operation.group->StillLent(rank, number)) return true;
+  operation.window_waits_for = rank;
+  return false;
 }
 
 // A rank that left in good order is missed only by those who still wait for it. Now and then, not in each pass.
@@ -274,7 +313,9 @@ void Engine::LookForTheGone() {
 
 // What the operation's next step takes of that rank.
 bool Engine::IsThere(const Operation& operation, int rank) {
-  const WindowPlanStep& step = operation.plan().window_steps()[operation.window_step];
+  const std::vector<WindowPlanStep>& steps = operation.plan().window_steps();
+  if (operation.window_step == steps.size()) return operation.group->IsRead();
+  const WindowPlanStep& step = steps[operation.window_step];
   const uint64_t number = operation.window_base + step.number;
   if (step.kind == WindowStepKind::kPublish) return operation.group->BeginPublish(number, 0) != nullptr;
   return operation.group->Find(rank, number) != nullptr;
@@ -306,7 +347,25 @@ const std::byte* Engine::FindPublish(Operation& operation, const WindowPlanStep&
       operation.marks.arrivals.Hear(static_cast<int32_t>(arrived), header->arrived_ns.load(std::memory_order_relaxed));
     }
   }
-  return operation.group->Payload(rank, number, step.published_bytes);
+  const RegionPlace place = header->place();
+  if (place.region == 0 || step.kind == WindowStepKind::kWait) {
+    return operation.group->Payload(rank, number, step.published_bytes);
+  }
+  return FindLent(operation, rank, place, step.published_bytes);
+}
+
+const std::byte* Engine::FindLent(Operation& operation, int rank, const RegionPlace& place, uint64_t bytes) {
+  reads_lent_ = true;
+  const std::byte* payload = operation.group->LentPayload(rank, place, bytes);
+  if (payload != nullptr) return payload;
+  operation.window_waits_for = rank;
+  if (operation.loss_told) return nullptr;
+  operation.loss_told = true;
+  listener_.OnPeerLost(operation.group->job_rank(rank),
+                       absl::StrCat("the peer broke the protocol: it published ", bytes, " bytes that begin at byte ",
+                                    place.offset, " of its memory number ", place.region,
+                                    ", which this rank cannot read; do all ranks run the same tutti?"));
+  return nullptr;
 }
 
 }  // namespace tutti

@@ -83,10 +83,21 @@ void Operation::BeginWindow() {
   window_looks = 0;
   window_waits_for = -1;
   window_silent_rank = -1;
+  window_lends_input = plan_->lent_input().end > 0 && InputIsApart();
+  window_lent = false;
   mismatch_told = false;
   loss_told = false;
   stalls = 0;
   deadline_told = false;
+}
+
+// What may be lent of the input is not written when the output is.
+bool Operation::InputIsApart() const {
+  const auto input = reinterpret_cast<uintptr_t>(user[0]);
+  const auto output = reinterpret_cast<uintptr_t>(user[1]);
+  const ByteRange& lent = plan_->lent_input();
+  const ByteRange& written = plan_->written_output();
+  return input + lent.end <= output + written.begin || output + written.end <= input + lent.begin;
 }
 
 std::byte* Operation::OwnInput(uint64_t input_bytes) {

@@ -157,6 +157,7 @@ class Operation {
   std::vector<StepTimes> step_times;                           // by step, if Plan::stamps_steps()
   OperationTiming Timing() const { return SplitTime(marks); }  // once it is done; also for whoever waited for it
 
+  bool InputIsApart() const;
   void ScaleInput();   // after Begin, if there is something to scale
   void BeginWindow();  // for plans over windows, instead of both
   uint32_t window_step = 0;
@@ -165,6 +166,8 @@ class Operation {
   int window_waits_for = -1;    // rank in the group
   int window_silent_rank = -1;  // the last one waited for, if it did not say when it arrived
   bool window_says_arrival = false;
+  bool window_lends_input = false;  // it lies apart from the output, and the plan could lend of it
+  bool window_lent = false;         // something, and so it does not end before that has been read
   bool mismatch_told = false;
   bool loss_told = false;
 

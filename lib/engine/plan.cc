@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "lib/base/align.h"
+#include "lib/engine/lendable.h"
 
 namespace tutti {
 namespace {
@@ -215,6 +216,15 @@ absl::Status Plan::CompileWindowSteps(const WindowProgram& program, absl::Span<c
     out.dst = {step.dst.buffer, step.dst.offset * element_bytes};
     largest_step_bytes_ = std::max({largest_step_bytes_, out.bytes, out.published_bytes});
     window_steps_.push_back(out);
+  }
+  FindLendable(window_steps_);
+  for (const WindowPlanStep& step : window_steps_) {
+    if (step.lend == Lend::kIfApart) {
+      lent_input_.Include(step.own.offset_bytes, step.own.offset_bytes + step.published_bytes);
+    }
+    if (step.dst.buffer == Buffer::kOutput) {
+      written_output_.Include(step.dst.offset_bytes, step.dst.offset_bytes + step.bytes);
+    }
   }
   for (size_t r = 0; r < peers.size(); ++r) {
     if (static_cast<int>(r) != rank) peers_.push_back(peers[r]);

@@ -4,6 +4,7 @@
 #ifndef TUTTI_LIB_ENGINE_PLAN_H_
 #define TUTTI_LIB_ENGINE_PLAN_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -43,9 +44,17 @@ struct PlanStep {
   CodedSlice slice;       // IsCodecStep
 };
 
+// Whether a publish's source stays as it is until the operation's end, so that readers may be sent there; see lendable.h.
+enum class Lend : uint8_t {
+  kNo,
+  kIfApart,  // if the input lies apart from the output
+  kYes,
+};
+
 // One step of a plan over windows; see WindowStep.
 struct WindowPlanStep {
   WindowStepKind kind = WindowStepKind::kPublish;
+  Lend lend = Lend::kNo;
   bool finish = false;
   int32_t peer = -1;  // rank in the group
   uint32_t number = 0;
@@ -56,6 +65,16 @@ struct WindowPlanStep {
   uint64_t bytes = 0;
   BytePlace own;
   BytePlace dst;
+};
+
+struct ByteRange {
+  uint64_t begin = 0;
+  uint64_t end = 0;  // not above begin: empty
+  void Include(uint64_t from, uint64_t to) {
+    if (from >= to) return;
+    begin = end > begin ? std::min(begin, from) : from;
+    end = std::max(end, to);
+  }
 };
 
 class Plan {
@@ -77,6 +96,9 @@ class Plan {
   bool is_window() const { return is_window_; }
   const std::vector<WindowPlanStep>& window_steps() const { return window_steps_; }
   uint32_t num_publishes() const { return num_publishes_; }
+  // Of a plan over windows: what it may lend of its input, and what it writes of its output.
+  const ByteRange& lent_input() const { return lent_input_; }
+  const ByteRange& written_output() const { return written_output_; }
   // Steps of small window programs are over before a clock could be read; only the whole is timed.
   bool stamps_steps() const { return !is_window_ || largest_step_bytes_ >= kStampedBytes; }
   size_t num_steps() const { return is_window_ ? window_steps_.size() : steps_.size(); }
@@ -118,6 +140,8 @@ class Plan {
   uint32_t num_publishes_ = 0;
   uint64_t largest_step_bytes_ = 0;
   std::vector<WindowPlanStep> window_steps_;
+  ByteRange lent_input_;
+  ByteRange written_output_;
   std::vector<PlanStep> steps_;
   std::vector<BytePlace> sources_;
   std::vector<uint32_t> successors_;

@@ -6,11 +6,7 @@
 namespace tutti {
 
 absl::Status WindowGroup::Open() {
-  std::vector<int32_t> others;
-  for (int r = 0; r < size(); ++r) {
-    if (r != rank_) others.push_back(job_rank(r));
-  }
-  absl::StatusOr<std::byte*> window = source_.OpenWindow(channel_, kWindowBytes, others);
+  absl::StatusOr<std::byte*> window = source_.OpenWindow(channel_, kWindowBytes, others_);
   if (!window.ok()) return window.status();
   own_ = *window;
   return absl::OkStatus();
@@ -35,7 +31,18 @@ int WindowGroup::FirstMissing() const {
   return -1;
 }
 
+// What was lent may be written to from now on. That of earlier operations has been read.
+void WindowGroup::Withdraw() {
+  for (uint64_t slot = 0; slot < kWindowSlots; ++slot) {
+    Header& header = *Card(own_, slot);
+    if (header.region.load(std::memory_order_relaxed) != 0) header.number.store(0, std::memory_order_relaxed);
+  }
+  // Whoever sees what is written there later sees this, too; see StillLent.
+  std::atomic_thread_fence(std::memory_order_seq_cst);
+}
+
 void WindowGroup::Forget() {
+  if (own_ != nullptr) Withdraw();
   own_ = nullptr;
   found_ = 0;
   queue.clear();

@@ -7,12 +7,17 @@
 // reader knows that the rest is there. Whoever publishes number m first makes sure that all ranks are done with number
 // m - kWindowSlots: from what their latest publishes said, else from their progress lines.
 //
+// A payload that lies in memory which its readers have mapped may be *lent*: its card then says where it lies, and nothing is
+// copied. Whoever lent it must leave it alone until IsRead; if it cannot wait for that, because its operation has failed, it
+// withdraws the publish first (Forget), and a reader looks afterwards whether what it read still counted (StillLent).
+//
 // It knows memory and numbers, nothing of plans, types or who the ranks are.
 //
 // THREADS. The driver's own.
 #ifndef TUTTI_LIB_ENGINE_WINDOW_GROUP_H_
 #define TUTTI_LIB_ENGINE_WINDOW_GROUP_H_
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -21,6 +26,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 
 #include "collectives/schedule/window_program.h"
 #include "lib/base/align.h"
@@ -34,7 +40,11 @@ class WindowGroup {
  public:
   // peers[r] is the job rank of the group's rank r; peers[rank] is this one. `source` must outlive the group's use.
   WindowGroup(WindowSource& source, uint32_t channel, std::vector<int32_t> peers, int rank)
-      : source_(source), channel_(channel), job_ranks_(std::move(peers)), rank_(rank), peers_(job_ranks_.size()) {}
+      : source_(source), channel_(channel), job_ranks_(std::move(peers)), rank_(rank), peers_(job_ranks_.size()) {
+    for (int r = 0; r < size(); ++r) {
+      if (r != rank_) others_.push_back(job_rank(r));
+    }
+  }
 
   // Opens this rank's window, then looks for the peers'. True when all are there.
   absl::Status Open();
@@ -45,7 +55,7 @@ class WindowGroup {
   std::string WhyGone(int rank) const { return source_.WhyGone(job_rank(rank)); }
   // A rank whose window is not here yet; -1 if all are.
   int FirstMissing() const;
-  void Forget();  // the windows are gone, or will be
+  void Forget();  // the windows are gone, or will be; what was lent is lent no more
 
   int rank() const { return rank_; }
   int size() const { return static_cast<int>(job_ranks_.size()); }
@@ -64,8 +74,35 @@ class WindowGroup {
     header.done = done;
     header.arrived_ns.store(arrived_ns, std::memory_order_relaxed);
     header.arrived.store(arrived, std::memory_order_relaxed);
+    header.region.store(lent_region_, std::memory_order_relaxed);
+    lent_region_ = 0;
     header.number.store(number + 1, std::memory_order_release);
     Wake();
+  }
+
+  // Instead of writing the payload, between BeginPublish and EndPublish: lends it, to `only_reader` or, if that is -1, to all.
+  // False if they cannot all read it where it lies.
+  bool Lend(uint64_t number, const std::byte* payload, uint64_t bytes, int only_reader) {
+    const auto one = static_cast<size_t>(only_reader);
+    const RegionPlace place =
+        source_.PlaceOf(payload, bytes, only_reader < 0 ? others_ : absl::MakeConstSpan(&job_ranks_[one], 1));
+    if (place.region == 0) return false;
+    if (only_reader < 0) {
+      lent_to_all_ = number + 1;
+    } else {
+      peers_[one].lent = number + 1;
+    }
+    Card(own_, number)->offset.store(place.offset, std::memory_order_relaxed);
+    lent_region_ = place.region;
+    return true;
+  }
+
+  // Whether all ranks are done with what was lent to them. If not, holder() is one that is not.
+  bool IsRead() {
+    for (size_t r = 0; r < peers_.size(); ++r) {
+      if (static_cast<int>(r) != rank_ && !IsDone(r, std::max(lent_to_all_, peers_[r].lent))) return false;
+    }
+    return true;
   }
 
   // The same about a publish that has been made, while this rank is still in the operation.
@@ -85,9 +122,19 @@ class WindowGroup {
     return header;
   }
 
-  // Of a publish that was found.
+  // Of a publish that was found and was not lent.
   const std::byte* Payload(int rank, uint64_t number, uint64_t bytes) const {
     return PayloadIn(const_cast<std::byte*>(peers_[static_cast<size_t>(rank)].window.data), number, bytes);
+  }
+  // Of one that was lent: nullptr if this rank cannot read what the header says.
+  const std::byte* LentPayload(int rank, const RegionPlace& place, uint64_t bytes) const {
+    return source_.ReadPlace(job_rank(rank), place, bytes);
+  }
+  // After reading it: it was not withdrawn by then.
+  bool StillLent(int rank, uint64_t number) const {
+    std::atomic_thread_fence(std::memory_order_acquire);
+    const Header* header = Card(peers_[static_cast<size_t>(rank)].window.data, number);
+    return header->number.load(std::memory_order_relaxed) == number + 1;
   }
 
   int holder() const { return holder_; }
@@ -107,8 +154,16 @@ class WindowGroup {
     uint64_t done;
     std::atomic<int64_t> arrived_ns;
     std::atomic<uint32_t> arrived;  // MessageStamp::kNobody: the publisher does not say
+    std::atomic<uint32_t> region;   // not 0: the payload is lent, and lies there, at `offset`
+    std::atomic<uint64_t> offset;   // where a short payload begins otherwise
+
+    // Read once: a peer may write what it likes there.
+    RegionPlace place() const {
+      return {region.load(std::memory_order_relaxed), offset.load(std::memory_order_relaxed)};
+    }
   };
   static constexpr uint64_t kHeaderBytes = 40;
+  static_assert(offsetof(Header, offset) == kHeaderBytes);
 
   // In the order of submission; the front one runs.
   std::vector<Operation*> queue;
@@ -123,6 +178,7 @@ class WindowGroup {
   struct Peer {
     PeerWindow window;
     uint64_t done = 0;  // as far as it is known here
+    uint64_t lent = 0;  // above the last number that was lent to it alone
   };
 
   static std::byte* PayloadIn(std::byte* window, uint64_t number, uint64_t bytes) {
@@ -142,16 +198,23 @@ class WindowGroup {
     if (number < kWindowSlots) return true;
     const uint64_t needed = number - kWindowSlots + 1;
     for (size_t r = 0; r < peers_.size(); ++r) {
-      Peer& peer = peers_[r];
-      if (peer.done >= needed || static_cast<int>(r) == rank_) continue;
-      // Before its window has been found nothing is known of the rank.
-      holder_ = static_cast<int>(r);
-      if (peer.window.data == nullptr) return false;
-      peer.done = reinterpret_cast<const std::atomic<uint64_t>*>(peer.window.data)->load(std::memory_order_acquire);
-      if (peer.done < needed) return false;
+      if (static_cast<int>(r) != rank_ && !IsDone(r, needed)) return false;
     }
     return true;
   }
+
+  // Whether the rank reads nothing below `needed` any more; if it does, it is the holder().
+  bool IsDone(size_t r, uint64_t needed) {
+    Peer& peer = peers_[r];
+    if (peer.done >= needed) return true;
+    // Before its window has been found nothing is known of the rank.
+    holder_ = static_cast<int>(r);
+    if (peer.window.data == nullptr) return false;
+    peer.done = reinterpret_cast<const std::atomic<uint64_t>*>(peer.window.data)->load(std::memory_order_acquire);
+    return peer.done >= needed;
+  }
+
+  void Withdraw();
 
   bool Wake() {
     bool woke = false;
@@ -168,12 +231,15 @@ class WindowGroup {
   WindowSource& source_;
   const uint32_t channel_;
   const std::vector<int32_t> job_ranks_;
+  std::vector<int32_t> others_;  // of these, without this one
   const int rank_;
   std::byte* own_ = nullptr;
   std::vector<Peer> peers_;  // by rank
   int found_ = 0;
   int holder_ = -1;
-  uint64_t told_ = 0;  // to which number this rank's progress line says that it is done
+  uint32_t lent_region_ = 0;  // of the publish that has begun
+  uint64_t lent_to_all_ = 0;  // above the last number that was
+  uint64_t told_ = 0;         // to which number this rank's progress line says that it is done
   bool barrier_needed_ = false;
 };
 

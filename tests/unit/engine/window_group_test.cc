@@ -114,6 +114,87 @@ TEST(WindowGroup, ASlotIsNotOverwrittenWhileARankStillReadsIt) {
   EXPECT_EQ(group.BeginPublish(kWindowSlots + 1, 8), nullptr);
 }
 
+// To all, or to one rank alone.
+TEST(WindowGroup, WhatWasLentMayBeWrittenAgainOnceItIsRead) {
+  constexpr int kRanks = 3;
+  constexpr uint64_t kRounds = 400;
+  constexpr uint64_t kWords = 512;
+  Memory memory(kRanks);
+  const auto run = [&memory](int rank) {
+    ThreadWindows source(memory, rank);
+    WindowGroup group(source, 7, {0, 1, 2}, rank);
+    ASSERT_TRUE(group.Open().ok());
+    ASSERT_TRUE(group.FindPeers());
+    std::vector<uint64_t> own(kWords);
+    for (uint64_t number = 0; number < kRounds; ++number) {
+      const int only_reader = number % 2 == 0 ? -1 : (rank + 1) % kRanks;
+      for (uint64_t i = 0; i < kWords; ++i) own[i] = number * 1000 + static_cast<uint64_t>(rank) + i;
+      while (group.BeginPublish(number, 0) == nullptr) std::this_thread::yield();
+      const auto* payload = reinterpret_cast<const std::byte*>(own.data());
+      ASSERT_TRUE(group.Lend(number, payload, kWords * 8, only_reader));
+      group.EndPublish(number, 3, number, MessageStamp::kNobody, 0);
+      for (int peer = 0; peer < kRanks; ++peer) {
+        if (peer == rank || (number % 2 == 1 && rank != (peer + 1) % kRanks)) continue;
+        const WindowGroup::Header* header = nullptr;
+        while ((header = group.Find(peer, number)) == nullptr) std::this_thread::yield();
+        const RegionPlace place = header->place();
+        ASSERT_EQ(place.region, 1u);
+        const std::byte* from = group.LentPayload(peer, place, kWords * 8);
+        for (uint64_t i = 0; i < kWords; ++i) {
+          uint64_t word = 0;
+          std::memcpy(&word, from + i * 8, 8);
+          ASSERT_EQ(word, number * 1000 + static_cast<uint64_t>(peer) + i);
+        }
+        ASSERT_TRUE(group.StillLent(peer, number));
+      }
+      group.Progress(number + 1);
+      while (!group.IsRead()) std::this_thread::yield();
+    }
+  };
+  std::vector<std::thread> threads;
+  for (int rank = 0; rank < kRanks; ++rank) threads.emplace_back(run, rank);
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST(WindowGroup, OnlyWhomItWasLentToMustHaveReadIt) {
+  Memory memory(3);
+  ThreadWindows source(memory, 0), second_source(memory, 1);
+  WindowGroup group(source, 1, {0, 1, 2}, 0), second(second_source, 1, {0, 1, 2}, 1);
+  ASSERT_TRUE(group.Open().ok() && second.Open().ok());
+  ASSERT_TRUE(group.FindPeers() && second.FindPeers());
+  EXPECT_TRUE(group.IsRead());
+  const std::byte payload[8] = {};
+  ASSERT_NE(group.BeginPublish(0, 0), nullptr);
+  ASSERT_TRUE(group.Lend(0, payload, 8, /*only_reader=*/1));
+  group.EndPublish(0, 0, 0, MessageStamp::kNobody, 0);
+  EXPECT_FALSE(group.IsRead());
+  EXPECT_EQ(group.holder(), 1);
+  second.Progress(1);
+  EXPECT_TRUE(group.IsRead());
+}
+
+TEST(WindowGroup, AReaderNoticesThatWhatItReadWasWithdrawn) {
+  Memory memory(2);
+  ThreadWindows source(memory, 0), other_source(memory, 1);
+  WindowGroup group(source, 1, {0, 1}, 0), other(other_source, 1, {0, 1}, 1);
+  ASSERT_TRUE(group.Open().ok() && other.Open().ok());
+  ASSERT_TRUE(group.FindPeers() && other.FindPeers());
+  const std::byte payload[8] = {};
+  ASSERT_NE(group.BeginPublish(0, 0), nullptr);
+  ASSERT_TRUE(group.Lend(0, payload, 8, -1));
+  group.EndPublish(0, 0, 0, MessageStamp::kNobody, 0);
+  ASSERT_NE(group.BeginPublish(1, 8), nullptr);
+  group.EndPublish(1, 0, 0, MessageStamp::kNobody, 0);
+  ASSERT_NE(other.Find(0, 0), nullptr);
+  EXPECT_TRUE(other.StillLent(0, 0));
+  group.Forget();
+  EXPECT_FALSE(other.StillLent(0, 0));
+  EXPECT_EQ(other.Find(0, 0), nullptr);
+  const WindowGroup::Header* copied = other.Find(0, 1);
+  ASSERT_NE(copied, nullptr) << "what was copied can be read as before";
+  EXPECT_EQ(copied->place().region, 0u);
+}
+
 TEST(WindowGroup, OnlySleepersAreWoken) {
   Memory memory(3);
   ThreadWindows source(memory, 0);

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which publishes of a window program need no copy, if their source lies where the readers can read it: those whose source
+// no later step of the program writes. It knows the program only; whether input and output are the same memory, and whether
+// anybody can read them, shows when it runs.
+#ifndef TUTTI_LIB_ENGINE_LENDABLE_H_
+#define TUTTI_LIB_ENGINE_LENDABLE_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "lib/engine/plan.h"
+
+namespace tutti {
+
+// Shorter ones are copied: the copy costs less than to wait at the end until everybody has read them.
+inline constexpr uint64_t kLeastLentBytes = 16 << 10;
+
+// Sets WindowPlanStep::lend.
+void FindLendable(std::vector<WindowPlanStep>& steps);
+
+}  // namespace tutti
+
+#endif  // TUTTI_LIB_ENGINE_LENDABLE_H_
