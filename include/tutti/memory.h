@@ -60,9 +60,8 @@ TUTTI_API tutti_status_t tutti_mem_deregister(tutti_mem_t mem);
 /* Allocates `bytes` of memory for buffers of comm, of those it was split from, and of those split from it: zeroed, aligned to
  * a page, backed by the memory next to the calling thread's core. Operations whose buffers lie in it move large data with one
  * copy less between ranks of a host, and without registering it anew between hosts; any part of it can be a buffer. It pays
- * from 16 KiB on, for algorithms that send messages: an all_reduce between ranks of one host uses others unless told
- * (options.algorithm; bench/README.md has figures). Local: the other ranks need not do the same; each gains from what its peers
- * have allocated.
+ * from 16 KiB on: collectives between ranks of one host then read an input that is not also the output where it lies, and
+ * end when all who read it have done so (bench/README.md has figures). Local: the other ranks need not do the same.
  *
  * It is memory of its own, not part of malloc's: make few and long-lived ones. In a child after fork it is the same memory
  * as the parent's, not a copy. The other ranks of the host can read it, not write to it. Where the host has no memory that can
