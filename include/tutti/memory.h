@@ -60,7 +60,7 @@ TUTTI_API tutti_status_t tutti_mem_deregister(tutti_mem_t mem);
 /* Allocates `bytes` of memory for buffers of comm, of those it was split from, and of those split from it: zeroed, aligned to
  * a page, backed by the memory next to the calling thread's core. Operations whose buffers lie in it move large data with one
  * copy less between ranks of a host, and without registering it anew between hosts; any part of it can be a buffer. It pays
- * from 16 KiB on: collectives between ranks of one host then read an input that is not also the output where it lies, and
+ * from 4 KiB on: collectives between ranks of one host then read an input that is not also the output where it lies, and
  * end when all who read it have done so (bench/README.md has figures). Local: the other ranks need not do the same.
  *
  * It is memory of its own, not part of malloc's: make few and long-lived ones. In a child after fork it is the same memory

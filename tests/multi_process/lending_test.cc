@@ -131,7 +131,7 @@ RANK_PROGRAM(LendBuffers) {
     for (int i = 0; i < 3; ++i) Synchronise(comm);
     SleepMs(5);
     const bool odd = context.rank % 2 == 1;
-    for (const size_t bytes : {16 << 10, 64 << 10, 1 << 20}) {
+    for (const size_t bytes : {4 << 10, 16 << 10, 64 << 10, 1 << 20}) {
       for (const size_t count : {bytes / kWord - 1, bytes / kWord, bytes / kWord + 3}) {
         for (const char* algorithm : {"shared_one_shot", "shared_slices"}) {
           for (int i = 0; i < 3; ++i) calls.AllReduce(count, send.data(), recv.data(), algorithm);
