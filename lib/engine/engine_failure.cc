@@ -132,7 +132,7 @@ Engine::Waits Engine::DescribeWindowWait(const Operation& operation,
   } else if (operation.window_step == operation.plan().window_steps().size()) {
     waits.peers.push_back(group.job_rank(operation.window_waits_for));
     waits.description = absl::StrCat("all ", operation.window_step, " steps are done, but ", peer_name(waits.peers[0]),
-                                     " still reads this rank's buffer where it lies");
+                                     " has not read all of this rank's buffer yet");
   } else {
     waits.peers.push_back(group.job_rank(operation.window_waits_for));
     const WindowPlanStep& waiting = operation.plan().window_steps()[operation.window_step];

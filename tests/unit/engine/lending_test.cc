@@ -177,7 +177,7 @@ TEST_F(LendingTest, AnOperationDoesNotEndBeforeAllHaveReadWhatItLent) {
   root().Poll();
   EXPECT_FALSE(root().done());
   const auto waits = root().engine->DescribeWaits(*root().operation, [](int32_t) { return "the other one"; });
-  EXPECT_NE(waits.description.find("the other one still reads"), std::string::npos) << waits.description;
+  EXPECT_NE(waits.description.find("the other one has not read all"), std::string::npos) << waits.description;
   EXPECT_EQ(waits.peers, std::vector<int32_t>{1});
   other().Poll();
   EXPECT_TRUE(other().done());
