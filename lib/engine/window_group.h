@@ -55,7 +55,7 @@ class WindowGroup {
   std::string WhyGone(int rank) const { return source_.WhyGone(job_rank(rank)); }
   // A rank whose window is not here yet; -1 if all are.
   int FirstMissing() const;
-  void Forget();  // the windows are gone, or will be; what was lent is lent no more
+  void Forget();  // the windows will be gone soon; what was lent is lent no more
 
   int rank() const { return rank_; }
   int size() const { return static_cast<int>(job_ranks_.size()); }
