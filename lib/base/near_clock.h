@@ -8,7 +8,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/counter.h"
-#include "lib/base/tick_scale.h"
+#include "lib/base/tick_line.h"
 
 namespace tutti {
 

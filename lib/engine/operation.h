@@ -157,7 +157,6 @@ class Operation {
   std::vector<StepTimes> step_times;                           // by step, if Plan::stamps_steps()
   OperationTiming Timing() const { return SplitTime(marks); }  // once it is done; also for whoever waited for it
 
-  bool InputIsApart() const;
   void ScaleInput();   // after Begin, if there is something to scale
   void BeginWindow();  // for plans over windows, instead of both
   uint32_t window_step = 0;
@@ -185,6 +184,7 @@ class Operation {
   std::vector<StepGroup> step_groups;
 
  private:
+  bool InputIsApart() const;
   void FinishParts(Outcome outcome);
 
   struct FreeAligned {

@@ -43,10 +43,8 @@ class alignas(64) StepRecord {
 
   // `mark`: the number of the last mark; what came before it is forgotten.
   void Add(uint64_t bytes, int64_t ns, uint64_t mark) {
-    if (mark_.get() != mark) [[unlikely]]
-      Clear(mark);
-    bytes_.Add(bytes);
-    times_.Add(ns);
+    AddAll(
+        bytes, 1, [ns](size_t) { return ns; }, mark);
   }
   // `n` steps, which took next(0) to next(n - 1). Returns the sum of that.
   template <typename Next>

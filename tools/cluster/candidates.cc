@@ -55,11 +55,12 @@ absl::StatusOr<std::vector<Choice>> Candidates(const Question& question, const s
   const std::vector<int> groups = cluster->Groups();
   Shape shape = ShapeOf(question);
   shape.groups = groups;
+  const bool is_flat = groups.empty() && !IsCrowded(*cluster);
   std::vector<Choice> candidates;
   for (const Algorithm& algorithm : Algorithms(question.collective)) {
     if (algorithm.window != nullptr) continue;  // they are not made of messages, where they are worth having
     // On one host it saves messages, and nothing else.
-    if (groups.empty() && !IsCrowded(*cluster) && absl::string_view(algorithm.name) == "hierarchical") continue;
+    if (is_flat && absl::string_view(algorithm.name) == "hierarchical") continue;
     candidates.push_back(ChooseAlgorithm(shape, &algorithm));
   }
   return candidates;

@@ -5,6 +5,7 @@
 #include "lib/transport/message_stamp.h"
 
 #include <cstring>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -59,15 +60,26 @@ class ThreadWindows : public WindowSource {
   const int rank_;
 };
 
-TEST(WindowGroup, EveryPublishIsSeenWholeByEveryRank) {
-  constexpr int kRanks = 3;
-  constexpr uint64_t kRounds = 3000;
+constexpr int kRanks = 3;
+
+// Each rank on a thread of its own, with windows open to the others.
+void OnThreeRanks(const std::function<void(WindowGroup& group, int rank)>& body) {
   Memory memory(kRanks);
-  const auto run = [&memory](int rank) {
+  const auto run = [&](int rank) {
     ThreadWindows source(memory, rank);
     WindowGroup group(source, 7, {0, 1, 2}, rank);
     ASSERT_TRUE(group.Open().ok());
     ASSERT_TRUE(group.FindPeers());
+    body(group, rank);
+  };
+  std::vector<std::thread> threads;
+  for (int rank = 0; rank < kRanks; ++rank) threads.emplace_back(run, rank);
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST(WindowGroup, EveryPublishIsSeenWholeByEveryRank) {
+  constexpr uint64_t kRounds = 3000;
+  OnThreeRanks([](WindowGroup& group, int rank) {
     for (uint64_t number = 0; number < kRounds; ++number) {
       // Lengths on both sides of each limit of the layout.
       const uint64_t bytes = std::vector<uint64_t>{8, 40, 48, 216, 224, 4096, 65536}[number % 7];
@@ -92,10 +104,7 @@ TEST(WindowGroup, EveryPublishIsSeenWholeByEveryRank) {
       }
       group.Progress(number + 1);
     }
-  };
-  std::vector<std::thread> threads;
-  for (int rank = 0; rank < kRanks; ++rank) threads.emplace_back(run, rank);
-  for (std::thread& thread : threads) thread.join();
+  });
 }
 
 TEST(WindowGroup, ASlotIsNotOverwrittenWhileARankStillReadsIt) {
@@ -116,15 +125,9 @@ TEST(WindowGroup, ASlotIsNotOverwrittenWhileARankStillReadsIt) {
 
 // To all, or to one rank alone.
 TEST(WindowGroup, WhatWasLentMayBeWrittenAgainOnceItIsRead) {
-  constexpr int kRanks = 3;
   constexpr uint64_t kRounds = 400;
   constexpr uint64_t kWords = 512;
-  Memory memory(kRanks);
-  const auto run = [&memory](int rank) {
-    ThreadWindows source(memory, rank);
-    WindowGroup group(source, 7, {0, 1, 2}, rank);
-    ASSERT_TRUE(group.Open().ok());
-    ASSERT_TRUE(group.FindPeers());
+  OnThreeRanks([](WindowGroup& group, int rank) {
     std::vector<uint64_t> own(kWords);
     for (uint64_t number = 0; number < kRounds; ++number) {
       const int only_reader = number % 2 == 0 ? -1 : (rank + 1) % kRanks;
@@ -150,10 +153,7 @@ TEST(WindowGroup, WhatWasLentMayBeWrittenAgainOnceItIsRead) {
       group.Progress(number + 1);
       while (!group.IsRead()) std::this_thread::yield();
     }
-  };
-  std::vector<std::thread> threads;
-  for (int rank = 0; rank < kRanks; ++rank) threads.emplace_back(run, rank);
-  for (std::thread& thread : threads) thread.join();
+  });
 }
 
 TEST(WindowGroup, OnlyWhomItWasLentToMustHaveReadIt) {
