@@ -226,7 +226,6 @@ class Engine {
   WindowTurn AdvanceWindow(Operation& operation);
   bool RunWindowStep(Operation& operation, const WindowPlanStep& step);
   void MarkFront(WindowGroup& group);
-  void ReadyWindowStep(Operation& operation);
   void BeginWindowWork(Operation& operation);
   void EndWindowStep(Operation& operation);
   void CountWindowSteps(Operation& operation);

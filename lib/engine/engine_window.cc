@@ -162,36 +162,30 @@ void Engine::MarkFront(WindowGroup& group) {
   if (operation.timed && operation.marks.begun_ns == kNotBegun) operation.marks.begun_ns = StampNs();
 }
 
-// A step's first attempt.
-void Engine::ReadyWindowStep(Operation& operation) {
-  StepTimes& times = operation.step_times[operation.window_step];
-  const int64_t begun_ns = operation.marks.begun_ns;
-  if (times.ready_ns >= begun_ns) return;
-  times.ready_ns = operation.window_step == 0 ? begun_ns : operation.step_times[operation.window_step - 1].done_ns;
-}
-
 // All that the step takes is there. One that did not have to wait for it begins when the one before it was done, and so does
 // one that had to look again a few times: that takes a tenth of a microsecond. So there is one look at the clock for each
 // step, and one more for those that waited.
 void Engine::BeginWindowWork(Operation& operation) {
   if (operation.timed && operation.plan().stamps_steps()) {
-    StepTimes& times = operation.step_times[operation.window_step];
     const bool was_moment = looks_in_a_row_ && operation.window_looks <= kMomentLooks;
-    times.posted_ns = was_moment ? times.ready_ns : StampNs();
+    const int64_t ready_ns = operation.window_step == 0 ? operation.marks.begun_ns : operation.window_done_ns;
+    operation.window_posted_ns = was_moment ? ready_ns : StampNs();
   }
   stamped_ = false;
 }
 
-void Engine::EndWindowStep(Operation& operation) { operation.step_times[operation.window_step].done_ns = StampNs(); }
+void Engine::EndWindowStep(Operation& operation) {
+  operation.window_done_ns = StampNs();
+  operation.window_took_ns[operation.window_step] = operation.window_done_ns - operation.window_posted_ns;
+}
 
 // What its steps took, counted when the operation is over: in between, their data would push the histograms out of the
 // cache, and each step would wait for its own.
 void Engine::CountWindowSteps(Operation& operation) {
   for (const StepGroup& group : operation.step_groups) {
-    const uint64_t took_ns = operation.telemetry->AddSteps(group, [&operation](uint32_t step) {
-      const StepTimes& times = operation.step_times[step];
-      return times.done_ns - times.posted_ns;
-    });
+    const int64_t* each_took_ns = operation.window_took_ns.data();
+    const uint64_t took_ns =
+        operation.telemetry->AddSteps(group, [each_took_ns](uint32_t step) { return each_took_ns[step]; });
     if (group.reduces) operation.marks.reduced_ns += static_cast<int64_t>(took_ns);
   }
 }
@@ -204,7 +198,6 @@ Engine::WindowTurn Engine::AdvanceWindow(Operation& operation) {
   while (operation.window_step < steps.size()) {
     if (operation.window_step - first >= kStepsPerTurn) return WindowTurn::kMoved;
     const WindowPlanStep& step = steps[operation.window_step];
-    if (stamps) ReadyWindowStep(operation);
     if (!RunWindowStep(operation, step)) {
       stamped_ = false;
       ++operation.window_looks;

@@ -50,7 +50,13 @@ Operation::Operation(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) 
   waiting_for_.resize(plan_->steps().size());
   progress_.resize(plan_->steps().size());
   if (plan_->has_slots()) parts_left_.resize(plan_->steps().size());
-  if (plan_->stamps_steps()) step_times.resize(plan_->num_steps());
+  if (plan_->stamps_steps()) {
+    if (plan_->is_window()) {
+      window_took_ns.resize(plan_->num_steps());
+    } else {
+      step_times.resize(plan_->num_steps());
+    }
+  }
 }
 
 bool Operation::TryAcquire() {

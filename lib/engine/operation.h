@@ -154,7 +154,7 @@ class Operation {
   }
   bool unclocked() const { return timed && marks.begun_ns == kNoClockYet; }
   OperationMarks marks;
-  std::vector<StepTimes> step_times;                           // by step, if Plan::stamps_steps()
+  std::vector<StepTimes> step_times;                           // by step, of plans that send messages
   OperationTiming Timing() const { return SplitTime(marks); }  // once it is done; also for whoever waited for it
 
   void ScaleInput();   // after Begin, if there is something to scale
@@ -182,6 +182,9 @@ class Operation {
 
   // Of plans over windows, if Plan::stamps_steps(). Down here it does not push the fields of small operations apart.
   std::vector<StepGroup> step_groups;
+  std::vector<int64_t> window_took_ns;  // by step, from when all that it takes was there
+  int64_t window_posted_ns = 0;         // of the step that runs
+  int64_t window_done_ns = 0;           // of the one before it
 
  private:
   bool InputIsApart() const;
