@@ -10,7 +10,7 @@
 namespace tutti::all_reduce {
 namespace {
 
-constexpr uint64_t kSharedOneShotSegmentBytes = 32 << 10;
+constexpr uint64_t kSharedOneShotSegmentBytes = 64 << 10;
 // How many segments a rank publishes before it reads the first. More would push them out of the cache.
 constexpr uint64_t kAhead = 2;
 
