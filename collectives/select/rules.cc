@@ -19,6 +19,7 @@ constexpr uint64_t kTreeBytes = 64 * kKiB;       // one message per edge; beyond
 constexpr uint64_t kMiddleBytes = 1 * kMiB;      // least bytes in few rounds; beyond, pipelines fill
 constexpr uint64_t kManyRanksBytes = 64 * kMiB;  // beyond, even 1 / n of the vector makes worthwhile ring messages
 
+constexpr int kFewRanks = 4;
 constexpr int kOneShotRanks = 8;  // everyone sends to everyone: n (n - 1) messages
 constexpr int kRingRanks = 16;    // n - 1 rounds one after the other
 
@@ -59,7 +60,7 @@ constexpr SelectionRule kAllGather[] = {
     {kAnyRanks, kAnyBytes, "ring", kLargeSegmentBytes},
 };
 constexpr SelectionRule kReduceScatter[] = {
-    {2, kAnyBytes, "pairwise"},
+    {2, kAnyBytes, "circulant"},
     {kOneShotRanks, kTreeBytes, "pairwise"},
     {kAnyRanks, kMiddleBytes, "circulant"},
     {kRingRanks, kAnyBytes, "ring", kMiddleSegmentBytes},
@@ -89,12 +90,14 @@ constexpr SelectionRule kGroupedAllReduce[] = {{kAnyRanks, kAnyBytes, "hierarchi
 // Where ranks outnumber cores, rounds do not run beside each other, and each message costs somebody a wake-up: few messages
 // win, and no way of overlapping them helps. Measured with 4 and 8 ranks on 2 cores (bench/choice).
 constexpr SelectionRule kCrowdedAllReduce[] = {
-    {kAnyRanks, 2 * kLatencyBytes, "hierarchical"},
+    {kAnyRanks, kLatencyBytes, "hierarchical"},
+    {kAnyRanks, kTreeBytes, "double_tree"},
+    {kFewRanks, kMiddleBytes, "bine"},
     {kAnyRanks, kMiddleBytes, "double_tree"},
     {kAnyRanks, kManyRanksBytes, "circulant"},
 };
 constexpr SelectionRule kCrowdedBroadcast[] = {
-    {kAnyRanks, kTinyBytes, "knomial4"},
+    {kAnyRanks, kLatencyBytes, "knomial4"},
     {kAnyRanks, kMiddleBytes, "binomial"},
 };
 constexpr SelectionRule kCrowdedReduce[] = {
@@ -108,11 +111,16 @@ constexpr SelectionRule kCrowdedAllGather[] = {
 };
 constexpr SelectionRule kCrowdedReduceScatter[] = {
     {kAnyRanks, kMiddleBytes, "bine"},
-    {kRingRanks, kManyRanksBytes, "pairwise"},
+    {kFewRanks, kManyRanksBytes, "pairwise"},
+    {kRingRanks, kManyRanksBytes, "ring"},
 };
 constexpr SelectionRule kCrowdedAllToAll[] = {{kAnyRanks, kTreeBytes, "bruck"}};
 constexpr SelectionRule kCrowdedGather[] = {{kRingRanks, kAnyBytes, "linear"}};
-constexpr SelectionRule kCrowdedScatter[] = {{kRingRanks, kManyRanksBytes, "knomial4"}};
+constexpr SelectionRule kCrowdedScatter[] = {
+    {kRingRanks, kTreeBytes, "knomial4"},
+    {kFewRanks, kMiddleBytes, "knomial4"},
+    {kRingRanks, kManyRanksBytes, "linear"},
+};
 constexpr SelectionRule kCrowdedBarrier[] = {{kAnyRanks, kAnyBytes, "tree"}};
 
 absl::Span<const SelectionRule> CrowdedRules(Collective collective) {

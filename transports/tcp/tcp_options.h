@@ -14,7 +14,7 @@ namespace tutti::tcp {
 struct TcpOptions : connect::ConnectOptions {
   std::string bind_address;  // numeric IPv4 or IPv6 of one interface; never a wildcard: peers are told to connect to it
 
-  uint64_t eager_bytes = 16 << 10;               // at most kMaxEagerBytes; a pair uses the smaller of its two values
+  uint64_t eager_bytes = 64 << 10;               // at most kMaxEagerBytes; a pair uses the smaller of its two values
   uint64_t unexpected_bytes_per_peer = 1 << 20;  // of small messages kept before their receive is posted
   uint64_t segment_bytes = 256 << 10;            // large messages are cut so, for others to pass; a multiple of 64
   uint64_t receive_buffer_bytes = 256 << 10;     // per connection; only touched pages take memory
