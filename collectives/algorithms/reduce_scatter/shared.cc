@@ -10,7 +10,7 @@
 namespace tutti::reduce_scatter {
 namespace {
 
-constexpr uint64_t kSharedSegmentBytes = 16 << 10;
+constexpr uint64_t kSharedSegmentBytes = 64 << 10;
 // How many numbers a rank publishes before it looks whether it is to read the first.
 constexpr uint64_t kAhead = 4;
 
