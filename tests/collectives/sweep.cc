@@ -23,10 +23,9 @@ namespace tutti {
 namespace {
 
 constexpr int kAllRootsUpTo = 16;
-constexpr int kAllCountsUpTo = 64;  // above, schedules are long and the counts are chosen
-constexpr int kBothPlacesUpTo =
-    256;                           // above, each count is in place or not, and the next rank count has it the other way
-constexpr int kOneSizeFrom = 400;  // above, each rank count has one size
+constexpr int kAllCountsUpTo = 64;   // above, schedules are long and the counts are chosen
+constexpr int kBothPlacesUpTo = 32;  // above, a count is in place or not, and for the next rank count the other way
+constexpr int kOneSizeFrom = 400;    // above, each rank count has one size
 
 // Between more ranks than kMaxWindowRanks windows are used only by who insists, and as messages: that it works is shown,
 // but a schedule of a million messages is not checked for each count.
@@ -88,7 +87,7 @@ std::vector<Size> Sizes(const Algorithm& algorithm, int num_ranks, SweepLevel le
   std::vector<Size> sizes;
   for (uint64_t count : std::set<uint64_t>{0, 1, n - 1, n, n + 1, 3 * n + 2}) sizes.push_back({count});
   // A publish is a message to each other rank: cut into segments, only some of the larger rank counts.
-  if (algorithm.window != nullptr && num_ranks > kAllRootsUpTo && num_ranks % 16 > 1) return sizes;
+  if (algorithm.window != nullptr && num_ranks > kAllRootsUpTo && num_ranks % 16 != 1) return sizes;
   const std::vector<Size> segmented =
       SegmentedSizes(HasBlockPerRank(collective) ? 1 : n, num_ranks <= kAllRootsUpTo, level);
   sizes.insert(sizes.end(), segmented.begin(), segmented.end());
