@@ -31,7 +31,7 @@ absl::Status Refused(Exchange& exchange, uint64_t send_bytes, uint64_t recv_byte
       CONFORMANCE_RETURN_IF_ERROR(exchange.RunUntilFinished());
     }
   }
-  return exchange.Linger();
+  return absl::OkStatus();
 }
 
 absl::Status DifferentSignaturesAreRefused(ConformanceFixture& fixture) {
@@ -42,7 +42,7 @@ absl::Status DifferentSignaturesAreRefused(ConformanceFixture& fixture) {
     // In the upper half only.
     CONFORMANCE_RETURN_IF_ERROR(Refused(exchange, bytes, bytes, 7 | uint64_t{1} << 60));
   }
-  return absl::OkStatus();
+  return exchange.Linger();
 }
 
 absl::Status DifferentLengthsAreRefused(ConformanceFixture& fixture) {
@@ -55,7 +55,7 @@ absl::Status DifferentLengthsAreRefused(ConformanceFixture& fixture) {
       if (send_bytes != recv_bytes) CONFORMANCE_RETURN_IF_ERROR(Refused(exchange, send_bytes, recv_bytes, 7));
     }
   }
-  return absl::OkStatus();
+  return exchange.Linger();
 }
 
 absl::Status MismatchesDoNotUseUpTheBudget(ConformanceFixture& fixture) {
