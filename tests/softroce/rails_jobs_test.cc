@@ -26,14 +26,14 @@ using testing::HasSubstr;
 using testing::Not;
 
 // Rank 0 listens there; another port for each test, as the last one's may not be free yet.
-std::string Rendezvous() {
+std::string RendezvousOfRails() {
   return "tcp://10.77.0.1:" + std::to_string(24000 + testing::UnitTest::GetInstance()->current_test_info()->line());
 }
 
 // This host's part of a job of two ranks.
 JobOptions OverTwoRails(std::vector<std::string> arguments, std::map<std::string, std::string> more = {}) {
   std::map<std::string, std::string> environment = {
-      {"TUTTI_LOCAL_RANK", "0"},          {"TUTTI_LOCAL_SIZE", "1"},        {"TUTTI_RENDEZVOUS", Rendezvous()},
+      {"TUTTI_LOCAL_RANK", "0"},          {"TUTTI_LOCAL_SIZE", "1"},        {"TUTTI_RENDEZVOUS", RendezvousOfRails()},
       {"TUTTI_SECRET", "of these tests"}, {"TUTTI_INTERFACE", "eth0"},      {"TUTTI_LOG", "debug"},
       {"TUTTI_TRANSPORT", "verbs,tcp"},   {"TUTTI_VERBS_ACK_TIMEOUT", "16"}};
   for (auto& [name, value] : more) environment[name] = value;
