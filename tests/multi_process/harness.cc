@@ -61,6 +61,7 @@ std::vector<int> RankCounts(std::vector<int> counts) {
   if (!kSanitized) return counts;
   std::erase_if(counts, [](int count) { return count > 4; });
   if (counts.size() > 2) counts = {counts.front(), counts.back()};
+  if (kThreadSanitized) counts = {counts.back()};
   return counts;
 }
 

@@ -18,7 +18,8 @@ namespace tutti::multi_process {
 extern const int kSlowdown;
 
 // Those of the numbers of ranks that a matrix of tests is run with: all, but two of at most 4 where a sanitizer watches, with
-// which a process takes ten times as long to start, and which finds in 8 ranks what it finds in 4.
+// which a process takes ten times as long to start, and which finds in 8 ranks what it finds in 4. One where it watches threads,
+// of which a rank has as many however many ranks there are.
 std::vector<int> RankCounts(std::vector<int> counts);
 
 struct JobOptions {

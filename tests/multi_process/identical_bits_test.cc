@@ -11,6 +11,7 @@
 #include "tests/multi_process/harness.h"
 #include "tests/multi_process/rank.h"
 #include "tests/multi_process/reference.h"
+#include "tests/support/sanitized.h"
 
 namespace tutti::multi_process {
 namespace {
@@ -97,11 +98,12 @@ TEST_P(IdenticalBits, OnAllRanksAndInEveryRun) {
   const auto [algorithm, num_ranks] = GetParam();
   Job first("HashOfAllResults", num_ranks, {.arguments = {algorithm}});
   ASSERT_TRUE(first.AllSucceed());
+  ASSERT_NE(first.Said(0, "hash"), "");
+  for (int rank = 0; rank < num_ranks; ++rank) EXPECT_EQ(first.Output(rank), first.Output(0)) << "rank " << rank;
+  if (kSanitized) return;  // a second run has nothing new for it
   Job second("HashOfAllResults", num_ranks, {.arguments = {algorithm}});
   ASSERT_TRUE(second.AllSucceed());
-  ASSERT_NE(first.Said(0, "hash"), "");
   for (int rank = 0; rank < num_ranks; ++rank) {
-    EXPECT_EQ(first.Output(rank), first.Output(0)) << "rank " << rank;
     EXPECT_EQ(second.Output(rank), first.Output(0)) << "rank " << rank << ", second run";
   }
 }
