@@ -62,7 +62,7 @@ class BufferPool {
   static constexpr uint64_t kMinBytes = 64;
   // How early messages come depends on who is how much faster just now. Slabs, so that the working size is reached in
   // few steps, not one more buffer each time a peer is a little further ahead than ever before.
-  static constexpr size_t kSlabBytes = 64 << 10;
+  static constexpr size_t kSlabBytes = 512 << 10;
   static constexpr size_t kMaxSlabBuffers = 32;
 
   static uint32_t ClassOf(uint64_t bytes) {
