@@ -93,11 +93,14 @@ def main():
     arguments = parse_arguments()
     gid = gid_index(arguments.bin, arguments.device)
     large_iterations = max(10, arguments.iterations // 10)
-    figures = {"write": [], "reduce_small": [], "bandwidth": [], "reduce_large": []}
+    figures = {"write": [], "exchange": [], "reduce_small": [], "bandwidth": [], "reduce_large": []}
     for _ in range(arguments.rounds):
         # size, iterations, t_min, t_max, t_typical, ...
         figures["write"].append(
             perftest("ib_write_lat", arguments.device, gid, SMALL_BYTES, arguments.iterations)[4])
+        # ..., million messages per second of both directions together: one at a time, each until it is acknowledged
+        figures["exchange"].append(
+            2 / perftest("ib_write_bw", arguments.device, gid, SMALL_BYTES, arguments.iterations, "-b", "-t", "1")[4])
         figures["reduce_small"].append(
             all_reduce_p50_us(arguments.bin, arguments.device, SMALL_BYTES, arguments.iterations))
         # size, iterations, peak, average (MiB/s of both directions together), ...
@@ -107,13 +110,16 @@ def main():
             LARGE_BYTES / 2**20 / all_reduce_p50_us(arguments.bin, arguments.device, LARGE_BYTES, large_iterations) * 1e6)
     medians = {name: statistics.median(values) for name, values in figures.items()}
     ratios = [[reduced / alone for alone, reduced in zip(figures[one], figures[other])]
-              for one, other in (("write", "reduce_small"), ("bandwidth", "reduce_large"))]
+              for one, other in (("write", "reduce_small"), ("exchange", "reduce_small"), ("write", "exchange"),
+                                 ("bandwidth", "reduce_large"))]
 
     print(f"{arguments.rounds} rounds on {arguments.device}, medians; ratios: median (smallest .. largest of a round)")
     print(f"  64 B:  ib_write_lat {medians['write']:.1f} us, all_reduce {medians['reduce_small']:.1f} us: "
           f"{describe(ratios[0])} one-way writes")
+    print(f"         a write each way at once, until acknowledged, {medians['exchange']:.1f} us: {describe(ratios[2])} one-way "
+          f"writes; all_reduce takes {describe(ratios[1])} of these")
     print(f"  1 MiB: ib_write_bw -b {medians['bandwidth']:.1f} MiB/s each way, all_reduce "
-          f"{medians['reduce_large']:.1f} MiB/s: {describe(ratios[1])} of the bandwidth")
+          f"{medians['reduce_large']:.1f} MiB/s: {describe(ratios[3])} of the bandwidth")
 
 
 def describe(ratios):
