@@ -90,10 +90,8 @@ constexpr SelectionRule kGroupedAllReduce[] = {{kAnyRanks, kAnyBytes, "hierarchi
 // Where ranks outnumber cores, rounds do not run beside each other, and each message costs somebody a wake-up: few messages
 // win, and no way of overlapping them helps. Measured with 4 and 8 ranks on 2 cores (bench/choice).
 constexpr SelectionRule kCrowdedAllReduce[] = {
-    {kAnyRanks, kLatencyBytes, "hierarchical"},
-    {kAnyRanks, kTreeBytes, "double_tree"},
-    {kFewRanks, kMiddleBytes, "bine"},
-    {kAnyRanks, kMiddleBytes, "double_tree"},
+    {kAnyRanks, kLatencyBytes, "hierarchical"}, {kAnyRanks, kTreeBytes, "double_tree"},
+    {kFewRanks, kMiddleBytes, "bine"},          {kAnyRanks, kMiddleBytes, "double_tree"},
     {kAnyRanks, kManyRanksBytes, "circulant"},
 };
 constexpr SelectionRule kCrowdedBroadcast[] = {
