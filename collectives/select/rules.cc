@@ -19,7 +19,7 @@ constexpr uint64_t kTreeBytes = 64 * kKiB;       // one message per edge; beyond
 constexpr uint64_t kMiddleBytes = 1 * kMiB;      // least bytes in few rounds; beyond, pipelines fill
 constexpr uint64_t kManyRanksBytes = 64 * kMiB;  // beyond, even 1 / n of the vector makes worthwhile ring messages
 
-constexpr int kFewRanks = 4;
+constexpr int kFewRanks = 4;      // two for each core where they were measured
 constexpr int kOneShotRanks = 8;  // everyone sends to everyone: n (n - 1) messages
 constexpr int kRingRanks = 16;    // n - 1 rounds one after the other
 
@@ -185,7 +185,7 @@ absl::Span<const SelectionRule> UnevenRules(Collective collective) {
 
 // In shared memory, bytes are copied by the ranks themselves, twice through windows; but windows stay in the caches, and nobody
 // waits for an answer. Measured with 2 and 4 ranks on 2 cores, 64 B to 64 MiB.
-
+//
 // None for collectives with a root: where two ranks take themselves for the root, each publishes and neither reads, so that
 // nobody would notice. Messages that nobody expects are noticed. And none for barrier: in a loop of barriers ranks would get
 // so far past a call that differed that they no longer remember which it was (see kRememberedCalls).
