@@ -184,11 +184,8 @@ absl::Span<const SelectionRule> UnevenRules(Collective collective) {
 }
 
 // In shared memory, bytes are copied by the ranks themselves, twice through windows; but windows stay in the caches, and nobody
-// waits for an answer. Measured with 2 and 4 ranks on 2 cores, 64 B to 64 MiB.
-//
-// None for collectives with a root: where two ranks take themselves for the root, each publishes and neither reads, so that
-// nobody would notice. Messages that nobody expects are noticed. And none for barrier: in a loop of barriers ranks would get
-// so far past a call that differed that they no longer remember which it was (see kRememberedCalls).
+// waits for an answer. Measured with 2, 4 and 8 ranks on 2 cores, 64 B to 64 MiB.
+constexpr const char* kMessages = nullptr;  // one of the other rules'
 constexpr SelectionRule kSharedAllReduce[] = {
     {2, kMaxWindowVectorBytes, "shared_one_shot"},
     {kAnyRanks, 8 * kKiB, "shared_one_shot"},
@@ -201,6 +198,18 @@ constexpr SelectionRule kSharedReduceScatter[] = {
     {kAnyRanks, kMaxWindowVectorBytes, "shared"},
 };
 constexpr SelectionRule kSharedAllToAll[] = {{kAnyRanks, kMaxWindowVectorBytes, "shared"}};
+constexpr SelectionRule kSharedBroadcast[] = {{kAnyRanks, kMaxWindowVectorBytes, "shared"}};
+constexpr SelectionRule kSharedReduce[] = {{kAnyRanks, kMaxWindowVectorBytes, "shared"}};
+constexpr SelectionRule kSharedBarrier[] = {{kAnyRanks, kAnyBytes, "shared"}};
+// One message to or from each rank is as little as there can be: windows win by the caches they stay in.
+constexpr SelectionRule kSharedGather[] = {
+    {kAnyRanks, kTreeBytes, kMessages},
+    {kAnyRanks, kMaxWindowVectorBytes, "shared"},
+};
+constexpr SelectionRule kSharedScatter[] = {
+    {kFewRanks, kTreeBytes, kMessages},
+    {kAnyRanks, kMiddleBytes, "shared"},
+};
 
 absl::Span<const SelectionRule> SharedRules(Collective collective) {
   switch (collective) {
@@ -212,12 +221,16 @@ absl::Span<const SelectionRule> SharedRules(Collective collective) {
       return kSharedReduceScatter;
     case Collective::kAllToAll:
       return kSharedAllToAll;
-    case Collective::kBarrier:
     case Collective::kBroadcast:
+      return kSharedBroadcast;
     case Collective::kReduce:
+      return kSharedReduce;
     case Collective::kGather:
+      return kSharedGather;
     case Collective::kScatter:
-      break;
+      return kSharedScatter;
+    case Collective::kBarrier:
+      return kSharedBarrier;
   }
   return {};
 }
@@ -284,8 +297,11 @@ const SelectionRule* CrowdedRuleFor(const Shape& shape) {
   return shape.uneven() || !shape.groups.empty() ? nullptr : FirstThatFits(CrowdedRules(shape.collective), shape);
 }
 
-const SelectionRule* SharedRuleFor(const Shape& shape) {
-  return shape.uneven() ? nullptr : FirstThatFits(SharedRules(shape.collective), shape);
+const SelectionRule* SharedRuleFor(const Shape& shape, bool crowded) {
+  // Ranks that take turns on a core get on best if one may be far ahead of the others: a window holds 32 publishes, a ring more.
+  if (crowded && HasRoot(shape.collective) && TotalBytes(shape) <= kTinyBytes) return nullptr;
+  const SelectionRule* rule = shape.uneven() ? nullptr : FirstThatFits(SharedRules(shape.collective), shape);
+  return rule != nullptr && rule->algorithm != kMessages ? rule : nullptr;
 }
 
 }  // namespace tutti

@@ -39,8 +39,8 @@ const SelectionRule& OrderedRuleFor(const Shape& shape);
 // For ranks that outnumber the cores; nullptr where nothing is better for them than RuleFor.
 const SelectionRule* CrowdedRuleFor(const Shape& shape);
 
-// For ranks that all share memory; nullptr where nothing is better for them than RuleFor.
-const SelectionRule* SharedRuleFor(const Shape& shape);
+// For ranks that all share memory, and outnumber the cores or not; nullptr where nothing is better for them than the others.
+const SelectionRule* SharedRuleFor(const Shape& shape, bool crowded);
 
 }  // namespace tutti
 

@@ -12,7 +12,7 @@ namespace tutti {
 namespace {
 
 const SelectionRule& UsualRule(const Shape& shape, const ChoiceOptions& options) {
-  const SelectionRule* shared = options.share_memory ? SharedRuleFor(shape) : nullptr;
+  const SelectionRule* shared = options.share_memory ? SharedRuleFor(shape, options.crowded) : nullptr;
   const SelectionRule* crowded = options.crowded && shared == nullptr ? CrowdedRuleFor(shape) : nullptr;
   const SelectionRule& rule = shared != nullptr ? *shared : crowded != nullptr ? *crowded : RuleFor(shape);
   if (!options.in_rank_order || FindAlgorithm(shape.collective, rule.algorithm)->keeps_rank_order) return rule;

@@ -94,7 +94,7 @@ absl::StatusOr<Operation*> Communicator::Bind(const CollectiveCall& call) {
   if (call.blocks != nullptr) key.shape.blocks = absl::MakeConstSpan(call.blocks, 1);
   const Algorithm* wish = call.algorithm;
   if (!looked_for_windows_) LookForWindows();
-  if (wish == nullptr) wish = job_->WishFor(key.shape, windows_ != nullptr);
+  if (wish == nullptr) wish = job_->WishFor(key.shape, windows_ != nullptr, crowded_);
   // A rank that is alone has nothing to encode for.
   CommCodec* const codec = size() > 1 ? call.codec : nullptr;
   // All ranks know the codec and the hosts alike, and so choose alike; if they do not, the first header tells.
@@ -154,6 +154,7 @@ absl::StatusOr<Operation*> Communicator::Bind(const CollectiveCall& call) {
                                        .fused_lengths = call.fused_lengths});
   operation.completions = &completed_;
   operation.group = windows_.get();
+  operation.all_read_all = operation.plan().is_window() && !HasRoot(call.collective);
   Describe(operation, key);
   return &operation;
 }
@@ -174,6 +175,7 @@ absl::Status Communicator::Enter(Operation& operation, const CollectiveCall& cal
     operation.window_base = windows_->next_number;
     windows_->next_number += operation.plan().num_publishes();
   }
+  if (windows_ != nullptr) windows_->calls.Add(operation.signature);
   RememberCall(operation.sequence, operation.signature);
   entered_.store(operation.sequence + 1, std::memory_order_release);
   if (flight_channel_ != nullptr) flight_channel_->entered.store(operation.sequence + 1, std::memory_order_relaxed);
@@ -293,7 +295,8 @@ void Communicator::Prepare(Operation& operation, int64_t timeout_ns) {
 
 int64_t Communicator::ArrivalNs() {
   if (!telemetry_.enabled()) return kNotMeasured;
-  return telemetry_.TakeUnclocked() ? Operation::kNoClockYet : job_->clock().NowNs();
+  return telemetry_.MayGoUnclocked(entered_.load(std::memory_order_relaxed)) ? Operation::kNoClockYet
+                                                                             : job_->clock().NowNs();
 }
 
 // What telemetry calls it: once for each operation object.

@@ -185,9 +185,9 @@ class Communicator {
 
  private:
   // More than the operations that a rank can be ahead of another one: a root's sends are soon done, but bounded by the
-  // transports' budgets for messages that nobody has asked for yet.
-  // Over shared memory a microsecond each: this is what happens in a tenth of a second.
-  static constexpr size_t kRememberedCalls = 131072;
+  // transports' budgets for messages that nobody has asked for yet. Over TCP this is what happens in some twentieth of a second, in
+  // which ranks that call different things have noticed; those that share memory notice sooner (CallChain).
+  static constexpr size_t kRememberedCalls = 16384;
   struct RememberedCall {
     std::atomic<uint64_t> sequence{~uint64_t{0}};
     std::atomic<uint64_t> signature{0};

@@ -108,9 +108,9 @@ void Job::SetAlgorithms(AlgorithmOverrides wishes, AlgorithmOverrides table) {
   table_ = std::move(table);
 }
 
-const Algorithm* Job::WishFor(const Shape& shape, bool share_memory) const {
+const Algorithm* Job::WishFor(const Shape& shape, bool share_memory, bool crowded) const {
   const Algorithm* wish = wishes_.For(shape);
-  if (wish != nullptr || (share_memory && SharedRuleFor(shape) != nullptr)) return wish;
+  if (wish != nullptr || (share_memory && SharedRuleFor(shape, crowded) != nullptr)) return wish;
   return table_.For(shape);
 }
 

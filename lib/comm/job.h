@@ -75,7 +75,7 @@ class Job final : public ControlPlaneListener, public EngineListener {
   bool IsCrowded(absl::Span<const int32_t> members) const;
   // nullptr: the library chooses. The table is of algorithms that send messages: it is silent where ranks share memory and the
   // library has something better for them.
-  const Algorithm* WishFor(const Shape& shape, bool share_memory) const;
+  const Algorithm* WishFor(const Shape& shape, bool share_memory, bool crowded) const;
 
   // Leaves the job: hands over outgoing bytes (for at most flush_ns), says goodbye, stops all threads.
   void Shutdown(int64_t flush_ns);
@@ -129,6 +129,8 @@ class Job final : public ControlPlaneListener, public EngineListener {
   void OnPeerLost(int32_t peer, std::string why) override;
   void OnMismatch(const Operation& operation, int32_t peer, uint64_t bytes, uint64_t remote_signature,
                   uint64_t remote_bytes) override;
+  void OnOtherCall(uint32_t channel, int32_t peer, uint64_t sequence, uint64_t signature,
+                   uint64_t remote_signature) override;
   void OnCodecMismatch(const Operation& operation, int32_t peer, const CodedHeader& header) override;
   void OnCodecFailure(const Operation& operation, bool encoding, std::string what, int status) override;
   void OnWindowLost(const Operation& operation, std::string why) override;

@@ -167,6 +167,15 @@ void Job::OnMismatch(const Operation& operation, int32_t peer, uint64_t bytes, u
   }
 }
 
+void Job::OnOtherCall(uint32_t channel, int32_t peer, uint64_t sequence, uint64_t signature,
+                      uint64_t remote_signature) {
+  if (signature != 0) {
+    ReportMismatch(DescribeSignature(signature), peer, DescribeSignature(remote_signature), channel, sequence);
+    return;
+  }
+  ReportMismatch("one thing", peer, "another then or before", channel, sequence);
+}
+
 void Job::ReportMismatch(const std::string& here, int32_t peer, const std::string& there, uint32_t channel,
                          uint64_t sequence) {
   FailAndReport(FailureKind::kMismatch, peer, channel,

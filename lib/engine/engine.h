@@ -43,6 +43,10 @@ class EngineListener {
   // `bytes` is the length that this rank counted on.
   virtual void OnMismatch(const Operation& operation, int32_t peer, uint64_t bytes, uint64_t remote_signature,
                           uint64_t remote_bytes) = 0;
+  // As its call of that number on the channel the peer has called something else, which showed in no message. The signatures
+  // are 0 if they are not known any more.
+  virtual void OnOtherCall(uint32_t channel, int32_t peer, uint64_t sequence, uint64_t signature,
+                           uint64_t remote_signature) = 0;
   // The peer uses another codec, or uses it for another tensor or step: `header` is its own, straight from the wire.
   virtual void OnCodecMismatch(const Operation& operation, int32_t peer, const CodedHeader& header) = 0;
   // A codec could not encode or decode `what` of the operation here; it returned `status`.
@@ -229,6 +233,13 @@ class Engine {
   void BeginWindowWork(Operation& operation);
   void EndWindowStep(Operation& operation);
   void CountWindowSteps(Operation& operation);
+  static bool SharesMemory(const Operation& operation) {
+    return operation.group != nullptr && operation.group->ready();
+  }
+  void CompareCalls(Operation& operation) {
+    if (operation.group->ShouldCompareCalls(operation.all_read_all)) LookForOtherCalls(*operation.group);
+  }
+  void LookForOtherCalls(WindowGroup& group);
   void LookForTheGone();
   static bool IsThere(const Operation& operation, int rank);
   const std::byte* FindPublish(Operation& operation, const WindowPlanStep& step, int rank, uint64_t number);

@@ -28,6 +28,12 @@ void Engine::CheckTime() {
   }
   if (!window_groups_.empty()) LookForTheGone();
   listener_.OnTick(now_ns);
+  // Whoever waits may wait for ever because calls differ.
+  for (const ActiveSlot& active : active_) {
+    if (active.operation == nullptr || !SharesMemory(*active.operation)) continue;
+    active.operation->group->ShowCalls(/*all_read_all=*/false);
+    LookForOtherCalls(*active.operation->group);
+  }
 }
 
 void Engine::FailChannel(uint32_t channel, Outcome outcome) {

@@ -84,6 +84,7 @@ void Engine::Start(Operation& operation) {
   TakeSlot(operation);
   if (const Outcome* failure = FailureOf(operation.channel)) return End(operation, *failure);
   Record(operation, operation.timed ? operation.arrived_ns : operation.started_ns);
+  if (SharesMemory(operation)) operation.group->ShowCalls(operation.all_read_all);
   for (const PeerConnection& connection : operation.connections) ConnectTo(connection);
   operation.connections.clear();
   if (operation.timed) operation.BeginTiming(StampNs());
@@ -272,6 +273,7 @@ void Engine::End(Operation& operation, Outcome outcome) {
   if (operation.urgent) --urgent_running_;
   free_slots_.push_back(operation.slot);
   if (operation.timed) EndTiming(operation, outcome);
+  if (outcome == Outcome::kOk && SharesMemory(operation)) CompareCalls(operation);
   if (operation.flight != nullptr) EndRecord(operation, outcome, operation.timed ? operation.marks.finished_ns : 0);
   operation.Finish(outcome);  // from here on it may be running again for somebody else
   NotifyWaiters();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Telemetry of small operations over windows. They take a fraction of a microsecond, so that two looks at a clock would be a
-// tenth of them. While they are quick, that is while nobody is waited for, only one in kQuickRun + 1 of them is clocked, and
+// tenth of them. While they are quick, that is while nobody is waited for, only one in kQuickRun of them is clocked, and
 // stands for the others. As soon as one has to wait, there is time to look at the clock: then it tells the others, in its
 // publish, when it arrived, and whoever was late finds that there. So what is slow is always measured, and by everyone.
 #include <algorithm>
@@ -65,7 +65,7 @@ void Engine::EndQuick(Operation& operation, int look) {
   if (!operation.unclocked()) {
     operation.marks.finished_ns = near_clock_.NowNs();
     Trace(operation, Outcome::kOk);
-    return telemetry.AddQuick(*operation.record, operation.marks);
+    return telemetry.AddQuick(*operation.record, operation.marks, operation.sequence);
   }
   const Arrivals::Arrival last_other = operation.marks.arrivals.last();
   // All others were there, and had waited long enough to say so: this rank was late.

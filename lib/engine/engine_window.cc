@@ -48,6 +48,7 @@ void Engine::SubmitAndWait(Operation& operation) {
   } else {
     operation.MarkRunning();
     operation.BeginWindow();
+    group.ShowCalls(operation.all_read_all);
     stamped_ = false;
     if (operation.timed) BeginQuick(operation);
     // A small one is written down after its first look: by then its publish, which the others wait for, is out.
@@ -72,6 +73,7 @@ void Engine::SubmitAndWait(Operation& operation) {
         }
         looks_in_a_row_ = false;
         const uint64_t bytes = operation.bytes;
+        CompareCalls(operation);
         operation.Finish(Outcome::kOk);
         LookAround(bytes);
         return StopDriving();
@@ -111,6 +113,7 @@ void Engine::StartWindow(Operation& operation) {
     }
   }
   operation.BeginWindow();
+  group.ShowCalls(operation.all_read_all);
   OpenRecordedWait(operation);
   if (operation.timed) operation.marks.begun_ns = kNotBegun;
   EnqueueWindow(operation);
@@ -286,6 +289,14 @@ bool Engine::HasRead(Operation& operation, int rank, uint64_t number) {
   if (!reads_lent_ || operation.group->StillLent(rank, number)) return true;
   operation.window_waits_for = rank;
   return false;
+}
+
+// Calls that differ without anybody having noticed by waiting for, or reading, what others publish.
+void Engine::LookForOtherCalls(WindowGroup& group) {
+  CallChain::Difference difference;
+  const int rank = group.CompareCalls(&difference);
+  if (rank < 0) return;
+  listener_.OnOtherCall(group.channel(), group.job_rank(rank), difference.number, difference.here, difference.there);
 }
 
 // A rank that left in good order is missed only by those who still wait for it. Now and then, not in each pass.

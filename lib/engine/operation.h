@@ -99,7 +99,8 @@ class Operation {
   uint64_t signature = 0;
   int64_t timeout_ns = 0;
   bool urgent = false;                                   // its steps come before those of others
-  WindowGroup* group = nullptr;                          // of plans over windows
+  WindowGroup* group = nullptr;                          // if all of the communicator's ranks share memory
+  bool all_read_all = false;                             // no rank can end it before all others have begun it
   uint64_t window_base = 0;                              // the number of the first publish
   void* owner = nullptr;                                 // for the engine's listener
   std::atomic<uint64_t>* completions = nullptr;          // counts successful ends; written by the driver only

@@ -31,6 +31,23 @@ int WindowGroup::FirstMissing() const {
   return -1;
 }
 
+int WindowGroup::CompareCalls(CallChain::Difference* difference) {
+  calls_since_compared_ = 0;
+  bool all_agree = true;
+  for (size_t r = 0; r < peers_.size(); ++r) {
+    Peer& peer = peers_[r];
+    if (static_cast<int>(r) == rank_ || peer.window.data == nullptr) continue;
+    const auto found = calls.Compare(*LogIn(peer.window.data), &peer.agreed_calls);
+    if (found.has_value()) {
+      *difference = *found;
+      return static_cast<int>(r);
+    }
+    all_agree &= peer.agreed_calls == calls.shown();
+  }
+  if (all_agree) unread_calls_ = false;
+  return -1;
+}
+
 // What was lent may be written to from now on. That of earlier operations has been read.
 void WindowGroup::Withdraw() {
   for (uint64_t slot = 0; slot < kWindowSlots; ++slot) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The windows of a communicator whose ranks share memory: how publishes lie in them, and how one is made and found.
 //
-// A window is a line with the owner's progress, then kWindowSlots cards, then as many places for long payloads. A card is a
-// header and, if it is short, the payload; the smallest publish is one cache line. All cards lie in three pages, so that
-// small operations, which go round them, need few entries of the TLB. The header's number is written last, and is how a
+// A window is a line with the owner's progress, then kWindowSlots cards, then what it shows of its calls (call_chain.h), then
+// kWindowSlots places for long payloads. A card is a header and, if it is short, the payload; the smallest publish is one
+// cache line. All but the long payloads lies in three pages, so that small operations, which go round the cards, need
+// few entries of the TLB. The header's number is written last, and is how a
 // reader knows that the rest is there. Whoever publishes number m first makes sure that all ranks are done with number
 // m - kWindowSlots: from what their latest publishes said, else from their progress lines.
 //
@@ -30,6 +31,7 @@
 
 #include "collectives/schedule/window_program.h"
 #include "lib/base/align.h"
+#include "lib/engine/call_chain.h"
 #include "lib/transport/window_source.h"
 
 namespace tutti {
@@ -57,6 +59,7 @@ class WindowGroup {
   int FirstMissing() const;
   void Forget();  // the windows will be gone soon; what was lent is lent no more
 
+  uint32_t channel() const { return channel_; }
   int rank() const { return rank_; }
   int size() const { return static_cast<int>(job_ranks_.size()); }
   int32_t job_rank(int rank) const { return job_ranks_[static_cast<size_t>(rank)]; }
@@ -148,6 +151,23 @@ class WindowGroup {
     return Wake();
   }
 
+  // Before an operation's first step: shows the others what this rank has called; or soon, if nobody waits for that.
+  void ShowCalls(bool all_read_all) {
+    if (all_read_all && !unread_calls_ && calls.hidden() < kMostHiddenCalls) return;
+    calls.Show(*LogIn(own_));
+  }
+  // At an operation's end: whether to look at what the others have called, because there were calls in which ranks do not read
+  // from each other. `all_read_all`: in this one they did, so that the others have shown theirs.
+  bool ShouldCompareCalls(bool all_read_all) {
+    if (!all_read_all) {
+      unread_calls_ = true;
+      return ++calls_since_compared_ >= kCallsUntilCompared;
+    }
+    return unread_calls_;
+  }
+  // A rank that has called something else, or -1.
+  int CompareCalls(CallChain::Difference* difference);
+
   struct alignas(kCacheLineBytes) Header {
     std::atomic<uint64_t> number;
     uint64_t signature;
@@ -168,17 +188,22 @@ class WindowGroup {
   // In the order of submission; the front one runs.
   std::vector<Operation*> queue;
   uint64_t next_number = 0;  // of the next operation to be started; the starter's
+  CallChain calls;           // all collective ones of the communicator, over windows or not
 
  private:
   static constexpr uint64_t kCardBytes = 4 * kCacheLineBytes;
   static constexpr uint64_t kShortBytes = kCardBytes - kHeaderBytes;
-  static constexpr uint64_t kLongAt = RoundUp((1 + kWindowSlots) * kCardBytes, 4096);
+  static constexpr uint64_t kLogAt = RoundUp((1 + kWindowSlots) * kCardBytes, 4096);
+  static constexpr uint64_t kLongAt = RoundUp(kLogAt + sizeof(CallLog), 4096);
+  static constexpr uint32_t kCallsUntilCompared = 16;
+  static constexpr uint64_t kMostHiddenCalls = CallLog::kLinks / 2;
   static constexpr uint64_t kWindowBytes = kLongAt + kWindowSlots * kWindowSlotBytes;
 
   struct Peer {
     PeerWindow window;
     uint64_t done = 0;  // as far as it is known here
     uint64_t lent = 0;  // above the last number that was lent to it alone
+    uint64_t agreed_calls = 0;
   };
 
   static std::byte* PayloadIn(std::byte* window, uint64_t number, uint64_t bytes) {
@@ -192,6 +217,8 @@ class WindowGroup {
   static const Header* Card(const std::byte* window, uint64_t number) {
     return Card(const_cast<std::byte*>(window), number);
   }
+  static CallLog* LogIn(std::byte* window) { return reinterpret_cast<CallLog*>(window + kLogAt); }
+  static const CallLog* LogIn(const std::byte* window) { return LogIn(const_cast<std::byte*>(window)); }
   std::atomic<uint64_t>* own_progress() { return reinterpret_cast<std::atomic<uint64_t>*>(own_); }
 
   bool IsFree(uint64_t number) {
@@ -241,6 +268,8 @@ class WindowGroup {
   uint64_t lent_to_all_ = 0;  // above the last number that was
   uint64_t told_ = 0;         // to which number this rank's progress line says that it is done
   bool barrier_needed_ = false;
+  bool unread_calls_ = false;  // were made since all ranks were last known to have called the same
+  uint32_t calls_since_compared_ = 0;
 };
 
 }  // namespace tutti

@@ -102,24 +102,19 @@ class CommTelemetry {
     record.waited_.Add(static_cast<uint64_t>(timing.waited_ns));
     AddBlame(marks.arrivals.last().rank, timing.last_by_ns, mark);
   }
-  // QUICK OPERATIONS, of which only one in kQuickRun + 1 is clocked (lib/engine/engine_quick.cc). All by the thread that
+  // QUICK OPERATIONS, of which only one in kQuickRun is clocked (lib/engine/engine_quick.cc). All by the thread that
   // starts operations, which drives then, too.
-  static constexpr int kQuickRun = 127;  // fewer than one in a hundred, or the looks themselves would be the p99
-  // Whether the next operation may begin without a look at the clock.
-  bool TakeUnclocked() {
-    if (quick_left_ == 0) return false;
-    --quick_left_;
-    return true;
-  }
+  // Fewer than one in a hundred, or the looks themselves would be the p99; and all ranks clock the same ones, the first of each
+  // so many on the communicator, or each rank's would hold up the others at another time.
+  static constexpr uint64_t kQuickRun = 128;
+  // Whether the operation with that number may begin without a look at the clock.
+  bool MayGoUnclocked(uint64_t sequence) const { return is_quick_ && sequence / kQuickRun == quick_run_; }
   bool is_quick() const { return is_quick_; }
-  void NotQuick() {
-    is_quick_ = false;
-    quick_left_ = 0;
-  }
+  void NotQuick() { is_quick_ = false; }
   // It was clocked, and stands for those before it that were not.
-  void AddQuick(OperationRecord& record, const OperationMarks& marks) {
+  void AddQuick(OperationRecord& record, const OperationMarks& marks, uint64_t sequence) {
     is_quick_ = true;
-    quick_left_ = kQuickRun;
+    quick_run_ = sequence / kQuickRun;
     const PlainTiming timing = SplitPlain(marks);
     const uint64_t mark = mark_.load(std::memory_order_relaxed);
     if (record.mark_.get() != mark) [[unlikely]]
@@ -193,8 +188,8 @@ class CommTelemetry {
   static void Clear(OperationRecord& record, uint64_t mark);
   static void ClearBlame(Rank& rank, uint64_t mark);
 
-  int quick_left_ = 0;
   bool is_quick_ = false;
+  uint64_t quick_run_ = 0;  // in which one was clocked
   std::atomic<bool> enabled_{true};
   std::atomic<uint64_t> mark_{1};
   std::vector<Rank> ranks_;

@@ -66,6 +66,30 @@ const MismatchedCall kCalls[] = {
        return tutti_broadcast(comm, send, recv, 10, TUTTI_FLOAT32, 1, nullptr, nullptr);
      },
      "broadcast\\(float32 x 10, root 0", "broadcast\\(float32 x 10, root 1"},
+    {"RootOfReduce",
+     [](tutti_comm_t comm, double* send, double* recv) {
+       return tutti_reduce(comm, send, recv, 10, TUTTI_FLOAT32, TUTTI_SUM, 0, nullptr, nullptr);
+     },
+     [](tutti_comm_t comm, double* send, double* recv) {
+       return tutti_reduce(comm, send, recv, 10, TUTTI_FLOAT32, TUTTI_SUM, 1, nullptr, nullptr);
+     },
+     "reduce\\(float32 x 10, sum, root 0", "reduce\\(float32 x 10, sum, root 1"},
+    {"RootOfGather",
+     [](tutti_comm_t comm, double* send, double* recv) {
+       return tutti_gather(comm, send, recv, 10, TUTTI_FLOAT32, 0, nullptr, nullptr);
+     },
+     [](tutti_comm_t comm, double* send, double* recv) {
+       return tutti_gather(comm, send, recv, 10, TUTTI_FLOAT32, 1, nullptr, nullptr);
+     },
+     "gather\\(float32 x 10, root 0", "gather\\(float32 x 10, root 1"},
+    {"RootOfScatter",
+     [](tutti_comm_t comm, double* send, double* recv) {
+       return tutti_scatter(comm, send, recv, 10, TUTTI_FLOAT32, 0, nullptr, nullptr);
+     },
+     [](tutti_comm_t comm, double* send, double* recv) {
+       return tutti_scatter(comm, send, recv, 10, TUTTI_FLOAT32, 1, nullptr, nullptr);
+     },
+     "scatter\\(float32 x 10, root 0", "scatter\\(float32 x 10, root 1"},
     {"Algorithm",
      [](tutti_comm_t comm, double* send, double* recv) {
        return AllReduce(comm, send, recv, 1000, TUTTI_FLOAT32, TUTTI_SUM, "ring");
@@ -121,6 +145,42 @@ INSTANTIATE_TEST_SUITE_P(, Mismatch,
                            return TestName(kCalls[std::get<0>(test.param)].name, std::get<1>(test.param)) +
                                   (std::get<2>(test.param) ? "_rank0_is_odd" : "");
                          });
+
+// Arguments: whether broadcasts follow, else all_reduces do. Each of the two ranks takes itself for the root, and so
+// waits for nobody.
+RANK_PROGRAM(BroadcastFromBoth) {
+  const tutti_comm_t comm = Join();
+  const bool more_broadcasts = context.arguments[0] == "1";
+  std::vector<float> send(16, 1), recv(16);
+  Synchronise(comm);
+  MeetOutside(context, "before the call");
+  Say("called_ns", MonotonicNs());
+  const auto broadcast = [&](int root) {
+    return tutti_broadcast(comm, send.data(), recv.data(), 16, TUTTI_FLOAT32, root, nullptr, nullptr);
+  };
+  REQUIRE_OK(broadcast(context.rank));
+  // What follows would be right.
+  tutti_status_t status = TUTTI_OK;
+  const int64_t give_up_ns = MonotonicNs() + 5000 * kMs;
+  while (status == TUTTI_OK && MonotonicNs() < give_up_ns) {
+    status = more_broadcasts
+                 ? broadcast(0)
+                 : tutti_all_reduce(comm, send.data(), recv.data(), 16, TUTTI_FLOAT32, TUTTI_SUM, nullptr, nullptr);
+  }
+  SayFailure(comm, status);
+  REQUIRE_OK(tutti_comm_destroy(comm));
+}
+
+class TwoRoots : public testing::TestWithParam<bool> {};
+
+TEST_P(TwoRoots, AreToldWithBothBroadcasts) {
+  Job job("BroadcastFromBoth", 2, {.arguments = {std::string(GetParam() ? "1" : "0")}});
+  ASSERT_TRUE(job.AllSucceed());
+  ExpectBothAreNamed(job, "broadcast\\(float32 x 16, root 0", "broadcast\\(float32 x 16, root 1");
+}
+
+INSTANTIATE_TEST_SUITE_P(, TwoRoots, testing::Bool(),
+                         [](const auto& test) { return test.param ? "BroadcastsFollow" : "AllReducesFollow"; });
 
 // Arguments: elements that rank 0 sends, elements and type that rank 1 expects.
 RANK_PROGRAM(SendAndReceiveDifferently) {

@@ -173,7 +173,7 @@ View ExplainView(const Options& options, const Environment& environment) {
   View view;
   view.text = absl::StrCat(options.explain, ", ", question.bytes, " bytes, ", question.ranks, " ranks: ", used->name,
                            "\n", "why: ", why, "\n");
-  const SelectionRule* shared = wish->even_in_windows ? nullptr : SharedRuleFor(shape);
+  const SelectionRule* shared = wish->even_in_windows ? nullptr : SharedRuleFor(shape, is_crowded);
   if (shared != nullptr) absl::StrAppend(&view.text, "where all ranks share memory: ", shared->algorithm, "\n");
   if (crowded != nullptr && !is_crowded)
     absl::StrAppend(&view.text, "where ranks outnumber cores: ", crowded->algorithm, "\n");

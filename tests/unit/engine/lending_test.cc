@@ -81,6 +81,7 @@ class Listener : public EngineListener {
  public:
   void OnPeerLost(int32_t peer, std::string why) override { lost.emplace_back(peer, std::move(why)); }
   void OnMismatch(const Operation&, int32_t, uint64_t, uint64_t, uint64_t) override { ADD_FAILURE() << "a mismatch"; }
+  void OnOtherCall(uint32_t, int32_t, uint64_t, uint64_t, uint64_t) override { ADD_FAILURE() << "another call"; }
   void OnCodecMismatch(const Operation&, int32_t, const CodedHeader&) override {}
   void OnCodecFailure(const Operation&, bool, std::string, int) override {}
   void OnWindowLost(const Operation&, std::string why) override { ADD_FAILURE() << why; }

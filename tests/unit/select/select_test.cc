@@ -200,9 +200,10 @@ TEST(ChooseAlgorithm, RanksThatShareMemoryUseItWhereItFits) {
       for (uint64_t count : {0u, 1u, 50u}) {
         const Shape shape = ShapeOf(static_cast<Collective>(c), n, count);
         const Choice choice = ChooseAlgorithm(shape, nullptr, {.share_memory = true});
-        // A root that is in dispute is noticed only with messages; for barrier see rules.cc.
-        const bool uses_them = !HasRoot(shape.collective) && shape.collective != Collective::kBarrier;
-        EXPECT_EQ(choice.algorithm->window != nullptr, uses_them)
+        // One short message to each rank, or from each, is as quick.
+        const bool one_each =
+            shape.collective == Collective::kGather || (shape.collective == Collective::kScatter && n == 2);
+        EXPECT_EQ(choice.algorithm->window != nullptr, !one_each)
             << CollectiveName(shape.collective) << " of " << n << " ranks";
         EXPECT_EQ(ChooseAlgorithm(shape, nullptr).algorithm->window, nullptr);
       }
@@ -211,6 +212,19 @@ TEST(ChooseAlgorithm, RanksThatShareMemoryUseItWhereItFits) {
         EXPECT_EQ(ChooseAlgorithm(huge, nullptr, {.share_memory = true}).algorithm->window, nullptr);
       }
     }
+  }
+}
+
+TEST(ChooseAlgorithm, SmallMessagesOfARootGoThroughRingsWhereRanksOutnumberCores) {
+  const ChoiceOptions roomy{.share_memory = true};
+  const ChoiceOptions crowded{.share_memory = true, .crowded = true};
+  for (Collective collective : {Collective::kBroadcast, Collective::kReduce}) {
+    const Shape small = ShapeOf(collective, 8, 100);
+    const Shape large = ShapeOf(collective, 8, 1 << 20);
+    EXPECT_NE(ChooseAlgorithm(small, nullptr, roomy).algorithm->window, nullptr);
+    EXPECT_EQ(ChooseAlgorithm(small, nullptr, crowded).algorithm->window, nullptr);
+    EXPECT_NE(ChooseAlgorithm(large, nullptr, roomy).algorithm->window, nullptr);
+    EXPECT_NE(ChooseAlgorithm(large, nullptr, crowded).algorithm->window, nullptr);
   }
 }
 

@@ -93,21 +93,25 @@ TEST(CommTelemetry, AMarkForgetsWhatWasMeasuredBefore) {
 TEST(CommTelemetry, AQuickOperationStandsForThoseThatWereNotClocked) {
   CommTelemetry telemetry(2);
   OperationRecord* record = telemetry.RecordFor({});
-  EXPECT_FALSE(telemetry.TakeUnclocked());  // not before one was quick
-  telemetry.AddQuick(*record, Timing(200));
-  for (int i = 0; i < CommTelemetry::kQuickRun; ++i) {
-    EXPECT_TRUE(telemetry.TakeUnclocked());
+  constexpr uint64_t kRun = CommTelemetry::kQuickRun;
+  EXPECT_FALSE(telemetry.MayGoUnclocked(kRun + 20));  // not before one was quick
+  telemetry.AddQuick(*record, Timing(200), kRun + 20);
+  for (uint64_t sequence = kRun + 21; sequence < 2 * kRun; ++sequence) {
+    EXPECT_TRUE(telemetry.MayGoUnclocked(sequence));
     telemetry.AddUnclocked(*record);
   }
-  EXPECT_FALSE(telemetry.TakeUnclocked());
+  // All ranks clock the first one of a run, wherever they began.
+  EXPECT_FALSE(telemetry.MayGoUnclocked(2 * kRun));
+  EXPECT_FALSE(telemetry.MayGoUnclocked(2 * kRun + 1));
   EXPECT_EQ(CountOf(*record), 1u);
-  EXPECT_EQ(record->unclocked(), static_cast<uint64_t>(CommTelemetry::kQuickRun));
-  telemetry.AddQuick(*record, Timing(300));
-  EXPECT_EQ(CountOf(*record), static_cast<uint64_t>(CommTelemetry::kQuickRun) + 2);
+  EXPECT_EQ(record->unclocked(), kRun - 21);
+  telemetry.AddQuick(*record, Timing(300), 2 * kRun);
+  EXPECT_TRUE(telemetry.MayGoUnclocked(2 * kRun + 1));
+  EXPECT_EQ(CountOf(*record), kRun - 19);
   EXPECT_EQ(record->quick_ns(), 300);
   EXPECT_EQ(record->unclocked(), 0u);
   telemetry.NotQuick();
-  EXPECT_FALSE(telemetry.TakeUnclocked());
+  EXPECT_FALSE(telemetry.MayGoUnclocked(2 * kRun + 1));
   telemetry.AddLate(*record, Timing(0));
   EXPECT_EQ(record->unclocked(), 1u);
   EXPECT_EQ(telemetry.BlameOf(0).times_last, 3u);
