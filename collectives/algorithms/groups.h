@@ -38,6 +38,22 @@ class Groups {
   int group() const { return group_; }
   int place() const { return place_; }
   const std::vector<int>& members() const { return groups_[static_cast<size_t>(group_)]; }
+  const std::vector<int>& members(int group) const { return groups_[static_cast<size_t>(group)]; }
+
+  // A lane is a path between groups: from the leader at that place of one to the leaders at the same place of the others. There
+  // are as many as the smallest group has ranks, and each leader stands for every so-manieth rank of its group.
+  int num_lanes() const { return smallest_; }
+  bool is_leader() const { return place_ < smallest_; }
+  int Leader(int group, int lane) const { return members(group)[static_cast<size_t>(lane)]; }
+  // Those of the group for whom the leader of the lane stands, itself first.
+  std::vector<int> OfLane(int group, int lane) const {
+    std::vector<int> ranks;
+    for (size_t place = static_cast<size_t>(lane); place < members(group).size();
+         place += static_cast<size_t>(smallest_)) {
+      ranks.push_back(members(group)[place]);
+    }
+    return ranks;
+  }
 
   // The rank at that place in each group; place < smallest().
   std::vector<int> AtPlace(int place) const {

@@ -3,6 +3,7 @@
 
 #include "collectives/algorithms/all_gather/bine.h"
 #include "collectives/algorithms/all_gather/circulant.h"
+#include "collectives/algorithms/all_gather/hierarchical.h"
 #include "collectives/algorithms/all_gather/pat.h"
 #include "collectives/algorithms/all_gather/ring.h"
 #include "collectives/algorithms/all_gather/shared.h"
@@ -44,6 +45,7 @@
 #include "collectives/algorithms/reduce/shared.h"
 #include "collectives/algorithms/reduce_scatter/bine.h"
 #include "collectives/algorithms/reduce_scatter/circulant.h"
+#include "collectives/algorithms/reduce_scatter/hierarchical.h"
 #include "collectives/algorithms/reduce_scatter/pairwise.h"
 #include "collectives/algorithms/reduce_scatter/pat.h"
 #include "collectives/algorithms/reduce_scatter/ring.h"
@@ -132,6 +134,8 @@ constexpr Algorithm kAllGather[] = {
      all_gather::BuildPat, nullptr, kTakesUnevenBlocks},
     {Collective::kAllGather, 5, "bine", "shorter skips both ways, even n; log2 n rounds, least bytes",
      all_gather::BuildBine},
+    {Collective::kAllGather, 6, "hierarchical", "between hosts each block once, inside by those it came to",
+     all_gather::BuildHierarchical, nullptr, kTakesUnevenBlocks},
 };
 constexpr Algorithm kReduceScatter[] = {
     {Collective::kReduceScatter, 0, "circulant", "halving skips, any n; log2 n rounds, least bytes",
@@ -146,6 +150,8 @@ constexpr Algorithm kReduceScatter[] = {
      reduce_scatter::BuildPat, nullptr, kTakesUnevenBlocks},
     {Collective::kReduceScatter, 5, "bine", "shorter skips both ways, even n; log2 n rounds, least bytes",
      reduce_scatter::BuildBine},
+    {Collective::kReduceScatter, 6, "hierarchical", "inside hosts, then between them: each block once to each host",
+     reduce_scatter::BuildHierarchical, nullptr, kTakesUnevenBlocks},
 };
 constexpr Algorithm kBarrier[] = {
     {Collective::kBarrier, 0, "dissemination", "log2 n rounds, log2 n messages per rank", barrier::BuildDissemination},

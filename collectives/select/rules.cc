@@ -28,6 +28,8 @@ constexpr uint64_t kSmallSegmentBytes = 64 * kKiB;
 constexpr uint64_t kMiddleSegmentBytes = 256 * kKiB;
 constexpr uint64_t kLargeSegmentBytes = 512 * kKiB;
 
+constexpr const char* kUsual = nullptr;  // in rules for special cases: none better than the others
+
 constexpr SelectionRule kAllReduce[] = {
     {2, kMiddleBytes / 2, "one_shot"},  // one round instead of two, for the same bytes
     {2, kManyRanksBytes, "circulant"},  // nobody to pass pieces on to
@@ -84,8 +86,29 @@ constexpr SelectionRule kBarrier[] = {
     {kAnyRanks, kAnyBytes, "dissemination"},
 };
 
-// Ranks on several hosts, some of which have several of them.
+// Ranks on several hosts, some of which have several of them: between hosts each byte once.
 constexpr SelectionRule kGroupedAllReduce[] = {{kAnyRanks, kAnyBytes, "hierarchical"}};
+constexpr SelectionRule kGroupedAllGather[] = {
+    {kAnyRanks, kTreeBytes, kUsual},
+    {kAnyRanks, kAnyBytes, "hierarchical"},
+};
+constexpr SelectionRule kGroupedReduceScatter[] = {
+    {kAnyRanks, kTreeBytes, kUsual},
+    {kAnyRanks, kAnyBytes, "hierarchical"},
+};
+
+absl::Span<const SelectionRule> GroupedRules(Collective collective) {
+  switch (collective) {
+    case Collective::kAllReduce:
+      return kGroupedAllReduce;
+    case Collective::kAllGather:
+      return kGroupedAllGather;
+    case Collective::kReduceScatter:
+      return kGroupedReduceScatter;
+    default:
+      return {};
+  }
+}
 
 // Where ranks outnumber cores, rounds do not run beside each other, and each message costs somebody a wake-up: few messages
 // win, and no way of overlapping them helps. Measured with 4 and 8 ranks on 2 cores (bench/choice).
@@ -185,7 +208,6 @@ absl::Span<const SelectionRule> UnevenRules(Collective collective) {
 
 // In shared memory, bytes are copied by the ranks themselves, twice through windows; but windows stay in the caches, and nobody
 // waits for an answer. Measured with 2, 4 and 8 ranks on 2 cores, 64 B to 64 MiB.
-constexpr const char* kMessages = nullptr;  // one of the other rules'
 constexpr SelectionRule kSharedAllReduce[] = {
     {2, kMaxWindowVectorBytes, "shared_one_shot"},
     {kAnyRanks, 8 * kKiB, "shared_one_shot"},
@@ -203,11 +225,11 @@ constexpr SelectionRule kSharedReduce[] = {{kAnyRanks, kMaxWindowVectorBytes, "s
 constexpr SelectionRule kSharedBarrier[] = {{kAnyRanks, kAnyBytes, "shared"}};
 // One message to or from each rank is as little as there can be: windows win by the caches they stay in.
 constexpr SelectionRule kSharedGather[] = {
-    {kAnyRanks, kTreeBytes, kMessages},
+    {kAnyRanks, kTreeBytes, kUsual},
     {kAnyRanks, kMaxWindowVectorBytes, "shared"},
 };
 constexpr SelectionRule kSharedScatter[] = {
-    {kFewRanks, kTreeBytes, kMessages},
+    {kFewRanks, kTreeBytes, kUsual},
     {kAnyRanks, kMiddleBytes, "shared"},
 };
 
@@ -241,7 +263,7 @@ const SelectionRule* FirstThatFits(absl::Span<const SelectionRule> rules, const 
     return shape.num_ranks <= rule.max_ranks && bytes <= rule.max_bytes;
   };
   const auto rule = std::find_if(rules.begin(), rules.end(), fits);
-  return rule == rules.end() ? nullptr : &*rule;
+  return rule == rules.end() || rule->algorithm == kUsual ? nullptr : &*rule;
 }
 
 }  // namespace
@@ -278,11 +300,12 @@ uint64_t TotalBytes(const Shape& shape) {
 }
 
 const SelectionRule& RuleFor(const Shape& shape) {
-  const bool grouped = !shape.groups.empty() && shape.collective == Collective::kAllReduce;
-  const absl::Span<const SelectionRule> rules = shape.uneven() ? UnevenRules(shape.collective)
-                                                : grouped      ? kGroupedAllReduce
-                                                               : SelectionRules(shape.collective);
-  const SelectionRule* rule = FirstThatFits(rules, shape);
+  const bool grouped = !shape.groups.empty() && !shape.uneven();
+  const SelectionRule* rule = grouped ? FirstThatFits(GroupedRules(shape.collective), shape) : nullptr;
+  if (rule != nullptr) return *rule;
+  const absl::Span<const SelectionRule> rules =
+      shape.uneven() ? UnevenRules(shape.collective) : SelectionRules(shape.collective);
+  rule = FirstThatFits(rules, shape);
   return rule != nullptr ? *rule : rules.back();
 }
 
@@ -300,8 +323,7 @@ const SelectionRule* CrowdedRuleFor(const Shape& shape) {
 const SelectionRule* SharedRuleFor(const Shape& shape, bool crowded) {
   // Ranks that take turns on a core get on best if one may be far ahead of the others: a window holds 32 publishes, a ring more.
   if (crowded && HasRoot(shape.collective) && TotalBytes(shape) <= kTinyBytes) return nullptr;
-  const SelectionRule* rule = shape.uneven() ? nullptr : FirstThatFits(SharedRules(shape.collective), shape);
-  return rule != nullptr && rule->algorithm != kMessages ? rule : nullptr;
+  return shape.uneven() ? nullptr : FirstThatFits(SharedRules(shape.collective), shape);
 }
 
 }  // namespace tutti

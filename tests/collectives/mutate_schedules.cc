@@ -18,7 +18,6 @@
 
 #include "absl/strings/str_cat.h"
 
-#include "collectives/algorithms/all_reduce/hierarchical.h"
 #include "collectives/check/rule.h"
 #include "collectives/check/verifier.h"
 #include "mutation.h"
@@ -61,7 +60,7 @@ Shape DrawShape(Prng& prng, const Algorithm& algorithm) {
   shape.count = collective == Collective::kBarrier ? 0 : counts[prng.Below(std::size(counts))];
   shape.in_place = collective != Collective::kBarrier && prng.Chance(0.5);
   shape.segment_bytes = prng.Chance(0.5) ? 8 : 0;
-  if (algorithm.build == all_reduce::BuildHierarchical) SetGroups(shape, static_cast<int>(prng.Between(1, 4)));
+  if (UsesGroups(algorithm)) SetGroups(shape, static_cast<int>(prng.Between(1, 4)));
   if (algorithm.takes_uneven_blocks && prng.Chance(0.3)) {
     shape.in_place = shape.in_place && CanBeUnevenInPlace(collective);
     SetUnevenBlocks(shape, 7);

@@ -12,10 +12,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/string_view.h"
 
 #include "collectives/algorithms/all_gather/spread.h"
 #include "collectives/algorithms/all_reduce/direct.h"
-#include "collectives/algorithms/all_reduce/hierarchical.h"
 #include "collectives/schedule/window_program.h"
 #include "uneven_blocks.h"
 
@@ -34,7 +34,9 @@ constexpr int kMostWindowRanks = 2 * kMaxWindowRanks;
 // Schedules of all pairs have millions of steps: above, only the largest rank count.
 constexpr int kAllPairsUpTo = 257;
 bool IsBetweenAllPairs(const Algorithm& algorithm) {
-  return algorithm.collective == Collective::kAllToAll || algorithm.build == all_gather::BuildSpread;
+  // Hierarchical ones are that within a group.
+  return algorithm.collective == Collective::kAllToAll || algorithm.build == all_gather::BuildSpread ||
+         (UsesGroups(algorithm) && algorithm.collective != Collective::kAllReduce);
 }
 
 std::vector<int> RankCounts(SweepLevel level) {
@@ -95,6 +97,8 @@ std::vector<Size> Sizes(const Algorithm& algorithm, int num_ranks, SweepLevel le
 }
 
 }  // namespace
+
+bool UsesGroups(const Algorithm& algorithm) { return absl::string_view(algorithm.name) == "hierarchical"; }
 
 std::vector<SweepItem> SweepItems(SweepLevel level) {
   std::vector<SweepItem> items;
@@ -157,7 +161,7 @@ std::vector<Shape> SweepShapes(const SweepItem& item, SweepLevel level) {
         shape.segment_bytes = size.segment_bytes;
         shape.in_place = in_place;
         shapes.push_back(shape);
-        if (item.algorithm->build != all_reduce::BuildHierarchical || item.num_ranks > kAllCountsUpTo) continue;
+        if (!UsesGroups(*item.algorithm) || item.num_ranks > kAllCountsUpTo) continue;
         for (int group_size : {2, 3, 8}) {
           SetGroups(shape, group_size);
           shapes.push_back(shape);

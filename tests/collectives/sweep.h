@@ -28,6 +28,9 @@ struct SweepItem {
 // All pieces, the expensive ones first.
 std::vector<SweepItem> SweepItems(SweepLevel level);
 
+// It makes other schedules for several hosts.
+bool UsesGroups(const Algorithm& algorithm);
+
 // Gives the shape blocks of different lengths, up to `longest`, that live as long as the program.
 void SetUnevenBlocks(Shape& shape, uint64_t longest);
 

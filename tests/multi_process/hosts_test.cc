@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ranks that take themselves for ranks of several hosts (TUTTI_HOST_ID): shared memory inside, TCP between, and the
-// hierarchical all-reduce over both.
+// Ranks that take themselves for ranks of several hosts (TUTTI_HOST_ID): shared memory inside, TCP between, and hierarchical
+// collectives over both.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -26,11 +26,14 @@ JobOptions OnHosts(const std::vector<std::string>& hosts) {
 
 class SeveralHosts : public testing::TestWithParam<std::vector<std::string>> {};
 
-TEST_P(SeveralHosts, AnAllReduceGivesWhatAnElementWiseReferenceGives) {
-  JobOptions options = OnHosts(GetParam());
-  options.arguments = {"all_reduce"};
-  Job job("RunCollective", static_cast<int>(GetParam().size()), options);
-  EXPECT_TRUE(job.AllSucceed());
+TEST_P(SeveralHosts, CollectivesGiveWhatAnElementWiseReferenceGives) {
+  for (const char* collective : {"all_reduce", "all_gather", "reduce_scatter"}) {
+    JobOptions options = OnHosts(GetParam());
+    options.arguments = {collective};
+    options.environment = {{"TUTTI_ALGORITHM", std::string(collective) + ":hierarchical"}};
+    Job job("RunCollective", static_cast<int>(GetParam().size()), options);
+    EXPECT_TRUE(job.AllSucceed()) << collective;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(, SeveralHosts,

@@ -204,6 +204,7 @@ void VerifyForAnyGroupsAndCuts(const Algorithm& algorithm, const std::vector<int
         for (uint64_t segment_bytes : {0, 9000}) {
           for (bool in_place : {false, true}) {
             Shape shape;
+            shape.collective = algorithm.collective;
             shape.num_ranks = n;
             shape.count = count;
             shape.segment_bytes = segment_bytes;
@@ -227,6 +228,55 @@ void VerifyForAnyGroupsAndCuts(const Algorithm& algorithm, const std::vector<int
 TEST(Hierarchical, IsCorrectForAnyGroupsAndCuts) {
   VerifyForAnyGroupsAndCuts(*FindAlgorithm(Collective::kAllReduce, "hierarchical"),
                             kSanitized ? std::vector{1, 5, 8} : std::vector{1, 2, 3, 4, 5, 7, 8, 9, 12});
+  for (const Collective collective : {Collective::kAllGather, Collective::kReduceScatter}) {
+    VerifyForAnyGroupsAndCuts(*FindAlgorithm(collective, "hierarchical"),
+                              kSanitized ? std::vector{1, 5} : std::vector{1, 2, 3, 4, 5, 8, 11});
+  }
+}
+
+TEST(Hierarchical, TakesBlocksOfDifferentLengthsInAnyGroups) {
+  for (const Collective collective : {Collective::kAllGather, Collective::kReduceScatter}) {
+    const Algorithm& algorithm = *FindAlgorithm(collective, "hierarchical");
+    for (int n : {2, 5, 8}) {
+      const UnevenBlocks blocks(collective, n, 0, 40);
+      for (const std::vector<int>& groups : GroupingsOf(n)) {
+        Shape shape;
+        shape.collective = collective;
+        shape.num_ranks = n;
+        shape.segment_bytes = 24;
+        shape.groups = groups;
+        blocks.SetIn(shape);
+        const absl::Status status = VerifySchedules(shape, BuildAll(algorithm, shape));
+        ASSERT_TRUE(status.ok()) << status.message() << "\n n " << n << ", groups " << absl::StrJoin(groups, " ");
+      }
+    }
+  }
+}
+
+// Each block comes to each other group once, and as much of that through each rank.
+TEST(Hierarchical, GathersAndScattersWithTheLeastBetweenGroups) {
+  constexpr int kGroups = 3, kRanks = 4;
+  constexpr uint64_t kCount = 1000;
+  std::vector<int> groups;
+  for (int r = 0; r < kGroups * kRanks; ++r) groups.push_back(r / kRanks);
+  for (const Collective collective : {Collective::kAllGather, Collective::kReduceScatter}) {
+    for (const uint64_t count : {kCount, 1000 * kCount}) {
+      Shape shape;
+      shape.collective = collective;
+      shape.num_ranks = kGroups * kRanks;
+      shape.count = count;
+      shape.groups = groups;
+      for (int rank = 0; rank < shape.num_ranks; ++rank) {
+        const Schedule schedule = FindAlgorithm(collective, "hierarchical")->build(shape, rank);
+        uint64_t come = 0;
+        for (const Step& step : schedule.steps) {
+          const bool receives = step.kind == StepKind::kRecv || step.kind == StepKind::kRecvReduce;
+          if (receives && groups[static_cast<size_t>(step.peer)] != rank / kRanks) come += step.dst.count;
+        }
+        EXPECT_EQ(come, (kGroups - 1) * count) << CollectiveName(collective) << ", rank " << rank;
+      }
+    }
+  }
 }
 
 const Algorithm& EncodedHierarchical() { return *AlgorithmOf(Collective::kAllReduce, 42); }
@@ -481,6 +531,8 @@ TEST(Registry, IdsStayWhatTheyAre) {
   EXPECT_EQ(id(Collective::kAllGather, "spread"), 3);
   EXPECT_EQ(id(Collective::kAllGather, "pat"), 4);
   EXPECT_EQ(id(Collective::kAllGather, "bine"), 5);
+  EXPECT_EQ(id(Collective::kAllGather, "hierarchical"), 6);
+  EXPECT_EQ(id(Collective::kReduceScatter, "hierarchical"), 6);
   EXPECT_EQ(id(Collective::kReduceScatter, "circulant"), 0);
   EXPECT_EQ(id(Collective::kReduceScatter, "ring"), 1);
   EXPECT_EQ(id(Collective::kReduceScatter, "pairwise"), 2);

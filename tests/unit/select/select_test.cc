@@ -215,6 +215,20 @@ TEST(ChooseAlgorithm, RanksThatShareMemoryUseItWhereItFits) {
   }
 }
 
+TEST(ChooseAlgorithm, BetweenHostsLongBlocksGoOnce) {
+  const std::vector<int> groups = {0, 0, 0, 0, 4, 4, 4, 4};
+  for (Collective collective : {Collective::kAllGather, Collective::kReduceScatter}) {
+    const auto name = [&](uint64_t count, absl::Span<const int> hosts) {
+      Shape shape = ShapeOf(collective, 8, count);
+      shape.groups = hosts;
+      return std::string(ChooseAlgorithm(shape, nullptr).algorithm->name);
+    };
+    EXPECT_EQ(name(1 << 16, groups), "hierarchical");
+    EXPECT_NE(name(16, groups), "hierarchical");
+    EXPECT_NE(name(1 << 16, {}), "hierarchical");
+  }
+}
+
 TEST(ChooseAlgorithm, SmallMessagesOfARootGoThroughRingsWhereRanksOutnumberCores) {
   const ChoiceOptions roomy{.share_memory = true};
   const ChoiceOptions crowded{.share_memory = true, .crowded = true};
