@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Compares what tutti-sim predicts with what tutti-bench measures, over TCP on this machine; bench/README.md has a table.
 
-Each round calibrates with two ranks, predicts all points from that, and measures them. Printed are the lowest of the rounds,
-because what else a machine does only adds, and the error of the prediction at each point.
+Each round calibrates with two ranks, predicts all points from that, and measures them at once: a machine may be another one
+some minutes later. Printed are the medians of the rounds, and of each point's error in its round.
 """
 import argparse
 import json
@@ -70,13 +70,14 @@ def main():
                                          (measured, measure(arguments, folder, ranks, sizes))):
                     for size, time_us in by_size.items():
                         results[ranks, size].append(time_us)
-    print(f"{arguments.collective}, p50 in us, lowest of {arguments.rounds} rounds, over TCP on {os.cpu_count()} cores")
+    print(f"{arguments.collective}, p50 in us, medians of {arguments.rounds} rounds, over TCP on {os.cpu_count()} cores")
     print("| ranks | bytes | predicted | measured | error |\n|---|---|---|---|---|")
     errors = []
     for (ranks, size), times in predicted.items():
-        here, there = min(times), min(measured[ranks, size])
-        errors.append(here / there - 1)
-        print(f"| {ranks} | {size} | {here:.0f} | {there:.0f} | {100 * errors[-1]:+.0f} % |")
+        found = measured[ranks, size]
+        errors.append(statistics.median(here / there for here, there in zip(times, found)) - 1)
+        print(f"| {ranks} | {size} | {statistics.median(times):.0f} | {statistics.median(found):.0f} | "
+              f"{100 * errors[-1]:+.0f} % |")
     sizes_of_errors = sorted(abs(error) for error in errors)
     print(f"\nsize of the error: median {100 * statistics.median(sizes_of_errors):.0f} %, "
           f"largest {100 * sizes_of_errors[-1]:.0f} %")

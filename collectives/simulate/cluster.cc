@@ -116,6 +116,16 @@ absl::Status Cluster::Break() {
   return absl::OkStatus();
 }
 
+double Uncached::ShareOf(uint64_t bytes) const {
+  constexpr double kBegins = 0.25;    // of the caches
+  constexpr double kDoublings = 2.3;  // until all comes from memory: 1.23 times the caches
+  double times = static_cast<double>(bytes) / std::max(1.0, kBegins * static_cast<double>(cache_bytes));
+  if (cache_bytes == 0 || times <= 1) return 0;
+  double doublings = 0;  // a straight line from each to the next: the same with every library of mathematics
+  for (; times >= 2; times /= 2) ++doublings;
+  return std::min(1.0, (doublings + times - 1) / kDoublings);
+}
+
 absl::StatusOr<Cluster> Cluster::Make(const ClusterSpec& spec, int num_ranks) {
   Cluster cluster;
   cluster.spec_ = spec;

@@ -50,12 +50,26 @@ struct CodecCost {
   double encoded_share = 1;  // bytes of codes, by those of the values; headers of messages are not modelled
 };
 
+// How many times as long bytes take that come from memory, because what the ranks of a host work on together does not fit its
+// caches. That begins at a quarter of cache_bytes (others use caches, too, and not everything lies where it would fit), and is
+// complete a little above all of it; in between it goes about with the logarithm.
+struct Uncached {
+  uint64_t cache_bytes = 0;  // largest caches of a host; 0: not known, and nothing is ever uncached
+  double messages = 1;       // bytes on the processors of both ends
+  double reduce = 1;
+  double copy = 1;
+
+  // 0: all from caches, 1: all from memory.
+  double ShareOf(uint64_t bytes) const;
+};
+
 // What ranks and paths cost; measured by calibration.
 struct Costs {
   std::array<PathCost, kNumPathClasses> paths;  // by PathClass
   int64_t call_ps = 0;                          // from a rank's call to its first step
   double reduce_ps_per_byte = 0;                // of one operand
   double copy_ps_per_byte = 0;
+  Uncached uncached;
   CodecCost codec;
   Noise noise;  // of each step on a processor
 

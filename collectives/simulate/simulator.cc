@@ -17,7 +17,12 @@ int64_t Scaled(uint64_t bytes, double ps_per_byte) {
 }  // namespace
 
 Simulator::Simulator(const Workload& workload, const Cluster& cluster)
-    : workload_(workload), cluster_(cluster), cores_(cluster.spec().cores_per_host) {}
+    : workload_(workload), cluster_(cluster), cores_(cluster.spec().cores_per_host) {
+  std::vector<uint64_t> memory(static_cast<size_t>(cluster.num_hosts()));
+  for (int r = 0; r < workload.num_ranks(); ++r) memory[static_cast<size_t>(cluster.HostOf(r))] += workload.MemoryOf(r);
+  const Uncached& uncached = cluster.spec().costs.uncached;
+  for (const uint64_t bytes : memory) uncached_share_.push_back(uncached.ShareOf(bytes));
+}
 
 void Simulator::Push(int64_t time_ps, uint32_t step, What what) {
   events_.push({time_ps, uint64_t{step} << 2 | static_cast<uint64_t>(what)});
@@ -102,25 +107,30 @@ void Simulator::OnReady(uint32_t i) {
 
 int64_t Simulator::WorkPs(const WorkStep& step) const {
   const Costs& costs = cluster_.spec().costs;
+  const double share = uncached_share_[static_cast<size_t>(cluster_.HostOf(step.rank))];
+  const auto slowed = [share](double ps_per_byte, double uncached) {
+    return ps_per_byte * (1 + share * (uncached - 1));
+  };
+  const double reduce_ps_per_byte = slowed(costs.reduce_ps_per_byte, costs.uncached.reduce);
   int64_t work = 0;
   switch (step.kind) {
     case StepKind::kSend: {
       const PathCost& path = cluster_.CostOf(cluster_.PathOf(step.rank, step.peer).path_class);
-      work = path.send_ps + Scaled(step.bytes, path.send_ps_per_byte);
+      work = path.send_ps + Scaled(step.bytes, slowed(path.send_ps_per_byte, costs.uncached.messages));
       break;
     }
     case StepKind::kRecv:
     case StepKind::kRecvReduce: {
       const PathCost& path = cluster_.CostOf(cluster_.PathOf(step.peer, step.rank).path_class);
-      work = path.receive_ps + Scaled(step.bytes, path.receive_ps_per_byte);
-      work += Scaled(step.operand_bytes, costs.reduce_ps_per_byte);
+      work = path.receive_ps + Scaled(step.bytes, slowed(path.receive_ps_per_byte, costs.uncached.messages));
+      work += Scaled(step.operand_bytes, reduce_ps_per_byte);
       break;
     }
     case StepKind::kReduce:
-      work = Scaled(step.operand_bytes, costs.reduce_ps_per_byte);
+      work = Scaled(step.operand_bytes, reduce_ps_per_byte);
       break;
     case StepKind::kCopy:
-      work = Scaled(step.bytes, costs.copy_ps_per_byte);
+      work = Scaled(step.bytes, slowed(costs.copy_ps_per_byte, costs.uncached.copy));
       break;
     case StepKind::kEncode:
       work = Scaled(step.bytes, costs.codec.encode_ps_per_byte);

@@ -6,7 +6,7 @@
 // (hosts with fewer cores than ranks share them); ports and links carry one message after the other, in the order in which
 // messages leave their sender; a message passes through the links of its way at once, at the pace of the slowest; switches
 // have room for all that waits. What is not: packets, routes, loss, fair sharing between messages on one link, memory
-// bandwidth that ranks share, and that one pass of the engine posts several messages.
+// bandwidth that ranks share but for what calibration finds of it (Uncached), and that one pass of the engine posts several messages.
 #ifndef TUTTI_COLLECTIVES_SIMULATE_SIMULATOR_H_
 #define TUTTI_COLLECTIVES_SIMULATE_SIMULATOR_H_
 
@@ -99,7 +99,8 @@ class Simulator {
     int rank = -1;
     uint32_t last_step = 0;
   };
-  std::vector<Core> cores_of_host_;  // cores_ for each
+  std::vector<double> uncached_share_;  // by host
+  std::vector<Core> cores_of_host_;     // cores_ for each
   std::vector<int64_t> link_free_ps_;
   std::vector<Prng> random_;  // by rank
   Trace* trace_ = nullptr;

@@ -2,7 +2,9 @@
 #include "collectives/simulate/workload.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <numeric>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -17,9 +19,27 @@ uint64_t EncodedBytes(uint64_t bytes, double share) {
   return static_cast<uint64_t>(std::ceil(static_cast<double>(bytes) * share));
 }
 
+// Elements of all buffers that steps touch.
+uint64_t TouchedElements(const Schedule& schedule, bool in_place) {
+  std::array<uint64_t, kNumBuffers> ends{};
+  const auto touch = [&ends](const Region& region) {
+    uint64_t& end = ends[static_cast<size_t>(region.buffer)];
+    end = std::max(end, region.offset + region.count);
+  };
+  for (const Step& step : schedule.steps) {
+    if (step.kind != StepKind::kSend) touch(step.dst);
+    for (const Region& source : schedule.SourcesOf(step)) touch(source);
+  }
+  uint64_t& input = ends[static_cast<size_t>(Buffer::kInput)];
+  if (in_place) input -= std::min(input, ends[static_cast<size_t>(Buffer::kOutput)]);
+  return std::accumulate(ends.begin(), ends.end(), uint64_t{0});
+}
+
 }  // namespace
 
-void Workload::Add(const Schedule& schedule, int rank, uint32_t element_bytes, double encoded_share) {
+void Workload::Add(const Schedule& schedule, int rank, const Shape& shape, double encoded_share) {
+  const uint32_t element_bytes = shape.element_bytes;
+  memory_bytes_.push_back(TouchedElements(schedule, shape.in_place) * element_bytes);
   const uint32_t first = static_cast<uint32_t>(steps_.size());
   std::vector<uint32_t> counts(schedule.steps.size() + 1, 0);
   for (const Step& step : schedule.steps) {
@@ -95,7 +115,7 @@ absl::StatusOr<Workload> Workload::Make(const Shape& shape, BuildSchedule build,
   workload.num_ranks_ = shape.num_ranks;
   for (int rank = 0; rank < shape.num_ranks; ++rank) {
     workload.first_step_.push_back(static_cast<uint32_t>(workload.steps_.size()));
-    workload.Add(build(shape, rank), rank, shape.element_bytes, encoded_share);
+    workload.Add(build(shape, rank), rank, shape, encoded_share);
   }
   workload.first_step_.push_back(static_cast<uint32_t>(workload.steps_.size()));
   WorkStep end;

@@ -49,9 +49,11 @@ class Workload {
   }
   // A rank's steps are [FirstStepOf(rank), FirstStepOf(rank + 1)).
   uint32_t FirstStepOf(int rank) const { return first_step_[static_cast<size_t>(rank)]; }
+  // Of its input, output and working memory, as far as steps touch them.
+  uint64_t MemoryOf(int rank) const { return memory_bytes_[static_cast<size_t>(rank)]; }
 
  private:
-  void Add(const Schedule& schedule, int rank, uint32_t element_bytes, double encoded_share);
+  void Add(const Schedule& schedule, int rank, const Shape& shape, double encoded_share);
   absl::Status MatchMessages();
 
   int num_ranks_ = 0;
@@ -59,6 +61,7 @@ class Workload {
   std::vector<WorkStep> steps_;
   std::vector<uint32_t> successors_;
   std::vector<uint32_t> first_step_;
+  std::vector<uint64_t> memory_bytes_;
 };
 
 // How many steps all ranks have, from the schedules of some of them.

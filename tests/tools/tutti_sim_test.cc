@@ -66,6 +66,8 @@ TEST(ClusterFile, SaysWhereItIsMalformed) {
               HasSubstr("at /paths/rack/latency_us: -3 is not"));
   EXPECT_THAT(ReadError(R"({"paths": {"rack": {"GBps": 0}}})"), HasSubstr("at /paths/rack/GBps: 0 is not"));
   EXPECT_THAT(ReadError(R"({"paths": {"room": {}}})"), HasSubstr("at /paths: there is no \"room\" here"));
+  EXPECT_THAT(ReadError(R"({"uncached": {"messages": 0.5}})"), HasSubstr("at /uncached/messages: 0.5 is not"));
+  EXPECT_THAT(ReadError(R"({"uncached": {"cache": 3}})"), HasSubstr("at /uncached: there is no \"cache\" here"));
   EXPECT_THAT(ReadError(R"({"hosts": [3, "x"]})"), HasSubstr("at /hosts/1: \"x\" is not a whole number"));
   EXPECT_THAT(ReadError(R"({"hosts": []})"), HasSubstr("at /hosts: there is no host"));
   EXPECT_THAT(ReadError(R"({"hosts": [1], "ranks_per_host": 1})"), HasSubstr("say the same thing"));
@@ -86,6 +88,7 @@ TEST(ClusterFile, CostsAreReadAsTheyAreWritten) {
   simulate::ClusterSpec written;
   written.costs.paths[1].eager_bytes = 12345;
   written.costs.paths[2].send_ps_per_byte = 250;
+  written.costs.uncached = {.cache_bytes = 3 << 20, .messages = 1.5, .reduce = 2, .copy = 4};
   written.costs.noise.kind = simulate::Noise::Kind::kLognormal;
   written.costs.noise.median_ps = 2e6;
   written.costs.noise.sigma = 0.5;
@@ -95,6 +98,10 @@ TEST(ClusterFile, CostsAreReadAsTheyAreWritten) {
   ASSERT_TRUE(status.ok()) << status;
   EXPECT_EQ(read.costs.paths, written.costs.paths);
   EXPECT_EQ(read.costs.reduce_ps_per_byte, written.costs.reduce_ps_per_byte);
+  EXPECT_EQ(read.costs.uncached.cache_bytes, written.costs.uncached.cache_bytes);
+  EXPECT_EQ(read.costs.uncached.messages, 1.5);
+  EXPECT_EQ(read.costs.uncached.reduce, 2);
+  EXPECT_EQ(read.costs.uncached.copy, 4);
   EXPECT_EQ(read.costs.noise.median_ps, 2e6);
 }
 

@@ -67,6 +67,18 @@ void ReadPath(JsonReader reader, PathCost* path) {
   }
 }
 
+void ReadUncached(JsonReader reader, simulate::Uncached* uncached) {
+  constexpr double kMostTimes = 1000;
+  constexpr double kMostMB = 1e9;
+  if (!reader.IsObject({"cache_MB", "messages", "reduce", "copy"})) return;
+  double cache_mb = static_cast<double>(uncached->cache_bytes) / 1e6;
+  reader.Number("cache_MB", 0, kMostMB, &cache_mb);
+  uncached->cache_bytes = static_cast<uint64_t>(cache_mb * 1e6);
+  reader.Number("messages", 1, kMostTimes, &uncached->messages);
+  reader.Number("reduce", 1, kMostTimes, &uncached->reduce);
+  reader.Number("copy", 1, kMostTimes, &uncached->copy);
+}
+
 // Classes that are not named are like the one before them, from "rack" on.
 void ReadPaths(JsonReader reader, Costs* costs) {
   if (!reader.IsObject({"host", "rack", "pod", "far"})) return;
@@ -246,6 +258,7 @@ absl::Status ReadCluster(absl::string_view text, const std::string& folder, Clus
                         "call_us",
                         "reduce_GBps",
                         "copy_GBps",
+                        "uncached",
                         "paths",
                         "noise",
                         "arrival",
@@ -259,6 +272,7 @@ absl::Status ReadCluster(absl::string_view text, const std::string& folder, Clus
   ReadTime(reader, "call_us", &spec->costs.call_ps);
   ReadSpeed(reader, "reduce_GBps", &spec->costs.reduce_ps_per_byte);
   ReadSpeed(reader, "copy_GBps", &spec->costs.copy_ps_per_byte);
+  if (reader.Has("uncached")) ReadUncached(reader.At("uncached"), &spec->costs.uncached);
   if (reader.Has("paths")) ReadPaths(reader.At("paths"), &spec->costs);
   if (reader.Has("noise")) ReadNoise(reader.At("noise"), folder, &spec->costs.noise);
   if (reader.Has("arrival")) ReadNoise(reader.At("arrival"), folder, &spec->arrival);

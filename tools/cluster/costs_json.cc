@@ -42,6 +42,12 @@ Json CostsToJson(const simulate::Costs& costs) {
   json["call_us"] = Us(costs.call_ps);
   json["reduce_GBps"] = GBps(costs.reduce_ps_per_byte);
   json["copy_GBps"] = GBps(costs.copy_ps_per_byte);
+  if (costs.uncached.cache_bytes > 0) {
+    json["uncached"] = {{"cache_MB", static_cast<double>(costs.uncached.cache_bytes) / 1e6},
+                        {"messages", costs.uncached.messages},
+                        {"reduce", costs.uncached.reduce},
+                        {"copy", costs.uncached.copy}};
+  }
   for (int c = 0; c < simulate::kNumPathClasses; ++c) {
     const simulate::PathCost& path = costs.paths[static_cast<size_t>(c)];
     const bool eager = path.eager_bytes == std::numeric_limits<uint64_t>::max();

@@ -144,6 +144,13 @@ absl::StatusOr<Place> ReadMachine() { return Read(nullptr); }
 
 absl::StatusOr<Place> ReadSyntheticMachine(const std::string& description) { return Read(description.c_str()); }
 
+uint64_t LargestCacheBytes(const Place& place) {
+  if (place.kind == PlaceKind::kCache) return place.allowed.empty() ? 0 : place.bytes;
+  uint64_t bytes = 0;
+  for (const Place& part : place.parts) bytes += LargestCacheBytes(part);
+  return bytes;
+}
+
 const char* PlaceKindName(PlaceKind kind) {
   switch (kind) {
     case PlaceKind::kMachine:

@@ -32,6 +32,9 @@ absl::StatusOr<Place> ReadMachine();
 // A machine in hwloc's synthetic form, "pack:2 numa:1 core:4 pu:2". InvalidArgument: it is not of that form.
 absl::StatusOr<Place> ReadSyntheticMachine(const std::string& description);
 
+// Of the caches that are shared by most cores, those that this process may use, together; 0: none is known.
+uint64_t LargestCacheBytes(const Place& place);
+
 // As trees of text and of boxes. Cores in a row that look alike share a line.
 std::string DrawText(const Place& machine);
 std::string DrawSvg(const Place& machine);

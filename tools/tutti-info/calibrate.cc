@@ -2,16 +2,20 @@
 #include "tools/tutti-info/calibrate.h"
 
 #include <sched.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <iostream>
+#include <new>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -20,6 +24,7 @@
 #include "lib/reduce/reduce.h"
 #include "tools/cluster/cluster_file.h"
 #include "tools/cluster/cost_fit.h"
+#include "tools/topology/machine.h"
 #include "tutti/tutti.h"
 
 namespace tutti::info {
@@ -31,8 +36,11 @@ constexpr int kBurst = 256;
 constexpr int kBursts = 20;
 constexpr uint64_t kSmallBytes = 8;
 constexpr uint64_t kLimitBytes = 64 << 10;  // what TCP sends without being asked
-constexpr uint64_t kMiddleBytes = 1 << 20;
-constexpr uint64_t kLongBytes = 4 << 20;
+constexpr uint64_t kMiddleBytes = 512 << 10;
+constexpr uint64_t kLongBytes = 2 << 20;     // two ranks at once: a quarter of common caches
+constexpr uint64_t kMemoryBytes = 48 << 20;  // four times that is more than all caches hold
+constexpr int kSwitches = 2000;              // each way
+constexpr int64_t kMostSwitchingNs = 1'000'000'000;
 constexpr int kHostBytes = 64;
 constexpr int kAllRanks = 1 << 20;  // more than any job has
 
@@ -70,10 +78,11 @@ class Meter {
     if (ok()) Take(tutti_comm_size(comm_, &size));
     return size;
   }
-  void Exchange(uint64_t bytes, int peer) {
+  void Exchange(uint64_t bytes, int peer) { Exchange(buffer_.data(), received_.data(), bytes, peer); }
+  void Exchange(const uint8_t* sent, uint8_t* received, uint64_t bytes, int peer) {
     tutti_request_t request = nullptr;
-    if (ok()) Take(tutti_recv(comm_, received_.data(), bytes, TUTTI_UINT8, peer, nullptr, &request));
-    Send(bytes, peer);
+    if (ok()) Take(tutti_recv(comm_, received, bytes, TUTTI_UINT8, peer, nullptr, &request));
+    if (ok()) Take(tutti_send(comm_, sent, bytes, TUTTI_UINT8, peer, nullptr, nullptr));
     if (ok()) Take(tutti_request_wait(&request));
   }
   void Send(uint64_t bytes, int peer) {
@@ -183,9 +192,9 @@ int64_t CallNs(Meter& meter, int rank) {
   return taken.empty() ? 1 : Median(taken);
 }
 
-// Of two vectors that fit no cache of one core; ps for each byte of one operand.
-double ReducePsPerByte() {
-  std::vector<float> a(kLongBytes / sizeof(float), 1);
+// Of vectors that fit no cache of one core; ps for each byte of one operand.
+double ReducePsPerByte(uint64_t bytes) {
+  std::vector<float> a(bytes / sizeof(float), 1);
   std::vector<float> b(a.size(), 2);
   std::vector<int64_t> taken;
   for (int i = 0; i < kLongExchanges; ++i) {
@@ -193,12 +202,12 @@ double ReducePsPerByte() {
     KernelsFor(DataType::kFloat32, ReduceOp::kSum).reduce(a.data(), a.data(), b.data(), a.size());
     taken.push_back(NowNs() - begin);
   }
-  return static_cast<double>(Median(taken)) * simulate::kPsPerNs / static_cast<double>(kLongBytes);
+  return static_cast<double>(Median(taken)) * simulate::kPsPerNs / static_cast<double>(bytes);
 }
 
-double CopyPsPerByte() {
-  std::vector<char> a(kLongBytes, 1);
-  std::vector<char> b(kLongBytes, 2);
+double CopyPsPerByte(uint64_t bytes) {
+  std::vector<char> a(bytes, 1);
+  std::vector<char> b(bytes, 2);
   std::vector<int64_t> taken;
   for (int i = 0; i < kLongExchanges; ++i) {
     const int64_t begin = NowNs();
@@ -206,7 +215,67 @@ double CopyPsPerByte() {
     b[static_cast<size_t>(i)] = a[static_cast<size_t>(i) + 1];  // so that none is left out
     taken.push_back(NowNs() - begin);
   }
-  return static_cast<double>(Median(taken)) * simulate::kPsPerNs / static_cast<double>(kLongBytes);
+  return static_cast<double>(Median(taken)) * simulate::kPsPerNs / static_cast<double>(bytes);
+}
+
+// How many times as long exchanges take whose bytes come from memory, because each goes on where the one before ended.
+double UncachedExchanges(Meter& meter, int rank, int peer) {
+  std::vector<uint8_t> sent(kMemoryBytes, 1);
+  std::vector<uint8_t> received(kMemoryBytes, 1);
+  std::vector<int64_t> taken;
+  for (int round = 0; round < 2 && meter.ok(); ++round) {
+    for (uint64_t at = 0; at < kMemoryBytes && meter.ok(); at += kMiddleBytes) {
+      const int64_t begin = NowNs();
+      meter.Exchange(&sent[at], &received[at], kMiddleBytes, rank == 0 ? peer : 0);
+      if (round > 0) taken.push_back(NowNs() - begin);
+    }
+  }
+  if (taken.empty()) return 1;
+  const int64_t cached = Median(Exchanges(meter, rank, peer, kMiddleBytes, 2 * kLongExchanges));
+  return std::max(1.0, static_cast<double>(Median(taken)) / static_cast<double>(cached));
+}
+
+// From one process to another on the same core, where both only give it up: between this one and a child. 0: it cannot be
+// measured here. The child of a process with threads may do little more than this.
+int64_t SwitchNs() {
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return 0;
+  const int here = sched_getcpu();
+  if (here < 0) return 0;
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(static_cast<size_t>(here), &one);
+  void* const page = mmap(nullptr, sizeof(std::atomic<int>), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) return 0;
+  auto* const turn = new (page) std::atomic<int>(0);
+  const int64_t give_up_ns = NowNs() + kMostSwitchingNs;
+  const auto take_turns = [&](int own) {
+    for (int i = own; i < 2 * kSwitches; i += 2) {
+      while (turn->load() != i) {
+        if (NowNs() > give_up_ns) return false;
+        sched_yield();
+      }
+      turn->store(i + 1);
+    }
+    return true;
+  };
+  int64_t taken = 0;
+  if (sched_setaffinity(0, sizeof one, &one) == 0) {
+    const pid_t child = fork();
+    if (child == 0) _exit(take_turns(1) ? 0 : 1);
+    const int64_t begin = NowNs();
+    if (child > 0 && take_turns(0)) taken = NowNs() - begin;
+    if (child > 0) (void)waitpid(child, nullptr, 0);
+    (void)sched_setaffinity(0, sizeof allowed, &allowed);
+  }
+  (void)munmap(page, sizeof(std::atomic<int>));
+  return taken / (2 * kSwitches);
+}
+
+// The largest caches of this host together; 0 if hwloc does not know.
+uint64_t CacheBytesHere() {
+  const absl::StatusOr<topology::Place> machine = topology::ReadMachine();
+  return machine.ok() ? topology::LargestCacheBytes(*machine) : 0;
 }
 
 int CoresHere() {
@@ -219,15 +288,17 @@ std::string TransportsText() {
   return transports != nullptr ? transports : "shm,verbs,tcp";
 }
 
-cluster::Json ToJson(const simulate::Costs& costs, const Partners& partners, int size) {
+cluster::Json ToJson(const simulate::Costs& costs, int64_t switch_ns, const Partners& partners, int size) {
   const cluster::Json all = cluster::CostsToJson(costs);
   cluster::Json json = {{"about", absl::StrCat("measured by tutti-info ", TUTTI_VERSION, " with ", size, " ranks")},
                         {"fingerprint", absl::StrCat(CoresHere(), " cores, ", TransportsText(), ", kernels for ",
                                                      ReduceTargetName(), partners.far >= 0 ? ", several hosts" : "")}};
   if (partners.host >= 0) json["cores_per_host"] = CoresHere();
+  if (partners.host >= 0) json["switch_us"] = static_cast<double>(switch_ns) / 1e3;
   // Nothing is known of other hosts.
   if (partners.far < 0) json["ranks_per_host"] = kAllRanks;
   for (const char* key : {"call_us", "reduce_GBps", "copy_GBps", "noise"}) json[key] = all[key];
+  if (all.contains("uncached")) json["uncached"] = all["uncached"];
   if (partners.host >= 0) json["paths"]["host"] = all["paths"]["host"];
   if (partners.far >= 0) json["paths"]["rack"] = all["paths"]["rack"];
   return json;
@@ -254,6 +325,7 @@ int Calibrate(const std::string& file) {
       const PathResult result = MeasurePath(meter, rank, partner, path != simulate::PathClass::kHost);
       costs.paths[static_cast<size_t>(path)] = result.cost;
       costs.noise = result.noise;
+      if (path == simulate::PathClass::kHost) costs.uncached.messages = UncachedExchanges(meter, rank, partner);
     }
     if (meter.ok()) meter.Take(tutti_barrier(meter.comm(), nullptr, nullptr));
   };
@@ -261,14 +333,17 @@ int Calibrate(const std::string& file) {
   measure(partners.far, simulate::PathClass::kRack);
   costs.call_ps = CallNs(meter, rank) * simulate::kPsPerNs;
   if (rank == 0) {
-    costs.reduce_ps_per_byte = ReducePsPerByte();
-    costs.copy_ps_per_byte = CopyPsPerByte();
+    costs.reduce_ps_per_byte = ReducePsPerByte(kLongBytes);
+    costs.copy_ps_per_byte = CopyPsPerByte(kLongBytes);
+    costs.uncached.cache_bytes = CacheBytesHere();
+    costs.uncached.reduce = std::max(1.0, ReducePsPerByte(kMemoryBytes) / costs.reduce_ps_per_byte);
+    costs.uncached.copy = std::max(1.0, CopyPsPerByte(kMemoryBytes) / costs.copy_ps_per_byte);
   }
   if (meter.ok()) meter.Take(tutti_barrier(meter.comm(), nullptr, nullptr));
   if (!meter.ok()) return Fail(meter.error());
   if (rank != 0) return 0;
   std::ofstream out(file);
-  out << ToJson(costs, partners, size).dump(2) << "\n" << std::flush;
+  out << ToJson(costs, SwitchNs(), partners, size).dump(2) << "\n" << std::flush;
   if (!out) return Fail(absl::StrCat(file, " cannot be written"));
   std::cout << "measured costs are in " << file << "\n";
   return 0;

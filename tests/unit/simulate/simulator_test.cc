@@ -226,6 +226,38 @@ TEST(Simulator, RanksShareTheCoresOfTheirHost) {
   EXPECT_EQ(Simulate(spec, Ranks(4), CopyOnly).time_ns, kBytes);
 }
 
+// Four ranks of a host work on 8,000 bytes together: input and output.
+TEST(Simulator, BytesThatDoNotFitTheCachesTakeLonger) {
+  ClusterSpec spec = Simple();
+  spec.ranks_per_host = 4;
+  spec.costs.uncached.copy = 3.3;
+  const auto copying_ns = [&](uint64_t cache_bytes) {
+    spec.costs.uncached.cache_bytes = cache_bytes;
+    return Simulate(spec, Ranks(4), CopyOnly).time_ns;
+  };
+  EXPECT_EQ(copying_ns(0), kBytes) << "not known";
+  EXPECT_EQ(copying_ns(32'000), kBytes) << "a quarter of the caches";
+  EXPECT_EQ(copying_ns(1000), 3300);
+  EXPECT_EQ(copying_ns(16'000), 2 * kBytes) << "half of the caches: one of 2.3 doublings";
+  spec.ranks_per_host = 1;
+  EXPECT_EQ(copying_ns(8000), kBytes) << "each host has caches of its own";
+}
+
+TEST(Uncached, GrowsFromAQuarterOfTheCachesToALittleMoreThanAll) {
+  Uncached uncached;
+  EXPECT_EQ(uncached.ShareOf(1 << 30), 0);
+  uncached.cache_bytes = 32 << 20;
+  double before = 0;
+  for (uint64_t bytes = 8 << 20; bytes < 64 << 20; bytes += 1 << 20) {
+    const double share = uncached.ShareOf(bytes);
+    EXPECT_GE(share, before);
+    EXPECT_LE(share, before + 0.07) << "no jumps";
+    before = share;
+  }
+  EXPECT_EQ(before, 1);
+  EXPECT_NEAR(uncached.ShareOf(16 << 20), 0.43, 0.01);
+}
+
 TEST(Simulator, ALateRankMakesItsReceiverWait) {
   ClusterSpec spec = Simple();
   spec.late = {{0, 5000 * kNs}};

@@ -70,6 +70,12 @@ TEST(Machine, CpusThatMayNotBeUsedAreSaid) {
   EXPECT_EQ(PlaceText(core), "core 0: CPUs 0-2,5 (this process may use none)");
 }
 
+TEST(Machine, TheLargestCachesAreCountedOnce) {
+  EXPECT_EQ(LargestCacheBytes(Synthetic("pack:2 l3:2(size=16MB) l2:4(size=1MB) core:1 pu:1")), 64'000'000u);
+  EXPECT_EQ(LargestCacheBytes(Synthetic("pack:2 l2:4(size=1MB) core:1 pu:1")), 8'000'000u);
+  EXPECT_EQ(LargestCacheBytes(Synthetic("core:4 pu:1")), 0u);
+}
+
 TEST(Machine, SvgHasABoxForEachPlace) {
   const std::string svg = DrawSvg(Synthetic("pack:2 core:2 pu:1"));
   EXPECT_THAT(svg, testing::StartsWith("<svg xmlns="));
