@@ -31,7 +31,23 @@ Meter::Meter(Comm* comm, size_t max_bytes, const MeterSettings& settings)
       settings_(settings),
       send_(settings.shared_buffers ? Buffer(*comm, max_bytes) : Buffer(max_bytes)),
       recv_(settings.shared_buffers ? Buffer(*comm, max_bytes) : Buffer(max_bytes)),
-      times_ns_(static_cast<size_t>(settings.iterations)) {}
+      times_ns_(static_cast<size_t>(settings.iterations)) {
+  SettleIn();
+}
+
+// Ranks that have just been started may be on one core until the kernel parts them, and then each call takes several times as
+// long; that was seen to last for up to 20 ms.
+void Meter::SettleIn() {
+  constexpr int64_t kSettlingNs = 50'000'000;
+  constexpr int kCallsPerLook = 20;
+  const int64_t end = NowNs() + kSettlingNs;
+  std::array<int32_t, 1> goes_on = {ranks_ > 1 ? 1 : 0};
+  while (goes_on[0] != 0) {
+    for (int i = 0; i < kCallsPerLook; ++i) comm_->Barrier();
+    goes_on[0] = NowNs() < end ? 1 : 0;
+    comm_->AllReduce(goes_on, TUTTI_MAX);
+  }
+}
 
 size_t Meter::SendBytes(const Call& call) const {
   return call.operation->SendElements(call.count, ranks_) * tutti_dtype_size(call.dtype);

@@ -50,13 +50,14 @@ struct Measurement {
 
 class Meter {
  public:
-  // max_bytes: the largest buffer that any call will need.
+  // max_bytes: the largest buffer that any call will need. Keeps all ranks busy for 50 ms.
   Meter(Comm* comm, size_t max_bytes, const MeterSettings& settings);
 
   // Throws tutti::Error if an operation fails.
   Measurement Measure(const Call& call, bool in_place);
 
  private:
+  void SettleIn();
   struct Pointers {
     const void* send;
     void* recv;
