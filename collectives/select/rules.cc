@@ -122,6 +122,7 @@ constexpr SelectionRule kCrowdedBroadcast[] = {
     {kAnyRanks, kMiddleBytes, "binomial"},
 };
 constexpr SelectionRule kCrowdedReduce[] = {
+    {kFewRanks, kTreeBytes, "binomial"},
     {kAnyRanks, kTreeBytes, "knomial4"},
     {kAnyRanks, kMiddleBytes, "ordered_binomial"},
 };
@@ -131,15 +132,19 @@ constexpr SelectionRule kCrowdedAllGather[] = {
     {kAnyRanks, kManyRanksBytes, "circulant"},
 };
 constexpr SelectionRule kCrowdedReduceScatter[] = {
+    {kFewRanks, kLatencyBytes, "pat"},
     {kAnyRanks, kMiddleBytes, "bine"},
     {kFewRanks, kManyRanksBytes, "pairwise"},
-    {kRingRanks, kManyRanksBytes, "ring"},
+    {kRingRanks, kManyRanksBytes, "hierarchical"},  // within a host: pairwise, but reduced as it comes
 };
 constexpr SelectionRule kCrowdedAllToAll[] = {{kAnyRanks, kTreeBytes, "bruck"}};
-constexpr SelectionRule kCrowdedGather[] = {{kRingRanks, kAnyBytes, "linear"}};
+constexpr SelectionRule kCrowdedGather[] = {
+    {kFewRanks, kAnyBytes, "knomial4"},
+    {kRingRanks, kAnyBytes, "linear"},
+};
 constexpr SelectionRule kCrowdedScatter[] = {
     {kRingRanks, kTreeBytes, "knomial4"},
-    {kFewRanks, kMiddleBytes, "knomial4"},
+    {kFewRanks, kManyRanksBytes, "knomial4"},
     {kRingRanks, kManyRanksBytes, "linear"},
 };
 constexpr SelectionRule kCrowdedBarrier[] = {{kAnyRanks, kAnyBytes, "tree"}};
