@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 
+#include "collectives/algorithms/placed.h"
 #include "collectives/algorithms/registry.h"
 #include "collectives/schedule/builder.h"
 #include "collectives/schedule/window_program.h"
@@ -124,12 +125,11 @@ absl::StatusOr<Operation*> Communicator::Bind(const CollectiveCall& call) {
         return Plan::CompileWindow(program, members_, rank_, call.type, call.op);
       }
     }
+    const auto build = [&] { return BuildPlaced(*choice.algorithm, shape, rank_, NeedsRankOrder(call)); };
     if (call.user_op != nullptr) {
-      return Plan::Compile(choice.algorithm->build(shape, rank_), members_, call.type,
-                           call.user_op->shared_from_this());
+      return Plan::Compile(build(), members_, call.type, call.user_op->shared_from_this());
     }
-    return Plan::Compile(choice.algorithm->build(shape, rank_), members_, call.type, call.op,
-                         codec != nullptr ? codec->pair() : CodecPair{});
+    return Plan::Compile(build(), members_, call.type, call.op, codec != nullptr ? codec->pair() : CodecPair{});
   });
   if (!acquired.ok()) return acquired.status();
   Operation& operation = *acquired->operation;

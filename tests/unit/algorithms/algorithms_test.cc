@@ -13,6 +13,7 @@
 #include "absl/strings/str_join.h"
 #include "gtest/gtest.h"
 
+#include "collectives/algorithms/placed.h"
 #include "collectives/algorithms/registry.h"
 #include "collectives/check/verifier.h"
 #include "collectives/schedule/schedule.h"
@@ -251,6 +252,71 @@ TEST(Hierarchical, TakesBlocksOfDifferentLengthsInAnyGroups) {
       }
     }
   }
+}
+
+// What a communicator runs where ranks are dealt out to hosts.
+TEST(BuildPlaced, IsCorrectForAnyGroups) {
+  for (const Collective collective : {Collective::kBroadcast, Collective::kReduce, Collective::kAllReduce,
+                                      Collective::kBarrier, Collective::kAllGather}) {
+    for (const Algorithm& algorithm : Algorithms(collective)) {
+      for (int n : {2, 5, 8}) {
+        for (const std::vector<int>& groups : GroupingsOf(n)) {
+          for (int root = 0; root < (HasRoot(collective) ? n : 1); ++root) {
+            Shape shape;
+            shape.collective = collective;
+            shape.num_ranks = n;
+            shape.root = root;
+            shape.count = collective == Collective::kBarrier ? 0 : 50;
+            shape.segment_bytes = 24;
+            shape.groups = groups;
+            std::vector<Schedule> schedules;
+            for (int rank = 0; rank < n; ++rank) {
+              schedules.push_back(BuildPlaced(algorithm, shape, rank, /*in_rank_order=*/false));
+            }
+            const absl::Status status = VerifySchedules(shape, schedules);
+            ASSERT_TRUE(status.ok()) << status.message() << "\n"
+                                     << algorithm.name << " n " << n << ", root " << root << ", groups "
+                                     << absl::StrJoin(groups, " ");
+          }
+        }
+      }
+    }
+  }
+}
+
+// Ranks by turns on three hosts.
+TEST(BuildPlaced, ATreeComesToEachGroupOnce) {
+  const std::vector<int> groups = {0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2};
+  Shape shape;
+  shape.num_ranks = 12;
+  shape.count = 1200;
+  shape.groups = groups;
+  EXPECT_EQ(RanksByGroup(shape), (std::vector{0, 3, 6, 9, 1, 4, 7, 10, 2, 5, 8, 11}));
+  for (const Collective collective : {Collective::kBroadcast, Collective::kReduce}) {
+    shape.collective = collective;
+    const Algorithm& tree = *FindAlgorithm(collective, "knomial4");
+    const auto edges_between = [&](bool placed) {
+      size_t edges = 0;
+      for (int rank = 0; rank < shape.num_ranks; ++rank) {
+        const Schedule schedule = placed ? BuildPlaced(tree, shape, rank, false) : tree.build(shape, rank);
+        for (const Step& step : schedule.steps) {
+          const bool leaves = step.kind == StepKind::kSend && groups[static_cast<size_t>(step.peer)] != rank % 3;
+          edges += leaves ? 1 : 0;
+        }
+      }
+      return edges;
+    };
+    EXPECT_GT(edges_between(false), 4u);
+    EXPECT_EQ(edges_between(true), 2u);
+    // Operands in the order of ranks, and ranks that lie in order already, stay as they are.
+    EXPECT_EQ(DescribeSchedule(BuildPlaced(tree, shape, 4, /*in_rank_order=*/true)),
+              DescribeSchedule(tree.build(shape, 4)));
+  }
+  const std::vector<int> in_order = {0, 0, 0, 0, 4, 4, 4, 4, 8, 8, 8, 8};
+  shape.groups = in_order;
+  EXPECT_TRUE(RanksByGroup(shape).empty());
+  shape.groups = {};
+  EXPECT_TRUE(RanksByGroup(shape).empty());
 }
 
 // Each block comes to each other group once, and as much of that through each rank.
