@@ -124,7 +124,7 @@ class Reader {
 };
 
 // `synthetic` may be nullptr.
-absl::StatusOr<Place> Read(const char* synthetic) {
+absl::StatusOr<Place> Read(const char* synthetic, Devices devices) {
   hwloc_topology_t raw = nullptr;
   if (hwloc_topology_init(&raw) != 0) return absl::InternalError("hwloc cannot begin");
   const Topology topology(raw);
@@ -133,16 +133,19 @@ absl::StatusOr<Place> Read(const char* synthetic) {
         "\"", synthetic, "\" describes no machine in hwloc's synthetic form, like \"pack:2 core:4 pu:2\""));
   }
   hwloc_topology_set_flags(raw, HWLOC_TOPOLOGY_FLAG_INCLUDE_DISALLOWED);
-  hwloc_topology_set_io_types_filter(raw, HWLOC_TYPE_FILTER_KEEP_IMPORTANT);
+  hwloc_topology_set_io_types_filter(
+      raw, devices == Devices::kAll ? HWLOC_TYPE_FILTER_KEEP_IMPORTANT : HWLOC_TYPE_FILTER_KEEP_NONE);
   if (hwloc_topology_load(raw) != 0) return absl::UnavailableError("hwloc cannot read the machine's topology");
   return Reader(raw).Machine();
 }
 
 }  // namespace
 
-absl::StatusOr<Place> ReadMachine() { return Read(nullptr); }
+absl::StatusOr<Place> ReadMachine(Devices devices) { return Read(nullptr, devices); }
 
-absl::StatusOr<Place> ReadSyntheticMachine(const std::string& description) { return Read(description.c_str()); }
+absl::StatusOr<Place> ReadSyntheticMachine(const std::string& description) {
+  return Read(description.c_str(), Devices::kAll);
+}
 
 uint64_t LargestCacheBytes(const Place& place) {
   if (place.kind == PlaceKind::kCache) return place.allowed.empty() ? 0 : place.bytes;

@@ -26,8 +26,10 @@ struct Place {
   std::vector<Place> parts;  // NUMA nodes come before what else is there, devices after it
 };
 
-// The machine that this process is on, or the one that hwloc's own variables describe (HWLOC_SYNTHETIC, HWLOC_XMLFILE).
-absl::StatusOr<Place> ReadMachine();
+// The machine that this process is on, or the one that hwloc's own variables describe (HWLOC_SYNTHETIC, HWLOC_XMLFILE). To look
+// for devices takes longer.
+enum class Devices : uint8_t { kNone, kAll };
+absl::StatusOr<Place> ReadMachine(Devices devices);
 
 // A machine in hwloc's synthetic form, "pack:2 numa:1 core:4 pu:2". InvalidArgument: it is not of that form.
 absl::StatusOr<Place> ReadSyntheticMachine(const std::string& description);

@@ -274,7 +274,7 @@ int64_t SwitchNs() {
 
 // The largest caches of this host together; 0 if hwloc does not know.
 uint64_t CacheBytesHere() {
-  const absl::StatusOr<topology::Place> machine = topology::ReadMachine();
+  const absl::StatusOr<topology::Place> machine = topology::ReadMachine(topology::Devices::kNone);
   return machine.ok() ? topology::LargestCacheBytes(*machine) : 0;
 }
 

@@ -34,7 +34,7 @@ Json PlaceJson(const Place& place) {
 
 View TopologyView(const std::string& svg_file) {
   View view;
-  const absl::StatusOr<Place> machine = topology::ReadMachine();
+  const absl::StatusOr<Place> machine = topology::ReadMachine(topology::Devices::kAll);
   if (!machine.ok()) {
     view.error = std::string(machine.status().message());
     return view;

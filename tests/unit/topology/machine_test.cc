@@ -88,8 +88,13 @@ TEST(Machine, WhatDescribesNoMachineIsRefused) {
 }
 
 TEST(Machine, ThisMachineHasACpuThatMayBeUsed) {
-  const absl::StatusOr<Place> machine = ReadMachine();
+  const absl::StatusOr<Place> machine = ReadMachine(Devices::kAll);
   ASSERT_TRUE(machine.ok()) << machine.status();
+  const absl::StatusOr<Place> without = ReadMachine(Devices::kNone);
+  ASSERT_TRUE(without.ok()) << without.status();
+  EXPECT_EQ(Count(*without, PlaceKind::kDevice), 0);
+  EXPECT_EQ(Count(*without, PlaceKind::kCore), Count(*machine, PlaceKind::kCore));
+  EXPECT_EQ(LargestCacheBytes(*without), LargestCacheBytes(*machine));
   EXPECT_FALSE(machine->allowed.empty());
   EXPECT_GE(Count(*machine, PlaceKind::kCore), 1);
 }
