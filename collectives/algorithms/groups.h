@@ -40,6 +40,13 @@ class Groups {
   const std::vector<int>& members() const { return groups_[static_cast<size_t>(group_)]; }
   const std::vector<int>& members(int group) const { return groups_[static_cast<size_t>(group)]; }
 
+  // The others of this rank's group, from the one after it on: so that nobody is everybody's first.
+  std::vector<int> OthersHere() const {
+    std::vector<int> others(members().begin() + place_ + 1, members().end());
+    others.insert(others.end(), members().begin(), members().begin() + place_);
+    return others;
+  }
+
   // A lane is a path between groups: from the leader at that place of one to the leaders at the same place of the others. There
   // are as many as the smallest group has ranks, and each leader stands for every so-manieth rank of its group.
   int num_lanes() const { return smallest_; }

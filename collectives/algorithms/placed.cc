@@ -3,19 +3,17 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <numeric>
 
-#include "absl/container/flat_hash_map.h"
+#include "collectives/algorithms/groups.h"
 
 namespace tutti {
 
 std::vector<int> RanksByGroup(const Shape& shape) {
-  absl::flat_hash_map<int, int> number_of;  // of a group, in the order of first ranks
-  for (const int group : shape.groups) number_of.try_emplace(group, static_cast<int>(number_of.size()));
-  const auto group_of = [&](int rank) { return number_of[shape.groups[static_cast<size_t>(rank)]]; };
-  std::vector<int> order(shape.groups.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return group_of(a) < group_of(b); });
+  const Groups groups(shape, 0);
+  std::vector<int> order;
+  for (int group = 0; group < groups.num_groups(); ++group) {
+    order.insert(order.end(), groups.members(group).begin(), groups.members(group).end());
+  }
   if (std::is_sorted(order.begin(), order.end())) order.clear();
   return order;
 }

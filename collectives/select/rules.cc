@@ -88,11 +88,7 @@ constexpr SelectionRule kBarrier[] = {
 
 // Ranks on several hosts, some of which have several of them: between hosts each byte once.
 constexpr SelectionRule kGroupedAllReduce[] = {{kAnyRanks, kAnyBytes, "hierarchical"}};
-constexpr SelectionRule kGroupedAllGather[] = {
-    {kAnyRanks, kTreeBytes, kUsual},
-    {kAnyRanks, kAnyBytes, "hierarchical"},
-};
-constexpr SelectionRule kGroupedReduceScatter[] = {
+constexpr SelectionRule kGroupedBlocks[] = {
     {kAnyRanks, kTreeBytes, kUsual},
     {kAnyRanks, kAnyBytes, "hierarchical"},
 };
@@ -102,9 +98,8 @@ absl::Span<const SelectionRule> GroupedRules(Collective collective) {
     case Collective::kAllReduce:
       return kGroupedAllReduce;
     case Collective::kAllGather:
-      return kGroupedAllGather;
     case Collective::kReduceScatter:
-      return kGroupedReduceScatter;
+      return kGroupedBlocks;
     default:
       return {};
   }
@@ -218,16 +213,12 @@ constexpr SelectionRule kSharedAllReduce[] = {
     {kAnyRanks, 8 * kKiB, "shared_one_shot"},
     {kAnyRanks, kMaxWindowVectorBytes, "shared_slices"},
 };
-constexpr SelectionRule kSharedAllGather[] = {{kAnyRanks, kMaxWindowVectorBytes, "shared"}};
+constexpr SelectionRule kSharedWhatFits[] = {{kAnyRanks, kMaxWindowVectorBytes, "shared"}};
 constexpr SelectionRule kSharedReduceScatter[] = {
     {2, 4 * kMiddleBytes, "shared"},
     {2, kAnyBytes, "pairwise"},  // read where it lies, and each byte by one rank only
     {kAnyRanks, kMaxWindowVectorBytes, "shared"},
 };
-constexpr SelectionRule kSharedAllToAll[] = {{kAnyRanks, kMaxWindowVectorBytes, "shared"}};
-constexpr SelectionRule kSharedBroadcast[] = {{kAnyRanks, kMaxWindowVectorBytes, "shared"}};
-constexpr SelectionRule kSharedReduce[] = {{kAnyRanks, kMaxWindowVectorBytes, "shared"}};
-constexpr SelectionRule kSharedBarrier[] = {{kAnyRanks, kAnyBytes, "shared"}};
 // One message to or from each rank is as little as there can be: windows win by the caches they stay in.
 constexpr SelectionRule kSharedGather[] = {
     {kAnyRanks, kTreeBytes, kUsual},
@@ -242,24 +233,20 @@ absl::Span<const SelectionRule> SharedRules(Collective collective) {
   switch (collective) {
     case Collective::kAllReduce:
       return kSharedAllReduce;
-    case Collective::kAllGather:
-      return kSharedAllGather;
     case Collective::kReduceScatter:
       return kSharedReduceScatter;
-    case Collective::kAllToAll:
-      return kSharedAllToAll;
-    case Collective::kBroadcast:
-      return kSharedBroadcast;
-    case Collective::kReduce:
-      return kSharedReduce;
     case Collective::kGather:
       return kSharedGather;
     case Collective::kScatter:
       return kSharedScatter;
+    case Collective::kAllGather:
+    case Collective::kAllToAll:
+    case Collective::kBroadcast:
+    case Collective::kReduce:
     case Collective::kBarrier:
-      return kSharedBarrier;
+      break;
   }
-  return {};
+  return kSharedWhatFits;
 }
 
 const SelectionRule* FirstThatFits(absl::Span<const SelectionRule> rules, const Shape& shape) {

@@ -84,11 +84,11 @@ void Engine::Start(Operation& operation) {
   TakeSlot(operation);
   if (const Outcome* failure = FailureOf(operation.channel)) return End(operation, *failure);
   Record(operation, operation.timed ? operation.arrived_ns : operation.started_ns);
-  if (SharesMemory(operation)) operation.group->ShowCalls(operation.all_read_all);
   for (const PeerConnection& connection : operation.connections) ConnectTo(connection);
   operation.connections.clear();
   if (operation.timed) operation.BeginTiming(StampNs());
   if (operation.plan().is_window()) return StartWindow(operation);
+  if (SharesMemory(operation)) operation.group->ShowCalls(operation.all_read_all);
   OpenRecordedWait(operation);
 
   // Enough for all of its steps to become ready at once, so that only the first run of a shape makes anything grow.

@@ -32,6 +32,26 @@ tutti_status_t Plain(tutti_comm_t comm, double* send, double* recv) {
   return AllReduce(comm, send, recv, 1000, TUTTI_FLOAT32, TUTTI_SUM, nullptr);
 }
 
+template <int kRoot>
+tutti_status_t Broadcast(tutti_comm_t comm, double* send, double* recv) {
+  return tutti_broadcast(comm, send, recv, 10, TUTTI_FLOAT32, kRoot, nullptr, nullptr);
+}
+
+template <int kRoot>
+tutti_status_t Reduce(tutti_comm_t comm, double* send, double* recv) {
+  return tutti_reduce(comm, send, recv, 10, TUTTI_FLOAT32, TUTTI_SUM, kRoot, nullptr, nullptr);
+}
+
+template <int kRoot>
+tutti_status_t Gather(tutti_comm_t comm, double* send, double* recv) {
+  return tutti_gather(comm, send, recv, 10, TUTTI_FLOAT32, kRoot, nullptr, nullptr);
+}
+
+template <int kRoot>
+tutti_status_t Scatter(tutti_comm_t comm, double* send, double* recv) {
+  return tutti_scatter(comm, send, recv, 10, TUTTI_FLOAT32, kRoot, nullptr, nullptr);
+}
+
 const MismatchedCall kCalls[] = {
     {"Operation", Plain, [](tutti_comm_t comm, double*, double*) { return tutti_barrier(comm, nullptr, nullptr); },
      "all_reduce\\(float32 x 1000, sum", "barrier\\("},
@@ -58,38 +78,10 @@ const MismatchedCall kCalls[] = {
        return AllReduce(comm, send, recv, 1000, TUTTI_FLOAT32, TUTTI_MAX, nullptr);
      },
      "all_reduce\\(float32 x 1000, sum", "all_reduce\\(float32 x 1000, max"},
-    {"Root",
-     [](tutti_comm_t comm, double* send, double* recv) {
-       return tutti_broadcast(comm, send, recv, 10, TUTTI_FLOAT32, 0, nullptr, nullptr);
-     },
-     [](tutti_comm_t comm, double* send, double* recv) {
-       return tutti_broadcast(comm, send, recv, 10, TUTTI_FLOAT32, 1, nullptr, nullptr);
-     },
-     "broadcast\\(float32 x 10, root 0", "broadcast\\(float32 x 10, root 1"},
-    {"RootOfReduce",
-     [](tutti_comm_t comm, double* send, double* recv) {
-       return tutti_reduce(comm, send, recv, 10, TUTTI_FLOAT32, TUTTI_SUM, 0, nullptr, nullptr);
-     },
-     [](tutti_comm_t comm, double* send, double* recv) {
-       return tutti_reduce(comm, send, recv, 10, TUTTI_FLOAT32, TUTTI_SUM, 1, nullptr, nullptr);
-     },
-     "reduce\\(float32 x 10, sum, root 0", "reduce\\(float32 x 10, sum, root 1"},
-    {"RootOfGather",
-     [](tutti_comm_t comm, double* send, double* recv) {
-       return tutti_gather(comm, send, recv, 10, TUTTI_FLOAT32, 0, nullptr, nullptr);
-     },
-     [](tutti_comm_t comm, double* send, double* recv) {
-       return tutti_gather(comm, send, recv, 10, TUTTI_FLOAT32, 1, nullptr, nullptr);
-     },
-     "gather\\(float32 x 10, root 0", "gather\\(float32 x 10, root 1"},
-    {"RootOfScatter",
-     [](tutti_comm_t comm, double* send, double* recv) {
-       return tutti_scatter(comm, send, recv, 10, TUTTI_FLOAT32, 0, nullptr, nullptr);
-     },
-     [](tutti_comm_t comm, double* send, double* recv) {
-       return tutti_scatter(comm, send, recv, 10, TUTTI_FLOAT32, 1, nullptr, nullptr);
-     },
-     "scatter\\(float32 x 10, root 0", "scatter\\(float32 x 10, root 1"},
+    {"Root", Broadcast<0>, Broadcast<1>, "broadcast\\(float32 x 10, root 0", "broadcast\\(float32 x 10, root 1"},
+    {"RootOfReduce", Reduce<0>, Reduce<1>, "reduce\\(float32 x 10, sum, root 0", "reduce\\(float32 x 10, sum, root 1"},
+    {"RootOfGather", Gather<0>, Gather<1>, "gather\\(float32 x 10, root 0", "gather\\(float32 x 10, root 1"},
+    {"RootOfScatter", Scatter<0>, Scatter<1>, "scatter\\(float32 x 10, root 0", "scatter\\(float32 x 10, root 1"},
     {"Algorithm",
      [](tutti_comm_t comm, double* send, double* recv) {
        return AllReduce(comm, send, recv, 1000, TUTTI_FLOAT32, TUTTI_SUM, "ring");

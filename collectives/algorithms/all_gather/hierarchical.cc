@@ -51,7 +51,7 @@ std::vector<Round> RoundsBetween(int num_groups, int group, bool in_ring) {
 class Gathering {
  public:
   Gathering(const Shape& shape, int rank, ScheduleBuilder& builder)
-      : shape_(shape), rank_(rank), builder_(builder), groups_(shape, rank) {
+      : shape_(shape), rank_(rank), builder_(builder), groups_(shape, rank), others_here_(groups_.OthersHere()) {
     for (int r = 0; r < shape.num_ranks; ++r) longest_ = std::max(longest_, OutputBlock(shape, rank, r).count);
     num_segments_ =
         NumSegmentsFor(shape, longest_, kSegmentBytes,
@@ -65,9 +65,9 @@ class Gathering {
       for (int lane = 0; lane < groups_.num_lanes(); ++lane) {
         if (lane == groups_.place()) {
           SendTo(groups_.Leader(round.to, lane), round.sent, lane);
-          ReceiveAndPassOn(groups_.Leader(round.from, lane), round.received, lane);
+          Receive(groups_.Leader(round.from, lane), round.received, lane, /*pass_on_to=*/others_here_);
         } else {
-          ReceiveFrom(groups_.Leader(groups_.group(), lane), round.received, lane);
+          Receive(groups_.Leader(groups_.group(), lane), round.received, lane, /*pass_on_to=*/{});
         }
       }
     }
@@ -83,21 +83,14 @@ class Gathering {
   }
   std::vector<Region> PiecesOf(int owner) const { return PiecesOf(OutputBlock(shape_, rank_, owner)); }
 
-  // Each begins with the one after itself, so that nobody is everybody's first.
-  template <typename Visit>
-  void ForOthersHere(Visit visit) const {
-    const std::vector<int>& here = groups_.members();
-    for (size_t i = 1; i < here.size(); ++i) visit(here[(static_cast<size_t>(groups_.place()) + i) % here.size()]);
-  }
-
   void InsideWithOwn() {
     const Region own = InputBlock(shape_, rank_, rank_);
-    ForOthersHere([&](int peer) {
+    for (const int peer : others_here_) {
       for (const Region& piece : PiecesOf(own)) SendPiece(builder_, peer, piece);
-    });
-    ForOthersHere([&](int peer) {
+    }
+    for (const int peer : others_here_) {
       for (const Region& piece : PiecesOf(peer)) RecvPiece(builder_, peer, piece);
-    });
+    }
     if (!shape_.in_place) builder_.Copy(OutputBlock(shape_, rank_, rank_), own);
   }
 
@@ -111,21 +104,13 @@ class Gathering {
     }
   }
 
-  void ReceiveAndPassOn(int peer, const std::vector<int>& received, int lane) {
+  void Receive(int peer, const std::vector<int>& received, int lane, const std::vector<int>& pass_on_to) {
     for (const int group : received) {
       for (const int owner : groups_.OfLane(group, lane)) {
         for (const Region& piece : PiecesOf(owner)) {
           RecvPiece(builder_, peer, piece);
-          ForOthersHere([&](int local) { SendPiece(builder_, local, piece); });
+          for (const int local : pass_on_to) SendPiece(builder_, local, piece);
         }
-      }
-    }
-  }
-
-  void ReceiveFrom(int leader, const std::vector<int>& received, int lane) {
-    for (const int group : received) {
-      for (const int owner : groups_.OfLane(group, lane)) {
-        for (const Region& piece : PiecesOf(owner)) RecvPiece(builder_, leader, piece);
       }
     }
   }
@@ -134,6 +119,7 @@ class Gathering {
   const int rank_;
   ScheduleBuilder& builder_;
   const Groups groups_;
+  const std::vector<int> others_here_;
   uint64_t longest_ = 0;  // block, in elements
   uint64_t num_segments_ = 1;
 };

@@ -63,11 +63,10 @@ class Scattering {
   }
 
   void SendToLeaders() {
-    const std::vector<int>& here = groups_.members();
     for (const int group : order_) {
       for (int i = 1; i <= groups_.num_lanes(); ++i) {
         const int lane = (groups_.place() + i) % groups_.num_lanes();
-        const int leader = here[static_cast<size_t>(lane)];
+        const int leader = groups_.Leader(groups_.group(), lane);
         if (leader == rank_) continue;
         for (const int owner : groups_.OfLane(group, lane)) {
           SendPiece(builder_, leader, Piece(InputBlock(shape_, rank_, owner)));
@@ -77,13 +76,12 @@ class Scattering {
   }
 
   void ReduceHere() {
-    const std::vector<int>& here = groups_.members();
+    const std::vector<int> others = groups_.OthersHere();
     for (const int group : order_) {
       for (const int owner : groups_.OfLane(group, groups_.place())) {
         Region sum = Piece(InputBlock(shape_, rank_, owner));
-        for (size_t i = 1; i < here.size(); ++i) {
-          const int peer = here[(static_cast<size_t>(groups_.place()) + i) % here.size()];
-          const bool last = groups_.num_groups() == 1 && i + 1 == here.size();
+        for (const int peer : others) {
+          const bool last = groups_.num_groups() == 1 && peer == others.back();
           const Region dst = last && owner == rank_ ? Piece(Own()) : Piece(SumOf(owner));
           RecvReducePiece(builder_, peer, dst, sum, Order::kMessageLast, CompletesIf(last));
           sum = dst;
