@@ -11,11 +11,6 @@
 namespace tutti {
 
 void Engine::BeginQuick(Operation& operation) {
-  // A rank that yields between its looks cannot tell from their number how long they take.
-  const bool spins = options_.wait.spin_ns > 0;
-  if (operation.arrived_ns == Operation::kNoClockYet && spins && !operation.plan().stamps_steps()) {
-    return operation.BeginUnclocked();
-  }
   if (operation.arrived_ns == Operation::kNoClockYet) operation.arrived_ns = near_clock_.NowNs();
   const bool stamps = operation.plan().stamps_steps();
   operation.BeginTiming(stamps && operation.first_run ? near_clock_.NowNs() : operation.arrived_ns);

@@ -50,11 +50,18 @@ void Engine::SubmitAndWait(Operation& operation) {
     operation.BeginWindow();
     group.ShowCalls(operation.all_read_all);
     stamped_ = false;
-    if (operation.timed) BeginQuick(operation);
-    // A small one is written down after its first look: by then its publish, which the others wait for, is out.
     const bool is_small = !operation.plan().stamps_steps();
-    if (!is_small) Record(operation, operation.timed ? operation.arrived_ns : 0);
     const bool spins = options_.wait.spin_ns > 0;
+    if (operation.timed) {
+      // A rank that yields between its looks cannot tell from their number how long they take.
+      if (operation.arrived_ns == Operation::kNoClockYet && is_small && spins) {
+        operation.BeginUnclocked();
+      } else {
+        BeginQuick(operation);
+      }
+    }
+    // A small one is written down after its first look: by then its publish, which the others wait for, is out.
+    if (!is_small) Record(operation, operation.timed ? operation.arrived_ns : 0);
     const int looks = spins ? kFirstLooks : options_.wait.yield_ns > 0 ? kFirstYields : 1;
     looks_in_a_row_ = spins;
     for (int look = 0; look < looks; ++look) {
