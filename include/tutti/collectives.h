@@ -52,8 +52,8 @@ typedef struct tutti_options {
  * An urgent operation overtakes others that are under way, between their segments: its messages are posted and its reductions
  * done first, and as long as it runs, others do no more than 256 KiB of local work at a time before the network is looked
  * after. What a transport or the kernel has already taken is not overtaken. It changes no result, and nothing about which
- * operations must be called in which order. Operations over shared windows (small ones, on one host) run in the order of their
- * calls among themselves. */
+ * operations must be called in which order. Where all ranks share memory, short operations (vectors of up to 4 KiB) overtake long
+ * ones without being urgent, and those of a kind run in the order of their calls. */
 
 /* recv[i] = op over all ranks of send[i], on every rank. In place: send == recv. */
 TUTTI_API tutti_status_t tutti_all_reduce(tutti_comm_t comm, const void* send, void* recv, size_t count,

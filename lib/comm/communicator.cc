@@ -154,6 +154,10 @@ absl::StatusOr<Operation*> Communicator::Bind(const CollectiveCall& call) {
                                        .fused_lengths = call.fused_lengths});
   operation.completions = &completed_;
   operation.group = windows_.get();
+  if (windows_ != nullptr && operation.track == nullptr) {
+    // Not every rank knows how long uneven blocks are.
+    operation.track = &windows_->TrackFor(key.shape.uneven() ? kAnyBytes : TotalBytes(key.shape));
+  }
   operation.all_read_all = operation.plan().is_window() && !HasRoot(call.collective);
   Describe(operation, key);
   return &operation;
@@ -172,8 +176,8 @@ absl::Status Communicator::Enter(Operation& operation, const CollectiveCall& cal
   }
   operation.sequence = entered_.load(std::memory_order_relaxed);
   if (operation.plan().is_window()) {
-    operation.window_base = windows_->next_number;
-    windows_->next_number += operation.plan().num_publishes();
+    operation.window_base = operation.track->next_number;
+    operation.track->next_number += operation.plan().num_publishes();
   }
   if (windows_ != nullptr) windows_->calls.Add(operation.signature);
   RememberCall(operation.sequence, operation.signature);

@@ -226,10 +226,14 @@ class Engine {
   void EnqueueWindow(Operation& operation);
   void LookAround(uint64_t bytes);
   bool RunWindows();
-  bool RunGroup(WindowGroup& group, bool* moved);
+  bool RunTrack(WindowTrack& track, bool* moved);
   WindowTurn AdvanceWindow(Operation& operation);
+  // Others than the operation over windows that runs.
+  bool SomebodyWaits() const {
+    return window_tracks_.size() > 1 || urgent_running_ > 0 || submitted_.load(std::memory_order_relaxed) != nullptr;
+  }
   bool RunWindowStep(Operation& operation, const WindowPlanStep& step);
-  void MarkFront(WindowGroup& group);
+  void MarkFront(WindowTrack& track);
   void BeginWindowWork(Operation& operation);
   void EndWindowStep(Operation& operation);
   void CountWindowSteps(Operation& operation);
@@ -321,7 +325,7 @@ class Engine {
   std::vector<uint8_t> lane_of_peer_;
   std::vector<ActiveSlot> active_;
   std::vector<uint32_t> free_slots_;
-  std::vector<WindowGroup*> window_groups_;  // those with operations
+  std::vector<WindowTrack*> window_tracks_;  // those with operations
   LocalSteps local_steps_;                   // of usual operations, and of urgent ones
   LocalSteps urgent_steps_;
   int urgent_running_ = 0;  // urgent operations that have begun

@@ -142,7 +142,7 @@ void Engine::SleepUntilWork() {
   bool work = false;
   for (Lane& lane : lanes_) work |= !lane.transport->PrepareToSleep() || lane.transport->wait_fd() < 0;
   // The peers know by now that this rank sleeps; what they published before is looked for once more.
-  if (!work && !window_groups_.empty()) work = RunWindows();
+  if (!work && !window_tracks_.empty()) work = RunWindows();
   sleeper_->Announce();
   work |= submitted_.load(std::memory_order_seq_cst) != nullptr || control_pending_.load(std::memory_order_seq_cst) ||
           stop_.load(std::memory_order_seq_cst);

@@ -26,7 +26,7 @@ void Engine::CheckTime() {
       listener_.OnDeadline(*operation);
     }
   }
-  if (!window_groups_.empty()) LookForTheGone();
+  if (!window_tracks_.empty()) LookForTheGone();
   listener_.OnTick(now_ns);
   // Whoever waits may wait for ever because calls differ.
   for (const ActiveSlot& active : active_) {
@@ -90,11 +90,14 @@ void Engine::HandleFailures(absl::Span<const std::pair<uint32_t, Outcome>> failu
     if (FailureOf(channel) != nullptr) continue;
     failed_channels_.emplace_back(channel, outcome);
     // Nothing may look into windows that are about to go.
-    std::erase_if(window_groups_, [failed = channel](WindowGroup* group) {
-      if (group->queue.front()->channel != failed) return false;
-      group->Forget();
+    WindowGroup* forgotten = nullptr;
+    std::erase_if(window_tracks_, [&, failed = channel](WindowTrack* track) {
+      const Operation& front = *track->queue.front();
+      if (front.channel != failed) return false;
+      forgotten = front.group;
       return true;
     });
+    if (forgotten != nullptr) forgotten->Forget();
     for (Lane& lane : lanes_) lane.transport->CloseChannel(channel);
     // Steps that had to wait for another turn: their operations' buffers are the caller's again in a moment.
     local_steps_.Drop(channel);
@@ -126,7 +129,8 @@ Engine::Waits Engine::DescribeWindowWait(const Operation& operation,
   const WindowGroup& group = *operation.group;
   const std::string step =
       absl::StrCat("step ", operation.window_step + 1, " of ", operation.plan().window_steps().size());
-  if (group.queue.empty() || group.queue.front() != &operation) {
+  const std::vector<Operation*>& queue = operation.track->queue;
+  if (queue.empty() || queue.front() != &operation) {
     waits.description = "an earlier operation of the same communicator";
   } else if (!group.ready() || operation.window_waits_for < 0) {
     // Everybody is needed; who is late cannot be told from here.

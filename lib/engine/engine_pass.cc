@@ -22,7 +22,7 @@ bool Engine::Pass() {
   if (control_pending_.load(std::memory_order_acquire)) HandleControl();
   bool moved = StartSubmitted();
   RunReady();
-  if (!window_groups_.empty()) moved |= RunWindows();
+  if (!window_tracks_.empty()) moved |= RunWindows();
   for (Lane& lane : lanes_) {
     // One that leads nowhere yet only has peers at its door, who can wait; looking would cost a system call.
     if (!lane.used && (passes_ & 63) != 0) continue;

@@ -44,7 +44,7 @@ void Engine::SayArrival(Operation& operation) {
   const auto& steps = operation.plan().window_steps();
   for (uint32_t i = operation.window_step; i > 0; --i) {
     if (steps[i - 1].kind != WindowStepKind::kPublish) continue;
-    operation.group->SayArrival(operation.window_base + steps[i - 1].number, static_cast<uint32_t>(operation.rank),
+    operation.track->SayArrival(operation.window_base + steps[i - 1].number, static_cast<uint32_t>(operation.rank),
                                 operation.arrived_ns);
     return;
   }

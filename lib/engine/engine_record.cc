@@ -43,7 +43,8 @@ FirstWait FirstWindowWaitOf(const Operation& operation) {
     return {FlightWaitKind::kRoom, last, group.job_rank(operation.window_waits_for), steps.back().published_bytes};
   }
   const WindowPlanStep& step = steps[operation.window_step];
-  if (!group.queue.empty() && group.queue.front() != &operation) {
+  const std::vector<Operation*>& queue = operation.track->queue;
+  if (!queue.empty() && queue.front() != &operation) {
     first.kind = FlightWaitKind::kEarlierOperation;
   } else if (!group.ready()) {
     first.kind = FlightWaitKind::kSharedMemory;

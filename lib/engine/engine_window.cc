@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "lib/base/checks.h"
 #include "lib/engine/engine.h"
 #include "lib/recorder/flight_recorder.h"
 #include "lib/telemetry/comm_telemetry.h"
@@ -25,8 +26,8 @@ constexpr int kFirstYields = 32;
 // Ranks that never wait for each other look at all else after so much data.
 constexpr uint64_t kQuickBytesPerPass = 1 << 20;
 
-// Then other operations have a turn.
-constexpr int kStepsPerTurn = 64;
+// Then all else is looked after: what others may begin meanwhile waits no longer than half a megabyte takes.
+constexpr int kStepsPerTurn = 8;
 
 constexpr int64_t kNotBegun = INT64_MAX;
 
@@ -39,8 +40,10 @@ void Engine::SubmitAndWait(Operation& operation) {
     Wait(operation);
     return;
   }
-  WindowGroup& group = *operation.group;
-  const bool alone = group.ready() && group.queue.empty() && FailureOf(operation.channel) == nullptr &&
+  // A small one is written down after its first look: by then its publish, which the others wait for, is out.
+  const bool is_small = !operation.plan().stamps_steps();
+  const bool alone = operation.group->ready() && operation.track->queue.empty() &&
+                     (is_small || window_tracks_.empty()) && FailureOf(operation.channel) == nullptr &&
                      submitted_.load(std::memory_order_relaxed) == nullptr &&
                      !control_pending_.load(std::memory_order_relaxed);
   if (!alone) {
@@ -48,9 +51,8 @@ void Engine::SubmitAndWait(Operation& operation) {
   } else {
     operation.MarkRunning();
     operation.BeginWindow();
-    group.ShowCalls(operation.all_read_all);
+    operation.group->ShowCalls(operation.all_read_all);
     stamped_ = false;
-    const bool is_small = !operation.plan().stamps_steps();
     const bool spins = options_.wait.spin_ns > 0;
     if (operation.timed) {
       // A rank that yields between its looks cannot tell from their number how long they take.
@@ -60,7 +62,6 @@ void Engine::SubmitAndWait(Operation& operation) {
         BeginQuick(operation);
       }
     }
-    // A small one is written down after its first look: by then its publish, which the others wait for, is out.
     if (!is_small) Record(operation, operation.timed ? operation.arrived_ns : 0);
     const int looks = spins ? kFirstLooks : options_.wait.yield_ns > 0 ? kFirstYields : 1;
     looks_in_a_row_ = spins;
@@ -85,6 +86,7 @@ void Engine::SubmitAndWait(Operation& operation) {
         LookAround(bytes);
         return StopDriving();
       }
+      if (turn == WindowTurn::kMoved && SomebodyWaits()) break;
       if (spins) {
         if (look >= kQuickLooks && operation.timed) OnQuickLook(operation, look);
         SpinPause();
@@ -127,48 +129,49 @@ void Engine::StartWindow(Operation& operation) {
 }
 
 void Engine::EnqueueWindow(Operation& operation) {
-  WindowGroup& group = *operation.group;
-  if (group.queue.empty()) window_groups_.push_back(&group);
-  group.queue.push_back(&operation);
+  WindowTrack& track = *operation.track;
+  if (track.queue.empty()) window_tracks_.push_back(&track);
+  track.queue.push_back(&operation);
 }
 
 // True if anything moved.
 bool Engine::RunWindows() {
   bool moved = false;
-  for (size_t i = 0; i < window_groups_.size();) {
-    if (RunGroup(*window_groups_[i], &moved)) {
+  for (size_t i = 0; i < window_tracks_.size();) {
+    if (RunTrack(*window_tracks_[i], &moved)) {
       ++i;
       continue;
     }
-    window_groups_[i] = window_groups_.back();
-    window_groups_.pop_back();
+    window_tracks_[i] = window_tracks_.back();
+    window_tracks_.pop_back();
   }
   return moved;
 }
 
 // False when no operation is left; then the group may be gone.
-bool Engine::RunGroup(WindowGroup& group, bool* moved) {
-  MarkFront(group);
+bool Engine::RunTrack(WindowTrack& track, bool* moved) {
+  MarkFront(track);
+  WindowGroup& group = *track.queue.front()->group;
   if (!group.ready() && !group.FindPeers()) return true;
   for (;;) {
-    Operation& operation = *group.queue.front();
+    Operation& operation = *track.queue.front();
     const WindowTurn turn = AdvanceWindow(operation);
     *moved |= turn != WindowTurn::kBlocked;
     if (turn == WindowTurn::kMoved && operation.flight != nullptr) {
       FlightRecorder::Advance(*operation.flight, operation.window_step, operation.plan().num_steps());
     }
     if (turn != WindowTurn::kFinished) return true;
-    group.queue.erase(group.queue.begin());
-    const bool last = group.queue.empty();
+    track.queue.erase(track.queue.begin());
+    const bool last = track.queue.empty();
     End(operation, Outcome::kOk);
     if (last) return false;
-    MarkFront(group);
+    MarkFront(track);
   }
 }
 
-// The front operation of a group has its turn now; what was before was queueing.
-void Engine::MarkFront(WindowGroup& group) {
-  Operation& operation = *group.queue.front();
+// The front operation of a track has its turn now; what was before was queueing.
+void Engine::MarkFront(WindowTrack& track) {
+  Operation& operation = *track.queue.front();
   if (operation.timed && operation.marks.begun_ns == kNotBegun) operation.marks.begun_ns = StampNs();
 }
 
@@ -207,11 +210,13 @@ Engine::WindowTurn Engine::AdvanceWindow(Operation& operation) {
   const bool stamps = operation.timed && plan.stamps_steps();
   while (operation.window_step < steps.size()) {
     if (operation.window_step - first >= kStepsPerTurn) return WindowTurn::kMoved;
+    // One step of a large operation takes as long as many small ones.
+    if (operation.window_step > first && plan.stamps_steps() && SomebodyWaits()) return WindowTurn::kMoved;
     const WindowPlanStep& step = steps[operation.window_step];
     if (!RunWindowStep(operation, step)) {
       stamped_ = false;
       ++operation.window_looks;
-      operation.group->Progress(operation.window_done);
+      operation.track->Progress(operation.window_done);
       return operation.window_step == first ? WindowTurn::kBlocked : WindowTurn::kMoved;
     }
     operation.window_waits_for = -1;
@@ -220,39 +225,40 @@ Engine::WindowTurn Engine::AdvanceWindow(Operation& operation) {
     if (stamps) EndWindowStep(operation);
     ++operation.window_step;
   }
-  WindowGroup& group = *operation.group;
+  WindowTrack& track = *operation.track;
   // Told before this rank waits for what the others tell: they may be waiting likewise.
-  if (group.Progress(operation.window_base + plan.num_publishes())) stamped_ = false;
-  if (!operation.window_lent || group.IsRead()) return WindowTurn::kFinished;
+  if (track.Progress(operation.window_base + plan.num_publishes())) stamped_ = false;
+  if (!operation.window_lent || track.IsRead()) return WindowTurn::kFinished;
   stamped_ = false;
-  operation.window_waits_for = group.holder();
+  operation.window_waits_for = track.holder();
   return operation.window_step == first ? WindowTurn::kBlocked : WindowTurn::kMoved;
 }
 
 // False if what it takes is not there yet.
 bool Engine::RunWindowStep(Operation& operation, const WindowPlanStep& step) {
   const Plan& plan = operation.plan();
-  WindowGroup& group = *operation.group;
+  WindowTrack& track = *operation.track;
   const uint64_t number = operation.window_base + step.number;
   if (step.kind == WindowStepKind::kPublish) {
-    std::byte* to = group.BeginPublish(number, step.published_bytes);
+    std::byte* to = track.BeginPublish(number, step.published_bytes);
     if (to == nullptr) {
-      operation.window_waits_for = group.holder();
+      operation.window_waits_for = track.holder();
       return false;
     }
     BeginWindowWork(operation);
+    TUTTI_DCHECK(step.published_bytes <= track.slot_bytes(), "a publish is longer than its track's slots");
     const std::byte* own = operation.At(step.own);
     const bool may_lend = step.lend == Lend::kYes || (step.lend == Lend::kIfApart && operation.window_lends_input);
-    if (may_lend && group.Lend(number, own, step.published_bytes, step.peer)) {
+    if (may_lend && track.Lend(number, own, step.published_bytes, step.peer)) {
       operation.window_lent = true;
     } else if (step.published_bytes > 0) {
       std::memcpy(to, own, step.published_bytes);
     }
     if (operation.timed && operation.window_says_arrival) {
       const Arrivals::Arrival& last = operation.marks.arrivals.last();
-      group.EndPublish(number, operation.signature, operation.window_done, static_cast<uint32_t>(last.rank), last.ns);
+      track.EndPublish(number, operation.signature, operation.window_done, static_cast<uint32_t>(last.rank), last.ns);
     } else {
-      group.EndPublish(number, operation.signature, operation.window_done, MessageStamp::kNobody, 0);
+      track.EndPublish(number, operation.signature, operation.window_done, MessageStamp::kNobody, 0);
     }
     return true;
   }
@@ -269,6 +275,7 @@ bool Engine::RunWindowStep(Operation& operation, const WindowPlanStep& step) {
     std::memcpy(operation.At(step.dst), from + step.offset_bytes, step.bytes);
     return HasRead(operation, step.peer, number);
   }
+  const WindowGroup& group = *operation.group;
   if (reduce_sources_.size() < static_cast<size_t>(group.size()))
     reduce_sources_.resize(static_cast<size_t>(group.size()));
   for (int r = 0; r < group.size(); ++r) {
@@ -293,7 +300,7 @@ bool Engine::RunWindowStep(Operation& operation, const WindowPlanStep& step) {
 
 // False if what this step has read of the rank had been taken back by then: its operation has failed, and so will this one.
 bool Engine::HasRead(Operation& operation, int rank, uint64_t number) {
-  if (!reads_lent_ || operation.group->StillLent(rank, number)) return true;
+  if (!reads_lent_ || operation.track->StillLent(rank, number)) return true;
   operation.window_waits_for = rank;
   return false;
 }
@@ -308,9 +315,9 @@ void Engine::LookForOtherCalls(WindowGroup& group) {
 
 // A rank that left in good order is missed only by those who still wait for it. Now and then, not in each pass.
 void Engine::LookForTheGone() {
-  for (size_t i = 0; i < window_groups_.size(); ++i) {
-    WindowGroup& group = *window_groups_[i];
-    Operation& operation = *group.queue.front();
+  for (size_t i = 0; i < window_tracks_.size(); ++i) {
+    Operation& operation = *window_tracks_[i]->queue.front();
+    const WindowGroup& group = *operation.group;
     const int rank = group.ready() ? operation.window_waits_for : group.FirstMissing();
     if (rank < 0 || operation.loss_told) continue;
     std::string why = group.WhyGone(rank);
@@ -325,16 +332,16 @@ void Engine::LookForTheGone() {
 // What the operation's next step takes of that rank.
 bool Engine::IsThere(const Operation& operation, int rank) {
   const std::vector<WindowPlanStep>& steps = operation.plan().window_steps();
-  if (operation.window_step == steps.size()) return operation.group->IsRead();
+  if (operation.window_step == steps.size()) return operation.track->IsRead();
   const WindowPlanStep& step = steps[operation.window_step];
   const uint64_t number = operation.window_base + step.number;
-  if (step.kind == WindowStepKind::kPublish) return operation.group->BeginPublish(number, 0) != nullptr;
-  return operation.group->Find(rank, number) != nullptr;
+  if (step.kind == WindowStepKind::kPublish) return operation.track->BeginPublish(number, 0) != nullptr;
+  return operation.track->Find(rank, number) != nullptr;
 }
 
 // The payload of a rank's publish, or nullptr if it is not there, or not of this call.
 const std::byte* Engine::FindPublish(Operation& operation, const WindowPlanStep& step, int rank, uint64_t number) {
-  const WindowGroup::Header* header = operation.group->Find(rank, number);
+  const WindowTrack::Header* header = operation.track->Find(rank, number);
   if (header == nullptr) {
     operation.window_waits_for = rank;
     return nullptr;
@@ -360,14 +367,14 @@ const std::byte* Engine::FindPublish(Operation& operation, const WindowPlanStep&
   }
   const RegionPlace place = header->place();
   if (place.region == 0 || step.kind == WindowStepKind::kWait) {
-    return operation.group->Payload(rank, number, step.published_bytes);
+    return operation.track->Payload(rank, number, step.published_bytes);
   }
   return FindLent(operation, rank, place, step.published_bytes);
 }
 
 const std::byte* Engine::FindLent(Operation& operation, int rank, const RegionPlace& place, uint64_t bytes) {
   reads_lent_ = true;
-  const std::byte* payload = operation.group->LentPayload(rank, place, bytes);
+  const std::byte* payload = operation.track->LentPayload(rank, place, bytes);
   if (payload != nullptr) return payload;
   operation.window_waits_for = rank;
   if (operation.loss_told) return nullptr;

@@ -28,6 +28,7 @@ namespace tutti {
 class CommTelemetry;
 class OperationRecord;
 class WindowGroup;
+class WindowTrack;
 
 // How an operation ended. The values equal tutti_status_t (checked in lib/capi).
 enum class Outcome : int32_t {
@@ -158,8 +159,9 @@ class Operation {
   std::vector<StepTimes> step_times;                           // by step, of plans that send messages
   OperationTiming Timing() const { return SplitTime(marks); }  // once it is done; also for whoever waited for it
 
-  void ScaleInput();   // after Begin, if there is something to scale
-  void BeginWindow();  // for plans over windows, instead of both
+  void ScaleInput();             // after Begin, if there is something to scale
+  void BeginWindow();            // for plans over windows, instead of both
+  WindowTrack* track = nullptr;  // one of the group's; set before Submit
   uint32_t window_step = 0;
   uint64_t window_done = 0;     // publishes below this number are not read any more
   uint32_t window_looks = 0;    // at the next step, in vain

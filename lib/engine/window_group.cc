@@ -6,19 +6,27 @@
 namespace tutti {
 
 absl::Status WindowGroup::Open() {
-  absl::StatusOr<std::byte*> window = source_.OpenWindow(channel_, kWindowBytes, others_);
+  absl::StatusOr<std::byte*> window = members_.source.OpenWindow(channel_, kWindowBytes, members_.others);
   if (!window.ok()) return window.status();
   own_ = *window;
+  short_.Place(ShortIn(own_));
+  long_.Place(LongIn(own_));
   return absl::OkStatus();
 }
 
 bool WindowGroup::FindPeers() {
   for (int r = 0; r < size(); ++r) {
     Peer& peer = peers_[static_cast<size_t>(r)];
-    if (r == rank_ || peer.window.data != nullptr) continue;
-    peer.window = source_.FindWindow(channel_, job_rank(r));
-    if (peer.window.data == nullptr) continue;
-    barrier_needed_ |= peer.window.barrier_needed;
+    if (r == rank() || peer.window != nullptr) continue;
+    const PeerWindow window = members_.source.FindWindow(channel_, job_rank(r));
+    if (window.data == nullptr) continue;
+    peer.window = window.data;
+    // Only read, but for the tracks' types.
+    auto* const memory = const_cast<std::byte*>(window.data);
+    short_.PlacePeer(r, ShortIn(memory));
+    long_.PlacePeer(r, LongIn(memory));
+    members_.asleep[static_cast<size_t>(r)] = window.asleep;
+    members_.barrier_needed |= window.barrier_needed;
     ++found_;
   }
   return ready();
@@ -26,7 +34,7 @@ bool WindowGroup::FindPeers() {
 
 int WindowGroup::FirstMissing() const {
   for (int r = 0; r < size(); ++r) {
-    if (r != rank_ && peers_[static_cast<size_t>(r)].window.data == nullptr) return r;
+    if (r != rank() && peers_[static_cast<size_t>(r)].window == nullptr) return r;
   }
   return -1;
 }
@@ -36,8 +44,8 @@ int WindowGroup::CompareCalls(CallChain::Difference* difference) {
   bool all_agree = true;
   for (size_t r = 0; r < peers_.size(); ++r) {
     Peer& peer = peers_[r];
-    if (static_cast<int>(r) == rank_ || peer.window.data == nullptr) continue;
-    const auto found = calls.Compare(*LogIn(peer.window.data), &peer.agreed_calls);
+    if (static_cast<int>(r) == rank() || peer.window == nullptr) continue;
+    const auto found = calls.Compare(*LogIn(peer.window), &peer.agreed_calls);
     if (found.has_value()) {
       *difference = *found;
       return static_cast<int>(r);
@@ -48,22 +56,13 @@ int WindowGroup::CompareCalls(CallChain::Difference* difference) {
   return -1;
 }
 
-// What was lent may be written to from now on. That of earlier operations has been read.
-void WindowGroup::Withdraw() {
-  for (uint64_t slot = 0; slot < kWindowSlots; ++slot) {
-    Header& header = *Card(own_, slot);
-    if (header.region.load(std::memory_order_relaxed) != 0) header.number.store(0, std::memory_order_relaxed);
-  }
-  // Whoever sees what is written there later sees this, too; see StillLent.
-  std::atomic_thread_fence(std::memory_order_seq_cst);
-}
-
 void WindowGroup::Forget() {
-  if (own_ != nullptr) Withdraw();
+  short_.Forget();
+  long_.Forget();
   own_ = nullptr;
   found_ = 0;
-  queue.clear();
-  for (Peer& peer : peers_) peer.window = {};
+  for (Peer& peer : peers_) peer.window = nullptr;
+  for (auto& asleep : members_.asleep) asleep = nullptr;
 }
 
 }  // namespace tutti

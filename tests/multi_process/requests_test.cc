@@ -113,6 +113,30 @@ RANK_PROGRAM(TwoCommunicatorsInterleaved) {
   REQUIRE_OK(tutti_comm_destroy(second));
 }
 
+// 16 MiB take milliseconds, of which nothing happens but while somebody waits: for the short operations.
+RANK_PROGRAM(ShortOnesDuringALongOne) {
+  const tutti_comm_t comm = Join();
+  Flight large;
+  large.data = {TUTTI_INT32, TUTTI_SUM, context.size, 1};
+  large.count = 4 << 20;
+  for (int round = 0; round < 3; ++round) {
+    large.Start(comm, context.rank);
+    for (uint64_t i = 0; i < 10; ++i) {
+      Flight small;
+      small.data = {TUTTI_INT64, TUTTI_SUM, context.size, 100 + i};
+      small.count = 1 + i * 50;
+      small.Start(comm, context.rank);
+      REQUIRE_OK(tutti_request_wait(&small.request));
+      small.Check();
+      Require(i > 0 || tutti_request_test(&large.request) == TUTTI_IN_PROGRESS,
+              "a short operation does not wait for a long one's end");
+    }
+    REQUIRE_OK(tutti_request_wait(&large.request));
+    large.Check();
+  }
+  REQUIRE_OK(tutti_comm_destroy(comm));
+}
+
 RANK_PROGRAM(TwoCommunicatorsFromTwoThreads) {
   const tutti_comm_t first = Join();
   tutti_comm_t second = nullptr;
@@ -185,6 +209,13 @@ INSTANTIATE_TEST_SUITE_P(, Requests,
                          [](const auto& test) {
                            return TestName(std::get<0>(test.param), std::get<1>(test.param), std::get<2>(test.param));
                          });
+
+TEST(RequestsOverWindows, ShortOnesOvertakeALongOne) {
+  for (const int num_ranks : RankCounts({2, 4})) {
+    Job job("ShortOnesDuringALongOne", num_ranks, {.environment = {{"TUTTI_TRANSPORT", "shm"}}});
+    EXPECT_TRUE(job.AllSucceed()) << num_ranks << " ranks";
+  }
+}
 
 // With a progress thread, an operation ends while the application computes and never calls tutti.
 RANK_PROGRAM(ComputeWhileItRuns) {

@@ -109,6 +109,7 @@ struct Rank {
     operation->channel = kChannel;
     operation->signature = 3;
     operation->group = &group;
+    operation->track = &group.TrackFor(sizeof(int64_t) * kCount);
     operation->timeout_ns = 60 * kNsPerSecond;
     operation->user = {reinterpret_cast<std::byte*>(in_place ? output.data() : input.data()),
                        reinterpret_cast<std::byte*>(output.data())};
@@ -197,6 +198,7 @@ TEST_F(LendingTest, TheNextOperationOfTheGroupWaitsForItsEnd) {
   second.channel = kChannel;
   second.signature = 3;
   second.group = &root().group;
+  second.track = first.track;
   second.timeout_ns = 60 * kNsPerSecond;
   second.user = first.user;
   second.window_base = first.plan().num_publishes();

@@ -4,6 +4,7 @@
 
 #include "lib/transport/message_stamp.h"
 
+#include <algorithm>
 #include <cstring>
 #include <functional>
 #include <map>
@@ -61,6 +62,8 @@ class ThreadWindows : public WindowSource {
 };
 
 constexpr int kRanks = 3;
+constexpr uint64_t kShort = 8;  // bytes of operations
+constexpr uint64_t kLong = 1 << 20;
 
 // Each rank on a thread of its own, with windows open to the others.
 void OnThreeRanks(const std::function<void(WindowGroup& group, int rank)>& body) {
@@ -77,133 +80,160 @@ void OnThreeRanks(const std::function<void(WindowGroup& group, int rank)>& body)
   for (std::thread& thread : threads) thread.join();
 }
 
-TEST(WindowGroup, EveryPublishIsSeenWholeByEveryRank) {
+void PublishAndReadAll(WindowTrack& track, int rank, uint64_t number, uint64_t bytes) {
+  const auto word_at = [&](int r, uint64_t at) {
+    return number * 1000 + track.slot_bytes() + static_cast<uint64_t>(r) + at;
+  };
+  std::byte* to = nullptr;
+  while ((to = track.BeginPublish(number, bytes)) == nullptr) std::this_thread::yield();
+  for (uint64_t at = 0; at < bytes; at += 8) {
+    const uint64_t word = word_at(rank, at);
+    std::memcpy(to + at, &word, 8);
+  }
+  track.EndPublish(number, bytes, number, MessageStamp::kNobody, 0);
+  for (int peer = 0; peer < kRanks; ++peer) {
+    if (peer == rank) continue;
+    const WindowTrack::Header* header = nullptr;
+    while ((header = track.Find(peer, number)) == nullptr) std::this_thread::yield();
+    ASSERT_EQ(header->signature, bytes);
+    const std::byte* from = track.Payload(peer, number, bytes);
+    for (uint64_t at = 0; at < bytes; at += 8) {
+      uint64_t word = 0;
+      std::memcpy(&word, from + at, 8);
+      ASSERT_EQ(word, word_at(peer, at));
+    }
+  }
+  track.Progress(number + 1);
+}
+
+TEST(WindowTrack, EveryPublishIsSeenWholeByEveryRank) {
   constexpr uint64_t kRounds = 3000;
   OnThreeRanks([](WindowGroup& group, int rank) {
     for (uint64_t number = 0; number < kRounds; ++number) {
       // Lengths on both sides of each limit of the layout.
       const uint64_t bytes = std::vector<uint64_t>{8, 40, 48, 216, 224, 4096, 65536}[number % 7];
-      std::byte* to = nullptr;
-      while ((to = group.BeginPublish(number, bytes)) == nullptr) std::this_thread::yield();
-      for (uint64_t at = 0; at < bytes; at += 8) {
-        const uint64_t word = number * 1000 + static_cast<uint64_t>(rank) + at;
-        std::memcpy(to + at, &word, 8);
-      }
-      group.EndPublish(number, bytes, number, MessageStamp::kNobody, 0);
-      for (int peer = 0; peer < kRanks; ++peer) {
-        if (peer == rank) continue;
-        const WindowGroup::Header* header = nullptr;
-        while ((header = group.Find(peer, number)) == nullptr) std::this_thread::yield();
-        ASSERT_EQ(header->signature, bytes);
-        const std::byte* from = group.Payload(peer, number, bytes);
-        for (uint64_t at = 0; at < bytes; at += 8) {
-          uint64_t word = 0;
-          std::memcpy(&word, from + at, 8);
-          ASSERT_EQ(word, number * 1000 + static_cast<uint64_t>(peer) + at);
-        }
-      }
-      group.Progress(number + 1);
+      PublishAndReadAll(group.TrackFor(kLong), rank, number, bytes);
+      PublishAndReadAll(group.TrackFor(kShort), rank, number, std::min(bytes, group.TrackFor(kShort).slot_bytes()));
     }
   });
 }
 
-TEST(WindowGroup, ASlotIsNotOverwrittenWhileARankStillReadsIt) {
+TEST(WindowTrack, AFullTrackLeavesTheOtherFree) {
+  Memory memory(2);
+  ThreadWindows source(memory, 0);
+  WindowGroup group(source, 1, {0, 1}, 0);
+  ASSERT_TRUE(group.Open().ok() && group.FindPeers());
+  WindowTrack& full = group.TrackFor(kLong);
+  for (uint64_t number = 0; number < kWindowSlots; ++number) {
+    ASSERT_NE(full.BeginPublish(number, 65536), nullptr);
+    full.EndPublish(number, 0, 0, MessageStamp::kNobody, 0);
+  }
+  EXPECT_EQ(full.BeginPublish(kWindowSlots, 8), nullptr);
+  EXPECT_NE(group.TrackFor(kShort).BeginPublish(0, 8), nullptr);
+}
+
+TEST(WindowTrack, ASlotIsNotOverwrittenWhileARankStillReadsIt) {
   Memory memory(2);
   ThreadWindows source(memory, 0), other_source(memory, 1);
   WindowGroup group(source, 1, {0, 1}, 0), other(other_source, 1, {0, 1}, 1);
   ASSERT_TRUE(group.Open().ok() && other.Open().ok());
   ASSERT_TRUE(group.FindPeers() && other.FindPeers());
+  WindowTrack& track = group.TrackFor(kLong);
   for (uint64_t number = 0; number < kWindowSlots; ++number) {
-    ASSERT_NE(group.BeginPublish(number, 8), nullptr);
-    group.EndPublish(number, 0, 0, MessageStamp::kNobody, 0);
+    ASSERT_NE(track.BeginPublish(number, 8), nullptr);
+    track.EndPublish(number, 0, 0, MessageStamp::kNobody, 0);
   }
-  EXPECT_EQ(group.BeginPublish(kWindowSlots, 8), nullptr);
-  other.Progress(1);
-  EXPECT_NE(group.BeginPublish(kWindowSlots, 8), nullptr);
-  EXPECT_EQ(group.BeginPublish(kWindowSlots + 1, 8), nullptr);
+  EXPECT_EQ(track.BeginPublish(kWindowSlots, 8), nullptr);
+  other.TrackFor(kLong).Progress(1);
+  EXPECT_NE(track.BeginPublish(kWindowSlots, 8), nullptr);
+  EXPECT_EQ(track.BeginPublish(kWindowSlots + 1, 8), nullptr);
 }
 
 // To all, or to one rank alone.
-TEST(WindowGroup, WhatWasLentMayBeWrittenAgainOnceItIsRead) {
+TEST(WindowTrack, WhatWasLentMayBeWrittenAgainOnceItIsRead) {
   constexpr uint64_t kRounds = 400;
   constexpr uint64_t kWords = 512;
   OnThreeRanks([](WindowGroup& group, int rank) {
+    WindowTrack& track = group.TrackFor(kLong);
     std::vector<uint64_t> own(kWords);
     for (uint64_t number = 0; number < kRounds; ++number) {
       const int only_reader = number % 2 == 0 ? -1 : (rank + 1) % kRanks;
       for (uint64_t i = 0; i < kWords; ++i) own[i] = number * 1000 + static_cast<uint64_t>(rank) + i;
-      while (group.BeginPublish(number, 0) == nullptr) std::this_thread::yield();
+      while (track.BeginPublish(number, 0) == nullptr) std::this_thread::yield();
       const auto* payload = reinterpret_cast<const std::byte*>(own.data());
-      ASSERT_TRUE(group.Lend(number, payload, kWords * 8, only_reader));
-      group.EndPublish(number, 3, number, MessageStamp::kNobody, 0);
+      ASSERT_TRUE(track.Lend(number, payload, kWords * 8, only_reader));
+      track.EndPublish(number, 3, number, MessageStamp::kNobody, 0);
       for (int peer = 0; peer < kRanks; ++peer) {
         if (peer == rank || (number % 2 == 1 && rank != (peer + 1) % kRanks)) continue;
-        const WindowGroup::Header* header = nullptr;
-        while ((header = group.Find(peer, number)) == nullptr) std::this_thread::yield();
+        const WindowTrack::Header* header = nullptr;
+        while ((header = track.Find(peer, number)) == nullptr) std::this_thread::yield();
         const RegionPlace place = header->place();
         ASSERT_EQ(place.region, 1u);
-        const std::byte* from = group.LentPayload(peer, place, kWords * 8);
+        const std::byte* from = track.LentPayload(peer, place, kWords * 8);
         for (uint64_t i = 0; i < kWords; ++i) {
           uint64_t word = 0;
           std::memcpy(&word, from + i * 8, 8);
           ASSERT_EQ(word, number * 1000 + static_cast<uint64_t>(peer) + i);
         }
-        ASSERT_TRUE(group.StillLent(peer, number));
+        ASSERT_TRUE(track.StillLent(peer, number));
       }
-      group.Progress(number + 1);
-      while (!group.IsRead()) std::this_thread::yield();
+      track.Progress(number + 1);
+      while (!track.IsRead()) std::this_thread::yield();
     }
   });
 }
 
-TEST(WindowGroup, OnlyWhomItWasLentToMustHaveReadIt) {
+TEST(WindowTrack, OnlyWhomItWasLentToMustHaveReadIt) {
   Memory memory(3);
   ThreadWindows source(memory, 0), second_source(memory, 1);
   WindowGroup group(source, 1, {0, 1, 2}, 0), second(second_source, 1, {0, 1, 2}, 1);
   ASSERT_TRUE(group.Open().ok() && second.Open().ok());
   ASSERT_TRUE(group.FindPeers() && second.FindPeers());
-  EXPECT_TRUE(group.IsRead());
+  WindowTrack& track = group.TrackFor(kLong);
+  EXPECT_TRUE(track.IsRead());
   const std::byte payload[8] = {};
-  ASSERT_NE(group.BeginPublish(0, 0), nullptr);
-  ASSERT_TRUE(group.Lend(0, payload, 8, /*only_reader=*/1));
-  group.EndPublish(0, 0, 0, MessageStamp::kNobody, 0);
-  EXPECT_FALSE(group.IsRead());
-  EXPECT_EQ(group.holder(), 1);
-  second.Progress(1);
-  EXPECT_TRUE(group.IsRead());
+  ASSERT_NE(track.BeginPublish(0, 0), nullptr);
+  ASSERT_TRUE(track.Lend(0, payload, 8, /*only_reader=*/1));
+  track.EndPublish(0, 0, 0, MessageStamp::kNobody, 0);
+  EXPECT_FALSE(track.IsRead());
+  EXPECT_EQ(track.holder(), 1);
+  second.TrackFor(kLong).Progress(1);
+  EXPECT_TRUE(track.IsRead());
 }
 
-TEST(WindowGroup, AReaderNoticesThatWhatItReadWasWithdrawn) {
+TEST(WindowTrack, AReaderNoticesThatWhatItReadWasWithdrawn) {
   Memory memory(2);
   ThreadWindows source(memory, 0), other_source(memory, 1);
   WindowGroup group(source, 1, {0, 1}, 0), other(other_source, 1, {0, 1}, 1);
   ASSERT_TRUE(group.Open().ok() && other.Open().ok());
   ASSERT_TRUE(group.FindPeers() && other.FindPeers());
+  WindowTrack& track = group.TrackFor(kLong);
   const std::byte payload[8] = {};
-  ASSERT_NE(group.BeginPublish(0, 0), nullptr);
-  ASSERT_TRUE(group.Lend(0, payload, 8, -1));
-  group.EndPublish(0, 0, 0, MessageStamp::kNobody, 0);
-  ASSERT_NE(group.BeginPublish(1, 8), nullptr);
-  group.EndPublish(1, 0, 0, MessageStamp::kNobody, 0);
-  ASSERT_NE(other.Find(0, 0), nullptr);
-  EXPECT_TRUE(other.StillLent(0, 0));
+  ASSERT_NE(track.BeginPublish(0, 0), nullptr);
+  ASSERT_TRUE(track.Lend(0, payload, 8, -1));
+  track.EndPublish(0, 0, 0, MessageStamp::kNobody, 0);
+  ASSERT_NE(track.BeginPublish(1, 8), nullptr);
+  track.EndPublish(1, 0, 0, MessageStamp::kNobody, 0);
+  ASSERT_NE(other.TrackFor(kLong).Find(0, 0), nullptr);
+  EXPECT_TRUE(other.TrackFor(kLong).StillLent(0, 0));
   group.Forget();
-  EXPECT_FALSE(other.StillLent(0, 0));
-  EXPECT_EQ(other.Find(0, 0), nullptr);
-  const WindowGroup::Header* copied = other.Find(0, 1);
+  EXPECT_FALSE(other.TrackFor(kLong).StillLent(0, 0));
+  EXPECT_EQ(other.TrackFor(kLong).Find(0, 0), nullptr);
+  const WindowTrack::Header* copied = other.TrackFor(kLong).Find(0, 1);
   ASSERT_NE(copied, nullptr) << "what was copied can be read as before";
   EXPECT_EQ(copied->place().region, 0u);
 }
 
-TEST(WindowGroup, OnlySleepersAreWoken) {
+TEST(WindowTrack, OnlySleepersAreWoken) {
   Memory memory(3);
   ThreadWindows source(memory, 0);
   WindowGroup group(source, 1, {0, 1, 2}, 0);
   ASSERT_TRUE(group.Open().ok());
   ASSERT_TRUE(group.FindPeers());
+  WindowTrack& track = group.TrackFor(kShort);
   memory.asleep[2].store(1);
-  ASSERT_NE(group.BeginPublish(0, 8), nullptr);
-  group.EndPublish(0, 0, 0, MessageStamp::kNobody, 0);
+  ASSERT_NE(track.BeginPublish(0, 8), nullptr);
+  track.EndPublish(0, 0, 0, MessageStamp::kNobody, 0);
   EXPECT_EQ(source.woken, (std::map<int32_t, int>{{2, 1}}));
 }
 
