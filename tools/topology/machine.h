@@ -21,6 +21,9 @@ struct Place {
   int cache_level = 0;       // 2 or 3
   uint64_t bytes = 0;        // memory of a NUMA node, size of a cache
   std::string name;          // model of the machine's processors; name of a device
+  bool is_rdma = false;      // of a device: RDMA, and not a plain network interface
+  std::vector<int> ports;    // of an RDMA device: its ports that are active
+  int near_node = -1;        // of a device: the one NUMA node that it is attached to; -1: to none, or not known
   std::vector<int> cpus;     // the system's numbers, ascending; none of a device
   std::vector<int> allowed;  // those of them that this process may run on (cgroups, taskset)
   std::vector<Place> parts;  // NUMA nodes come before what else is there, devices after it
@@ -31,22 +34,17 @@ struct Place {
 enum class Devices : uint8_t { kNone, kAll };
 absl::StatusOr<Place> ReadMachine(Devices devices);
 
+// Whether hwloc's variables describe a machine that need not be this one.
+bool IsDescribed();
+
 // A machine in hwloc's synthetic form, "pack:2 numa:1 core:4 pu:2". InvalidArgument: it is not of that form.
 absl::StatusOr<Place> ReadSyntheticMachine(const std::string& description);
 
+// A machine that hwloc (lstopo) wrote to an XML file. NotFound: it cannot be read, or is no such file.
+absl::StatusOr<Place> ReadMachineFile(const std::string& xml_file);
+
 // Of the caches that are shared by most cores, those that this process may use, together; 0: none is known.
 uint64_t LargestCacheBytes(const Place& place);
-
-// As trees of text and of boxes. Cores in a row that look alike share a line.
-std::string DrawText(const Place& machine);
-std::string DrawSvg(const Place& machine);
-
-// "0-3,8": ascending numbers. "none" for none.
-std::string RangesText(const std::vector<int>& numbers);
-// "32 MiB", "12 GiB".
-std::string BytesText(uint64_t bytes);
-// One line for a place: "NUMA node 0: 12 GiB", "core 3: CPUs 3,67".
-std::string PlaceText(const Place& place);
 
 }  // namespace tutti::topology
 
