@@ -87,9 +87,14 @@ std::string RanksText(const Place& machine, const std::vector<LocalRank>& ranks)
     absl::StrAppend(&text, "  each may run on any of ", CpuNumbersText(ranks[0].cpus), WhereText(machine, ranks[0]),
                     "\n");
   }
+  const bool all_alike = together && std::all_of(ranks.begin(), ranks.end(),
+                                                 [&](const LocalRank& rank) { return rank.rails == ranks[0].rails; });
+  if (all_alike) {
+    if (!ranks[0].rails.empty()) absl::StrAppend(&text, "  each ", RailsText(ranks[0]), "\n");
+    return text;
+  }
   for (const LocalRank& rank : ranks) {
     const std::string rails = RailsText(rank);
-    if (together && rails.empty()) continue;
     absl::StrAppend(&text, "  rank ", rank.rank, ": ");
     if (!together) {
       absl::StrAppend(&text, CpuNumbersText(rank.cpus), WhereText(machine, rank), rails.empty() ? "" : "; ");

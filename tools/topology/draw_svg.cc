@@ -3,6 +3,7 @@
 // rank that may run on it, a device that of the rank that sends by it.
 #include <algorithm>
 #include <cmath>
+#include <cstddef>
 #include <map>
 #include <utility>
 
@@ -84,6 +85,8 @@ class Drawing {
     }
     box.height = kLine * static_cast<double>(box.lines.size()) + kMargin;
     for (const Place& part : place.parts) box.parts.push_back(Measure(part));
+    std::stable_sort(box.parts.begin(), box.parts.end(),
+                     [](const Box& a, const Box& b) { return KindOf(a) < KindOf(b); });
     double width = 0;
     for (size_t first = 0; first < box.parts.size();) {
       const size_t end = EndOfKind(box.parts, first);
@@ -129,7 +132,7 @@ class Drawing {
       box->lines.push_back(RankNumbers(here));
       box->colour = ColourFor(here);
     } else if (place.kind == PlaceKind::kDevice) {
-      box->lines = {place.name, place.is_rdma ? "RDMA device" : "network device"};
+      box->lines = {place.name, place.is_rdma ? "RDMA" : "network"};
       const auto first = first_of_.find(place.name);
       if (first != first_of_.end()) {
         box->lines.push_back(RankNumbers(first->second));
@@ -146,9 +149,16 @@ class Drawing {
     return ranks.size() == 1 ? kRankColours[static_cast<size_t>(ranks[0]) % kNumRankColours] : kSharedColour;
   }
 
+  // What stands in a grid of its own: NUMA nodes first, devices last, plain network interfaces after the others.
+  static int KindOf(const Box& box) {
+    if (box.place->kind == PlaceKind::kNumaNode) return -1;
+    return 2 * static_cast<int>(box.place->kind) +
+           (box.place->kind == PlaceKind::kDevice && !box.place->is_rdma ? 1 : 0);
+  }
+
   static size_t EndOfKind(const std::vector<Box>& parts, size_t first) {
     size_t end = first + 1;
-    while (end < parts.size() && parts[end].place->kind == parts[first].place->kind) ++end;
+    while (end < parts.size() && KindOf(parts[end]) == KindOf(parts[first])) ++end;
     return end;
   }
 
@@ -161,11 +171,13 @@ class Drawing {
     return largest;
   }
 
-  // Of the number of columns that makes the grid about as wide as is pleasant.
+  // Of the number of columns that makes the grid about as wide as is pleasant. Devices are a row under what is there.
   static double WidthOfGrid(const std::vector<Box>& parts, size_t first, size_t end) {
     const auto [width, height] = Largest(parts, first, end);
     const double area = (width + kMargin) * (height + kMargin) * static_cast<double>(end - first);
-    const double columns = std::max(1.0, std::round(std::sqrt(area * kAspect) / (width + kMargin)));
+    const double pleasant = std::round(std::sqrt(area * kAspect) / (width + kMargin) + 0.2);
+    const bool are_devices = parts[first].place->kind == PlaceKind::kDevice;
+    const double columns = std::max(are_devices ? 4.0 : 1.0, pleasant);
     return std::min(columns, static_cast<double>(end - first)) * (width + kMargin) - kMargin;
   }
 
@@ -176,13 +188,18 @@ class Drawing {
     const size_t rows = (end - first + most - 1) / most;
     const size_t columns = (end - first + rows - 1) / rows;
     const double top = box->height;
+    // What holds others takes all the room, so that borders are in line.
+    const bool hold = std::any_of(box->parts.begin() + static_cast<std::ptrdiff_t>(first),
+                                  box->parts.begin() + static_cast<std::ptrdiff_t>(end),
+                                  [](const Box& part) { return !part.parts.empty(); });
+    const double column = hold ? (width + kMargin) / static_cast<double>(columns) : part_width + kMargin;
     for (size_t i = first; i < end; ++i) {
       Box& part = box->parts[i];
-      part.width = part_width;
+      part.width = column - kMargin;
       part.height = part_height;
-      part.x = kMargin + static_cast<double>((i - first) % columns) * (part_width + kMargin);
+      part.x = kMargin + static_cast<double>((i - first) % columns) * column;
       part.y = top + static_cast<double>((i - first) / columns) * (part_height + kMargin);
-      box->width = std::max(box->width, part.x + part_width + kMargin);
+      box->width = std::max(box->width, part.x + part.width + kMargin);
       box->height = std::max(box->height, part.y + part_height + kMargin);
     }
   }
@@ -209,8 +226,7 @@ std::string DrawSvg(const Place& machine, const std::vector<LocalRank>& ranks, c
   if (!title.empty()) line(title, "font-weight=\"bold\"");
   widen(title);
   if (ShareAllCpus(ranks)) {
-    const std::string where = absl::StrCat(
-        "ranks 0-", ranks.size() - 1, " are bound to no core: each may run on any of ", CpuNumbersText(ranks[0].cpus));
+    const std::string where = absl::StrCat("each may run on any of ", CpuNumbersText(ranks[0].cpus));
     line(where, "fill=\"#555555\"");
     widen(where);
   }
@@ -219,6 +235,7 @@ std::string DrawSvg(const Place& machine, const std::vector<LocalRank>& ranks, c
     line(rails, "fill=\"#555555\"");
     widen(rails);
   }
+  if (y > kMargin) y += kMargin / 2;
   drawing.Draw(box, kMargin, y, &svg);
   return svg.Finish(width + 2 * kMargin, y + box.height + kMargin);
 }

@@ -31,13 +31,20 @@ const char* PatternName(PatternKind kind) {
   return "other";
 }
 
+Json PatternJson(const Pattern& pattern) {
+  Json json = {{"kind", PatternName(pattern.kind)}, {"rings", pattern.rings}, {"trees", Json::array()}};
+  for (const Tree& tree : pattern.trees) json["trees"].push_back(TreeJson(tree));
+  return json;
+}
+
 }  // namespace
 
-Json TrafficJson(const Call& call, const Traffic& traffic, const simulate::Cluster& cluster) {
-  Json json = {{"collective", call.collective},
-               {"bytes", call.bytes},
+Json TrafficJson(const Report& report, const simulate::Cluster& cluster) {
+  const Traffic& traffic = report.traffic;
+  Json json = {{"collective", report.collective},
+               {"bytes", report.bytes},
                {"ranks", cluster.num_ranks()},
-               {"algorithm", call.algorithm}};
+               {"algorithm", report.algorithm}};
   json["crossings"] = Json::object();
   for (size_t path = 0; path < simulate::kNumPathClasses; ++path) {
     json["crossings"][simulate::PathClassName(static_cast<simulate::PathClass>(path))] =
@@ -60,9 +67,13 @@ Json TrafficJson(const Call& call, const Traffic& traffic, const simulate::Clust
                              {"messages", flow.amount.messages},
                              {"path", simulate::PathClassName(flow.path)}});
   }
-  const Pattern pattern = PatternOf(traffic.flows, traffic.num_units, traffic.unit == Unit::kRank ? call.root : 0);
-  json["pattern"] = {{"kind", PatternName(pattern.kind)}, {"rings", pattern.rings}, {"trees", Json::array()}};
-  for (const Tree& tree : pattern.trees) json["pattern"]["trees"].push_back(TreeJson(tree));
+  json["pattern"] =
+      PatternJson(PatternOf(traffic.flows, traffic.num_units, traffic.unit == Unit::kRank ? report.root : 0));
+  json["strands"] = Json::array();
+  for (const Strand& strand : report.strands) {
+    json["strands"].push_back(
+        {{"first_byte", strand.first_byte}, {"end_byte", strand.end_byte}, {"pattern", PatternJson(strand.pattern)}});
+  }
   return json;
 }
 

@@ -125,6 +125,10 @@ Pattern PatternOf(const std::vector<Flow>& flows, int num_units, int root) {
 std::string PatternText(const Pattern& pattern) {
   std::string text;
   for (const std::vector<int>& ring : pattern.rings) {
+    if (ring.size() == 2) {
+      absl::StrAppend(&text, "pair: ", ring[0], " <> ", ring[1], "\n");
+      continue;
+    }
     absl::StrAppend(&text, "ring: ", absl::StrJoin(ring, " > "), " > ", ring[0], "\n");
   }
   const char* const way = pattern.kind == PatternKind::kTreesDown ? "tree, down from its root"

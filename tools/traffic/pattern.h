@@ -33,7 +33,7 @@ struct Pattern {
 // from `root` if that is in it, else from its lowest.
 Pattern PatternOf(const std::vector<Flow>& flows, int num_units, int root);
 
-// Whole lines, "ring: 0 > 1 > 2 > 0". A tree's line goes on where one child follows, and children are under their parent where
+// Whole lines, "ring: 0 > 1 > 2 > 0", of two "pair: 0 <> 1". A tree's line goes on where one child follows, and children are under their parent where
 // there are several. "" for kOther.
 std::string PatternText(const Pattern& pattern);
 

@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tools/traffic/strands.h"
 #include "tools/traffic/traffic.h"
 
 namespace tutti::traffic {
@@ -15,24 +16,29 @@ namespace tutti::traffic {
 // So many ranks are drawn and listed one by one; of more, hosts are, then racks, then pods.
 inline constexpr int kMostUnits = 64;
 
-struct Call {
+struct Report {
   std::string collective;
   uint64_t bytes = 0;
   std::string algorithm;
   int root = 0;
+  Traffic traffic;
+  std::vector<Strand> strands;  // where the flows are between ranks; may be empty
 };
 
 // "all_reduce, 1 MiB, 16 ranks on 4 hosts in 2 racks: ring".
-std::string TitleOf(const Call& call, const simulate::Cluster& cluster);
+std::string TitleOf(const Report& report, const simulate::Cluster& cluster);
 
 // What crosses which borders, then the rings or trees that the messages make, or who sends to whom.
-std::string TrafficText(const Call& call, const Traffic& traffic, const simulate::Cluster& cluster);
+std::string TrafficText(const Report& report, const simulate::Cluster& cluster);
 
-nlohmann::ordered_json TrafficJson(const Call& call, const Traffic& traffic, const simulate::Cluster& cluster);
+nlohmann::ordered_json TrafficJson(const Report& report, const simulate::Cluster& cluster);
+
+// Why units are neither listed nor drawn: a sentence, if those that are few enough are one alone, or there are none. Else "".
+std::string WhyNotDrawn(const Report& report, const simulate::Cluster& cluster);
 
 // Pods, racks, hosts and ranks as boxes in boxes, in a row; an arc for what one sends another: above the row to higher numbers,
 // below it to lower ones.
-std::string TrafficSvg(const Call& call, const Traffic& traffic, const simulate::Cluster& cluster);
+std::string TrafficSvg(const Report& report, const simulate::Cluster& cluster);
 
 // "inside a host", "between hosts of a rack", ...: what a message crosses.
 std::string CrossingText(simulate::PathClass path);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The drawing: units in a row, inside boxes for what holds them, and arcs for what is sent. Where all who send have the same to
-// say, nothing is written: the legend says what colours and widths mean.
+// The drawing: units in a row, inside boxes for what holds them, and arcs for what is sent. No number stands at an arc, where it
+// would lie on others: the legend says what colours and widths mean, and each arc's title what it stands for.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -31,6 +31,8 @@ constexpr double kMostArcHeight = 330;
 constexpr double kArcSteepness = 0.75;  // height grows slower than width, so that short arcs are seen beside long ones
 constexpr double kWidestLine = 6;
 constexpr double kThinnestLine = 0.8;
+constexpr double kStrongest = 0.85;  // opacity where arcs are few, ...
+constexpr double kFaintest = 0.16;   // ... and where everyone sends to everyone
 
 // By PathClass: the farther, the warmer.
 constexpr std::array<const char*, simulate::kNumPathClasses> kColours = {"#93a1b0", "#3f77ad", "#d8913a", "#b5485d"};
@@ -122,7 +124,6 @@ const char* FillOf(Unit unit) {
   return "white";
 }
 
-// Names are numbers only where a box is too narrow for a word.
 void DrawRow(const Row& row, const Traffic& traffic, double top, Svg* svg) {
   const double unit_top = top + kPadding * static_cast<double>(row.levels);
   for (const Container& container : row.containers) {
@@ -151,15 +152,16 @@ void DrawRow(const Row& row, const Traffic& traffic, double top, Svg* svg) {
 
 class Arcs {
  public:
-  Arcs(const Row& row, const Traffic& traffic) : row_(row), traffic_(traffic) {
+  Arcs(const Row& row, const Report& report) : row_(row), traffic_(report.traffic), strands_(report.strands) {
+    const Traffic& traffic = report.traffic;
     for (const Flow& flow : traffic.flows) {
       most_bytes_ = std::max(most_bytes_, flow.amount.bytes);
       double& widest = flow.to > flow.from ? widest_above_ : widest_below_;
       widest = std::max(widest, WidthOf(flow));
     }
     const double for_each = traffic.flows.empty() ? 1 : static_cast<double>(traffic.flows.size()) / traffic.num_units;
-    widest_line_ = std::clamp(5 * kWidestLine / for_each, 2 * kThinnestLine, kWidestLine);
-    opacity_ = std::clamp(6 / for_each, 0.35, 0.85);
+    widest_line_ = std::clamp(5 * kWidestLine / for_each, 1.5 * kThinnestLine, kWidestLine);
+    opacity_ = std::clamp(6 / for_each, kFaintest, kStrongest);
   }
 
   double HeightAbove() const { return HighestOf(widest_above_); }
@@ -172,30 +174,7 @@ class Arcs {
     for (const Flow& flow : traffic_.flows) flows.push_back(&flow);
     std::stable_sort(flows.begin(), flows.end(),
                      [&](const Flow* a, const Flow* b) { return WidthOf(*a) > WidthOf(*b); });
-    for (const Flow* flow : flows) {
-      const bool above = flow->to > flow->from;
-      const double highest = above ? HeightAbove() : HeightBelow();
-      const double widest = above ? widest_above_ : widest_below_;
-      const double height = highest * std::pow(WidthOf(*flow) / widest, kArcSteepness);
-      const double y = above ? upper : lower;
-      const double bend = y + (above ? -1 : 1) * height * 4 / 3;  // the curve goes three quarters of the way there
-      const double from = EndOf(flow->from, above, true);
-      const double to = EndOf(flow->to, above, false);
-      const size_t path = static_cast<size_t>(flow->path);
-      const double line = LineOf(flow->amount.bytes);
-      const double tip = above ? y - 1 : y + 1;
-      const double base = y + (above ? -1 : 1) * kArrow;
-      const std::string name = UnitName(traffic_.unit);
-      svg->Path(
-          absl::StrFormat("M %.1f %.1f C %.1f %.1f %.1f %.1f %.1f %.1f", from, y, from, bend, to, bend, to, base),
-          absl::StrFormat("fill=\"none\" stroke=\"%s\" stroke-width=\"%.2f\" opacity=\"%.2f\"", kColours[path], line,
-                          opacity_),
-          absl::StrCat(name, " ", flow->from, " to ", name, " ", flow->to, ": ", BytesText(flow->amount.bytes), " in ",
-                       drawing::CountText(flow->amount.messages, "message"), ", ", CrossingText(flow->path)));
-      const double half = 2 + line / 2;
-      svg->Path(absl::StrFormat("M %.1f %.1f L %.1f %.1f L %.1f %.1f Z", to - half, base, to + half, base, to, tip),
-                absl::StrFormat("fill=\"%s\"", kColours[path]));
-    }
+    for (const Flow* flow : flows) Draw(*flow, flow->to > flow->from ? upper : lower, svg);
   }
 
   double LineOf(uint64_t bytes) const {
@@ -204,13 +183,39 @@ class Arcs {
   }
 
  private:
-  static constexpr double kArrow = 6;  // length of its head
+  void Draw(const Flow& flow, double y, Svg* svg) const {
+    const bool above = flow.to > flow.from;
+    const double outwards = above ? -1 : 1;
+    const double highest = above ? HeightAbove() : HeightBelow();
+    const double height = highest * std::pow(WidthOf(flow) / (above ? widest_above_ : widest_below_), kArcSteepness);
+    const double bend = y + outwards * height * 4 / 3;  // the curve goes three quarters of the way there
+    const double from = EndOf(flow.from, above, true);
+    const double to = EndOf(flow.to, above, false);
+    const double line = LineOf(flow.amount.bytes);
+    const double head = 5 + line / 2;
+    const double base = y + outwards * head;
+    const char* const colour = kColours[static_cast<size_t>(flow.path)];
+    const std::string name = UnitName(traffic_.unit);
+    svg->Path(absl::StrFormat("M %.1f %.1f C %.1f %.1f %.1f %.1f %.1f %.1f", from, y, from, bend, to, bend, to, base),
+              absl::StrFormat("fill=\"none\" stroke=\"%s\" stroke-width=\"%.2f\" opacity=\"%.2f\"%s", colour, line,
+                              opacity_, IsInFirstStrand(flow) ? "" : " stroke-dasharray=\"9 5\""),
+              absl::StrCat(name, " ", flow.from, " to ", name, " ", flow.to, ": ", BytesText(flow.amount.bytes), " in ",
+                           drawing::CountText(flow.amount.messages, "message"), ", ", CrossingText(flow.path)));
+    const double half = 2 + line * 0.75;
+    svg->Path(absl::StrFormat("M %.1f %.1f L %.1f %.1f L %.1f %.1f Z", to - half, base, to + half, base, to, y),
+              absl::StrFormat("fill=\"%s\"", colour));
+  }
 
   double WidthOf(const Flow& flow) const {
     return std::abs(row_.columns[static_cast<size_t>(flow.to)].Centre() -
                     row_.columns[static_cast<size_t>(flow.from)].Centre());
   }
   static double HighestOf(double widest) { return widest == 0 ? 0 : std::min(kMostArcHeight, 24 + 0.36 * widest); }
+
+  bool IsInFirstStrand(const Flow& flow) const {
+    return strands_.empty() ||
+           std::binary_search(strands_[0].ends.begin(), strands_[0].ends.end(), std::pair(flow.from, flow.to));
+  }
 
   // What comes and what goes are apart, on the side where the other end is.
   double EndOf(int unit, bool above, bool is_from) const {
@@ -220,6 +225,7 @@ class Arcs {
 
   const Row& row_;
   const Traffic& traffic_;
+  const std::vector<Strand>& strands_;
   uint64_t most_bytes_ = 0;
   double widest_above_ = 0;
   double widest_below_ = 0;
@@ -232,7 +238,8 @@ struct Legend {
   std::vector<std::string> lines;
 };
 
-Legend LegendOf(const Traffic& traffic, const Arcs& arcs) {
+Legend LegendOf(const Report& report, const Arcs& arcs) {
+  const Traffic& traffic = report.traffic;
   Legend legend;
   for (size_t path = 0; path < simulate::kNumPathClasses; ++path) {
     const Amount& amount = traffic.by_path[path];
@@ -248,16 +255,21 @@ Legend LegendOf(const Traffic& traffic, const Arcs& arcs) {
     legend.lines.push_back(absl::StrCat("more than ", kMostUnits, " ranks: each box is a ", name,
                                         " with all its ranks; what stays inside it is not drawn"));
   }
+  if (!report.strands.empty()) {
+    legend.lines.push_back(absl::StrCat("solid: bytes 0 to ", report.strands[0].end_byte - 1,
+                                        " of the vector go there; dashed: only bytes after them"));
+  }
   return legend;
 }
 
 }  // namespace
 
-std::string TrafficSvg(const Call& call, const Traffic& traffic, const Cluster& cluster) {
+std::string TrafficSvg(const Report& report, const Cluster& cluster) {
+  const Traffic& traffic = report.traffic;
   const Row row = LayOut(traffic, cluster);
-  const Arcs arcs(row, traffic);
-  const Legend legend = LegendOf(traffic, arcs);
-  const std::string title = TitleOf(call, cluster);
+  const Arcs arcs(row, report);
+  const Legend legend = LegendOf(report, arcs);
+  const std::string title = TitleOf(report, cluster);
   Svg svg;
   double y = kMargin + 10;
   double width = std::max(row.width, drawing::WidthOf(title, 15) + 2 * kMargin);

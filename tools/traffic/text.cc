@@ -91,14 +91,24 @@ std::vector<Flow> FlowsThat(const std::vector<Flow>& flows, bool stay_on_host) {
   return some;
 }
 
+std::string StrandsText(const std::vector<Strand>& strands) {
+  std::string text;
+  for (const Strand& strand : strands) {
+    absl::StrAppend(&text, "bytes ", strand.first_byte, " to ", strand.end_byte - 1, " of the vector:\n",
+                    PatternText(strand.pattern));
+  }
+  return text;
+}
+
 // Rings and trees inside hosts, and between them, where all messages together make neither.
-std::string PartsText(const Call& call, const Traffic& traffic) {
+std::string PartsText(const Report& report) {
+  const Traffic& traffic = report.traffic;
   std::string text;
   if (traffic.unit != Unit::kRank) return text;
   for (const bool stay_on_host : {true, false}) {
     const std::vector<Flow> flows = FlowsThat(traffic.flows, stay_on_host);
     if (flows.size() == traffic.flows.size()) return "";
-    const std::string pattern = PatternText(PatternOf(flows, traffic.num_units, call.root));
+    const std::string pattern = PatternText(PatternOf(flows, traffic.num_units, report.root));
     if (!pattern.empty()) absl::StrAppend(&text, stay_on_host ? "inside hosts:\n" : "between hosts:\n", pattern);
   }
   return text;
@@ -120,8 +130,8 @@ std::string CrossingText(PathClass path) {
   return "unknown";
 }
 
-std::string TitleOf(const Call& call, const Cluster& cluster) {
-  std::string title = absl::StrCat(call.collective, ", ", BytesText(call.bytes), ", ",
+std::string TitleOf(const Report& report, const Cluster& cluster) {
+  std::string title = absl::StrCat(report.collective, ", ", BytesText(report.bytes), ", ",
                                    CountText(static_cast<uint64_t>(cluster.num_ranks()), "rank"), " on ",
                                    CountText(static_cast<uint64_t>(cluster.num_hosts()), "host"));
   const char* before = " in ";
@@ -130,35 +140,50 @@ std::string TitleOf(const Call& call, const Cluster& cluster) {
     absl::StrAppend(&title, before, CountText(static_cast<uint64_t>(NumUnits(cluster, unit)), UnitName(unit)));
     before = " of ";
   }
-  return absl::StrCat(title, ": ", call.algorithm);
+  return absl::StrCat(title, ": ", report.algorithm);
 }
 
-std::string TrafficText(const Call& call, const Traffic& traffic, const Cluster& cluster) {
+std::string WhyNotDrawn(const Report& report, const Cluster& cluster) {
+  const Traffic& traffic = report.traffic;
+  const char* const advice = "ask with fewer ranks (-n), or a cluster of larger racks or pods (--cluster)";
+  if (traffic.num_units > kMostUnits) {
+    return absl::StrCat(traffic.num_units, " pods are more than the ", kMostUnits, " that can be told apart; ", advice);
+  }
+  if (traffic.unit == Unit::kRank || traffic.num_units > 1) return "";
+  return absl::StrCat(cluster.num_ranks(), " ranks are more than the ", kMostUnits,
+                      " that can be told apart, and all are in one ", UnitName(traffic.unit),
+                      "; ask with fewer ranks (-n), or a cluster of more hosts, racks or pods (--cluster)");
+}
+
+std::string TrafficText(const Report& report, const Cluster& cluster) {
+  const Traffic& traffic = report.traffic;
+  const char* const name = UnitName(traffic.unit);
+  if (std::all_of(traffic.by_path.begin(), traffic.by_path.end(), [](const Amount& a) { return a.messages == 0; })) {
+    return "No rank sends to another.\n";
+  }
   std::string text = BordersText(traffic, cluster);
+  if (const std::string why_not = WhyNotDrawn(report, cluster); !why_not.empty()) {
+    return absl::StrCat(text, "\nNot listed: ", why_not, ".\n");
+  }
   if (traffic.unit != Unit::kRank) {
-    absl::StrAppend(&text, "\nMore than ", kMostUnits, " ranks: ", UnitName(traffic.unit),
-                    "s are listed, with all their ranks "
-                    "as one.\n");
+    absl::StrAppend(&text, "\nMore than ", kMostUnits, " ranks: ", name, "s are listed, all ranks of one together.\n");
   }
   absl::StrAppend(&text, "\n");
   if (traffic.flows.empty()) {
-    absl::StrAppend(&text, "No ", UnitName(traffic.unit), " sends to another.\n");
+    absl::StrAppend(&text, "No ", name, " sends to another.\n");
     return text;
   }
-  const std::string pattern =
-      PatternText(PatternOf(traffic.flows, traffic.num_units, traffic.unit == Unit::kRank ? call.root : 0));
-  if (!pattern.empty()) {
-    absl::StrAppend(&text, pattern);
-    if (const std::optional<Amount> each = CommonAmount(traffic.flows)) {
-      absl::StrAppend(&text, "each time \"", traffic.flows[0].from, " > ", traffic.flows[0].to, "\" is ",
-                      AmountText(*each), "\n");
-    } else {
-      absl::StrAppend(&text, "\n", ListText(traffic, cluster));
-    }
+  std::string pattern =
+      PatternText(PatternOf(traffic.flows, traffic.num_units, traffic.unit == Unit::kRank ? report.root : 0));
+  if (pattern.empty()) pattern = StrandsText(report.strands);
+  const std::optional<Amount> each = CommonAmount(traffic.flows);
+  if (!pattern.empty() && each) {
+    absl::StrAppend(&text, pattern, "from each ", name, " to the next, each way that is used: ", AmountText(*each),
+                    "\n");
     return text;
   }
-  const std::string parts = PartsText(call, traffic);
-  absl::StrAppend(&text, parts, parts.empty() ? "" : "\n", ListText(traffic, cluster));
+  if (pattern.empty()) pattern = PartsText(report);
+  absl::StrAppend(&text, pattern, pattern.empty() ? "" : "\n", ListText(traffic, cluster));
   return text;
 }
 

@@ -53,12 +53,11 @@ int UnitOf(const Cluster& cluster, Unit unit, int rank) {
   return unit == Unit::kRack ? rack : cluster.PodOf(rack);
 }
 
-absl::StatusOr<Unit> SmallestUnit(const Cluster& cluster, int most) {
-  for (const Unit unit : {Unit::kRank, Unit::kHost, Unit::kRack, Unit::kPod}) {
+Unit SmallestUnit(const Cluster& cluster, int most) {
+  for (const Unit unit : {Unit::kRank, Unit::kHost, Unit::kRack}) {
     if (NumUnits(cluster, unit) <= most) return unit;
   }
-  return absl::ResourceExhaustedError(absl::StrCat("there are ", cluster.num_pods(), " pods, and no more than ", most,
-                                                   " things can be told apart: ask with fewer ranks (-n)"));
+  return Unit::kPod;
 }
 
 int Traffic::MostOut(Unit what) const {

@@ -25,8 +25,8 @@ int NumUnits(const simulate::Cluster& cluster, Unit unit);
 // The number of the unit that a rank is in.
 int UnitOf(const simulate::Cluster& cluster, Unit unit, int rank);
 
-// The smallest of which there are at most `most`. ResourceExhausted: there are more pods.
-absl::StatusOr<Unit> SmallestUnit(const simulate::Cluster& cluster, int most);
+// The smallest of which there are at most `most`; pods if there are more of all.
+Unit SmallestUnit(const simulate::Cluster& cluster, int most);
 
 struct Amount {
   uint64_t bytes = 0;

@@ -17,6 +17,7 @@ namespace {
 
 constexpr int kUsageStatus = 2;
 
+constexpr int kMostLocalRanks = 4096;  // on a machine, drawn and listed one by one
 constexpr int64_t kShortestNoiseNs = 10 * kNsPerMs;
 constexpr int64_t kLongestNoiseNs = 600 * kNsPerSecond;
 
@@ -147,6 +148,13 @@ std::optional<Options> ParseOptions(int argc, char** argv, int* status) {
   }
   if (wrong.empty() && options.bound && (!options.ranks_are_given || !options.topology_collective.empty())) {
     wrong = "--bound needs --topology -n N, without a collective";
+  }
+  const bool asks_of_machine = options.topology && options.topology_collective.empty();
+  if (wrong.empty() && asks_of_machine && !options.topology_file.empty() && explain.empty() && options.table.empty()) {
+    wrong = "--cluster with --topology needs a collective and its size, like --topology all_reduce 1M";
+  }
+  if (wrong.empty() && asks_of_machine && options.ranks_are_given && options.ranks.front() > kMostLocalRanks) {
+    wrong = "--topology shows at most " + std::to_string(kMostLocalRanks) + " ranks on a machine";
   }
   if (!wrong.empty()) {
     std::cerr << "tutti-info: " << wrong << "\n";

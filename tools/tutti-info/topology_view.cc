@@ -63,9 +63,9 @@ std::string FindRails(const Place& machine, const JobSettings& settings, std::ve
   if (!ports.empty()) {
     placement::GiveRails(ports, options, static_cast<size_t>(settings.verbs.rails), ranks);
     return absl::StrCat(
-        "by RDMA; a port with the job's address goes first, then one of the rank's NUMA node, then they take "
-        "turns by local rank",
-        described ? "\n  (the description knows no addresses, and each active port is taken to be usable)" : "");
+        "by RDMA: a port with the job's address goes first, then one of the rank's NUMA\n"
+        "  node, and among equals they take turns by local rank",
+        described ? " (the description knows no addresses, and\n  each active port is taken to be usable)" : "");
   }
   if (described) return "by TCP, over the interface that TUTTI_INTERFACE or the default route says";
   const LikelyNetwork network = LikelyNetworkOf(settings);

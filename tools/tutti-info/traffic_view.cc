@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/tutti-info/traffic_view.h"
 
+#include <optional>
+#include <utility>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
 
 #include "collectives/select/rules.h"
@@ -13,6 +17,8 @@
 
 namespace tutti::info {
 namespace {
+
+constexpr size_t kMostStrands = 4;  // more are no trees that people could tell apart
 
 // The algorithm, and why this one.
 struct Reasoned {
@@ -63,25 +69,28 @@ View TrafficView(const Options& options, const Environment& environment) {
   if (!reasoned.ok()) return ViewError(reasoned.status().message());
   shape.segment_bytes = reasoned->choice.segment_bytes;
   const Algorithm& algorithm = *reasoned->choice.algorithm;
-  const absl::StatusOr<traffic::Unit> unit = traffic::SmallestUnit(*cluster, traffic::kMostUnits);
-  if (!unit.ok()) return ViewError(unit.status().message());
-  const absl::StatusOr<traffic::Traffic> traffic = traffic::TrafficOf(shape, algorithm.build, *cluster, *unit);
+  const traffic::Unit unit = traffic::SmallestUnit(*cluster, traffic::kMostUnits);
+  absl::StatusOr<traffic::Traffic> traffic = traffic::TrafficOf(shape, algorithm.build, *cluster, unit);
   if (!traffic.ok()) return ViewError(traffic.status().message());
 
-  const traffic::Call call = {options.topology_collective, question.bytes, algorithm.name, shape.root};
+  traffic::Report report = {
+      options.topology_collective, question.bytes, algorithm.name, shape.root, *std::move(traffic), {}};
+  if (unit == traffic::Unit::kRank) report.strands = traffic::StrandsOf(shape, algorithm.build, kMostStrands);
   View view;
   const bool one_host = cluster->num_hosts() == 1 && algorithm.window == nullptr;
   const SelectionRule* shared = one_host ? SharedRuleFor(shape, cluster::IsCrowded(*cluster)) : nullptr;
   view.text = absl::StrCat(
-      traffic::TitleOf(call, *cluster), "\nwhy: ", reasoned->why, "\n",
+      traffic::TitleOf(report, *cluster), "\nwhy: ", reasoned->why, "\n",
       shared != nullptr
           ? absl::StrCat("where all ranks share memory, which needs no messages: ", shared->algorithm, "\n")
           : "",
-      "\n", traffic::TrafficText(call, *traffic, *cluster));
-  view.json = traffic::TrafficJson(call, *traffic, *cluster);
+      "\n", traffic::TrafficText(report, *cluster));
+  view.json = traffic::TrafficJson(report, *cluster);
   view.json["why"] = reasoned->why;
   if (!options.svg_file.empty()) {
-    view.error = WriteFile(options.svg_file, traffic::TrafficSvg(call, *traffic, *cluster));
+    const std::string why_not = traffic::WhyNotDrawn(report, *cluster);
+    if (!why_not.empty()) return ViewError(absl::StrCat("--svg: ", why_not));
+    view.error = WriteFile(options.svg_file, traffic::TrafficSvg(report, *cluster));
     if (!view.error.empty()) view.text = "";
   }
   return view;

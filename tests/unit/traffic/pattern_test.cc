@@ -27,7 +27,7 @@ TEST(TrafficPattern, ARingIsOneLineInItsOrder) {
 TEST(TrafficPattern, SeveralRingsLeaveOthersOut) {
   const Pattern pattern = PatternOf(Flows({{0, 4}, {4, 0}, {2, 6}, {6, 2}}), 8, 0);
   EXPECT_EQ(pattern.kind, PatternKind::kRings);
-  EXPECT_EQ(PatternText(pattern), "ring: 0 > 4 > 0\nring: 2 > 6 > 2\n");
+  EXPECT_EQ(PatternText(pattern), "pair: 0 <> 4\npair: 2 <> 6\n");
 }
 
 TEST(TrafficPattern, ATreeIsIndentedUnderItsRootAndAChainIsALine) {
