@@ -207,6 +207,15 @@ TEST(TuttiInfo, PutsRanksAndTheirDevicesOnAServerOfTwoSockets) {
   EXPECT_THAT(drawn, HasSubstr(">rank 7</text>"));
 }
 
+TEST(TuttiInfo, RefusesADescriptionThatIsNone) {
+  const Finished no_file = RunProgram({TUTTI_INFO, "--topology"}, {"HWLOC_XMLFILE=no/such/machine.xml"});
+  EXPECT_EQ(no_file.status, 1);
+  EXPECT_THAT(no_file.err, HasSubstr("no/such/machine.xml is no machine as \"lstopo --of xml\" writes it"));
+  const Finished no_form = RunProgram({TUTTI_INFO, "--topology"}, {"HWLOC_SYNTHETIC=seven dwarfs"});
+  EXPECT_EQ(no_form.status, 1);
+  EXPECT_THAT(no_form.err, HasSubstr("\"seven dwarfs\" describes no machine"));
+}
+
 TEST(TuttiInfo, HeedsTheDevicesThatMayBeUsedOnADescribedServer) {
   const json ranks = RanksOn({std::string("HWLOC_XMLFILE=") + TWO_SOCKETS, "TUTTI_VERBS_DEVICES=mlx5_6"}, {"-n", "2"});
   EXPECT_EQ(ranks[0]["rails"], json({"mlx5_6:1"}));

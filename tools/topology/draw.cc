@@ -15,7 +15,7 @@ using drawing::BytesText;
 using drawing::RangesText;
 
 std::string CpusText(const Place& place) {
-  const std::string all = CpuNumbersText(place.cpus);
+  std::string all = CpuNumbersText(place.cpus);
   if (place.allowed == place.cpus) return all;
   return absl::StrCat(all, " (this process may use ", RangesText(place.allowed), ")");
 }

@@ -194,11 +194,12 @@ class Drawing {
                                   [](const Box& part) { return !part.parts.empty(); });
     const double column = hold ? (width + kMargin) / static_cast<double>(columns) : part_width + kMargin;
     for (size_t i = first; i < end; ++i) {
+      const size_t row = (i - first) / columns;
       Box& part = box->parts[i];
       part.width = column - kMargin;
       part.height = part_height;
       part.x = kMargin + static_cast<double>((i - first) % columns) * column;
-      part.y = top + static_cast<double>((i - first) / columns) * (part_height + kMargin);
+      part.y = top + static_cast<double>(row) * (part_height + kMargin);
       box->width = std::max(box->width, part.x + part.width + kMargin);
       box->height = std::max(box->height, part.y + part_height + kMargin);
     }

@@ -46,6 +46,7 @@ class Reader {
   Place Machine() {
     const hwloc_obj_t root = hwloc_get_root_obj(topology_);
     Place machine = PlaceOf(root, PlaceKind::kMachine);
+    machine.is_described = hwloc_topology_is_thissystem(topology_) == 0;
     const char* model = hwloc_obj_get_info_by_name(root, "CPUModel");
     if (model == nullptr) {
       const hwloc_obj_t package = hwloc_get_obj_by_type(topology_, HWLOC_OBJ_PACKAGE, 0);
@@ -140,6 +141,12 @@ class Reader {
       devices_;  // by what they are attached to; only looked up, so order is no matter
 };
 
+// nullptr: not set, or to nothing.
+const char* SetVariable(const char* name) {
+  const char* const value = std::getenv(name);
+  return value == nullptr || *value == 0 ? nullptr : value;
+}
+
 // At most one of `synthetic` and `xml_file` is not nullptr.
 absl::StatusOr<Place> Read(const char* synthetic, const char* xml_file, Devices devices) {
   hwloc_topology_t raw = nullptr;
@@ -161,12 +168,10 @@ absl::StatusOr<Place> Read(const char* synthetic, const char* xml_file, Devices 
 
 }  // namespace
 
-absl::StatusOr<Place> ReadMachine(Devices devices) { return Read(nullptr, nullptr, devices); }
-
-bool IsDescribed() {
-  const char* const synthetic = std::getenv("HWLOC_SYNTHETIC");
-  const char* const xml_file = std::getenv("HWLOC_XMLFILE");
-  return (synthetic != nullptr && *synthetic != 0) || (xml_file != nullptr && *xml_file != 0);
+// hwloc takes these variables by itself, but shows this machine without a word where they name no other.
+absl::StatusOr<Place> ReadMachine(Devices devices) {
+  if (const char* xml_file = SetVariable("HWLOC_XMLFILE")) return Read(nullptr, xml_file, devices);
+  return Read(SetVariable("HWLOC_SYNTHETIC"), nullptr, devices);
 }
 
 absl::StatusOr<Place> ReadSyntheticMachine(const std::string& description) {

@@ -44,6 +44,7 @@ int PackageOf(const Place& machine, const std::vector<int>& cpus) {
 
 std::vector<LocalRank> UnboundRanks(const Place& machine, int count) {
   std::vector<LocalRank> ranks;
+  ranks.reserve(static_cast<size_t>(count));
   for (int rank = 0; rank < count; ++rank) ranks.push_back(RankOn(machine, rank, machine.allowed));
   return ranks;
 }

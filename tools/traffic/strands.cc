@@ -49,6 +49,7 @@ bool Has(const Intervals& intervals, uint64_t element) {
 
 Pattern PatternOfEnds(const std::vector<Ends>& ends, const Shape& shape) {
   std::vector<Flow> flows;
+  flows.reserve(ends.size());
   for (const auto& [from, to] : ends) flows.push_back({from, to, simulate::PathClass::kHost, {}});
   return PatternOf(flows, shape.num_ranks, shape.root);
 }

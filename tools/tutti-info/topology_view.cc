@@ -55,7 +55,7 @@ std::vector<verbs::PortCandidate> UsablePorts(const verbs::PortOptions& options)
 
 // Gives the ranks their rails, and says by what they send to other hosts.
 std::string FindRails(const Place& machine, const JobSettings& settings, std::vector<LocalRank>* ranks) {
-  const bool described = topology::IsDescribed();
+  const bool described = machine.is_described;
   verbs::PortOptions options = PortOptionsOf(settings);
   if (described) options.address = "";
   std::vector<verbs::PortCandidate> ports;
@@ -86,7 +86,7 @@ std::string HowBound(const Options& options) {
 
 // Where binding would make a difference, but nobody binds.
 std::string Advice(const Place& machine, const std::vector<LocalRank>& ranks) {
-  const bool is_far = !ranks.empty() && ranks[0].node < 0 && topology::ShareAllCpus(ranks) && ranks[0].rails.size() > 0;
+  const bool is_far = !ranks.empty() && ranks[0].node < 0 && topology::ShareAllCpus(ranks) && !ranks[0].rails.empty();
   if (!is_far || topology::NodeOf(machine, {machine.cpus.front()}) < 0) return "";
   return "  A rank that may run on several NUMA nodes is near to no device. Bound to cores of one (srun --cpu-bind, "
          "mpirun\n"

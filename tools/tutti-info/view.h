@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 
 namespace tutti::info {
@@ -19,7 +20,7 @@ struct View {
 
 inline View ViewError(absl::string_view sentence) {
   View view;
-  view.error = std::string(sentence);
+  view.error = absl::StrCat(sentence);
   return view;
 }
 

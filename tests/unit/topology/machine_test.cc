@@ -90,6 +90,8 @@ TEST(Machine, ThisMachineHasACpuThatMayBeUsed) {
   ASSERT_TRUE(machine.ok()) << machine.status();
   const absl::StatusOr<Place> without = ReadMachine(Devices::kNone);
   ASSERT_TRUE(without.ok()) << without.status();
+  EXPECT_FALSE(machine->is_described);
+  EXPECT_TRUE(Synthetic("core:4 pu:1").is_described);
   EXPECT_EQ(Count(*without, PlaceKind::kDevice), 0);
   EXPECT_EQ(Count(*without, PlaceKind::kCore), Count(*machine, PlaceKind::kCore));
   EXPECT_EQ(LargestCacheBytes(*without), LargestCacheBytes(*machine));
