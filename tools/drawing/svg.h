@@ -14,8 +14,8 @@ inline constexpr double kFontSize = 12;
 // About what the text takes in a common sans-serif font; rather too much than too little.
 double WidthOf(absl::string_view text, double font_size = kFontSize);
 
-// Styles are attributes, like fill="white". A title is shown while the pointer is there; "": none. Lengths are pixels, from the
-// upper left corner. What comes later lies on top.
+// Styles are attributes, like fill="white". A title is shown while the pointer is there; "": none. Lengths are pixels,
+// from the upper left corner. What comes later lies on top.
 class Svg {
  public:
   void Box(double x, double y, double width, double height, absl::string_view style, absl::string_view title = "");

@@ -14,8 +14,8 @@ namespace tutti::topology {
 // Cores in a row that look alike share a line.
 std::string DrawText(const Place& machine);
 
-// A line for each rank: its CPUs, where they are, and its rails. Ranks that may all run on the same CPUs share a line that says
-// so.
+// A line for each rank: its CPUs, where they are, and its rails. Ranks that may all run on the same CPUs share a line
+// that says so.
 std::string RanksText(const Place& machine, const std::vector<LocalRank>& ranks);
 
 // `ranks` may be empty. `title`: above the boxes.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The drawing of a machine: boxes in boxes. Places of a kind stand in a grid, kinds below each other. A core has the colour of the
-// rank that may run on it, a device that of the rank that sends by it.
+// The drawing of a machine: boxes in boxes. Places of a kind stand in a grid, kinds below each other. A core has the
+// colour of the rank that may run on it, a device that of the rank that sends by it.
 #include <algorithm>
 #include <cmath>
 #include <cstddef>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What this machine is made of, as hwloc finds it: packages, NUMA nodes, caches, cores, and which network devices are near to
-// which of them. A plain description, without hwloc's types.
+// What this machine is made of, as hwloc finds it: packages, NUMA nodes, caches, cores, and which network devices are
+// near to which of them. A plain description, without hwloc's types.
 #ifndef TUTTI_TOOLS_TOPOLOGY_MACHINE_H_
 #define TUTTI_TOOLS_TOPOLOGY_MACHINE_H_
 
@@ -30,8 +30,8 @@ struct Place {
   std::vector<Place> parts;   // NUMA nodes come before what else is there, devices after it
 };
 
-// The machine that this process is on, or the one that hwloc's own variables describe (HWLOC_SYNTHETIC, HWLOC_XMLFILE); if they
-// describe none, the errors of the two below. To look for devices takes longer.
+// The machine that this process is on, or the one that hwloc's own variables describe (HWLOC_SYNTHETIC, HWLOC_XMLFILE);
+// if they describe none, the errors of the two below. To look for devices takes longer.
 enum class Devices : uint8_t { kNone, kAll };
 absl::StatusOr<Place> ReadMachine(Devices devices);
 

@@ -23,8 +23,8 @@ struct LocalRank {
 // As a launcher starts them that binds none: each may run wherever this process may.
 std::vector<LocalRank> UnboundRanks(const Place& machine, int count);
 
-// As a launcher does that binds each rank to cores of its own: what this process may use, cut into equal parts, in hwloc's order,
-// which keeps cores together that share a cache. Where ranks outnumber cores, neighbours share one.
+// As a launcher does that binds each rank to cores of its own: what this process may use, cut into equal parts, in
+// hwloc's order, which keeps cores together that share a cache. Where ranks outnumber cores, neighbours share one.
 std::vector<LocalRank> RanksInEqualParts(const Place& machine, int count);
 
 // The lowest NUMA node that holds all these CPUs; -1: none, as for no CPUs.

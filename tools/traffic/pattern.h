@@ -29,12 +29,12 @@ struct Pattern {
   std::vector<Tree> trees;
 };
 
-// Of the flows alone: units without one are in no ring or tree. A tree that goes both ways has no root of its own; it is shown
-// from `root` if that is in it, else from its lowest.
+// Of the flows alone: units without one are in no ring or tree. A tree that goes both ways has no root of its own; it
+// is shown from `root` if that is in it, else from its lowest.
 Pattern PatternOf(const std::vector<Flow>& flows, int num_units, int root);
 
-// Whole lines, "ring: 0 > 1 > 2 > 0", of two "pair: 0 <> 1". A tree's line goes on where one child follows, and children are under their parent where
-// there are several. "" for kOther.
+// Whole lines, "ring: 0 > 1 > 2 > 0", of two "pair: 0 <> 1". A tree's line goes on where one child follows, and
+// children are under their parent where there are several. "" for kOther.
 std::string PatternText(const Pattern& pattern);
 
 }  // namespace tutti::traffic

@@ -33,11 +33,12 @@ std::string TrafficText(const Report& report, const simulate::Cluster& cluster);
 
 nlohmann::ordered_json TrafficJson(const Report& report, const simulate::Cluster& cluster);
 
-// Why units are neither listed nor drawn: a sentence, if those that are few enough are one alone, or there are none. Else "".
+// Why units are neither listed nor drawn: a sentence, if those that are few enough are one alone, or there are none.
+// Else "".
 std::string WhyNotDrawn(const Report& report, const simulate::Cluster& cluster);
 
-// Pods, racks, hosts and ranks as boxes in boxes, in a row; an arc for what one sends another: above the row to higher numbers,
-// below it to lower ones.
+// Pods, racks, hosts and ranks as boxes in boxes, in a row; an arc for what one sends another: above the row to higher
+// numbers, below it to lower ones.
 std::string TrafficSvg(const Report& report, const simulate::Cluster& cluster);
 
 // "inside a host", "between hosts of a rack", ...: what a message crosses.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The drawing: units in a row, inside boxes for what holds them, and arcs for what is sent. No number stands at an arc, where it
-// would lie on others: the legend says what colours and widths mean, and each arc's title what it stands for.
+// The drawing: units in a row, inside boxes for what holds them, and arcs for what is sent. No number stands at an arc,
+// where it would lie on others: the legend says what colours and widths mean, and each arc's title what it stands for.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -58,7 +58,8 @@ struct Row {
   double width = 0;
 };
 
-// The levels of boxes that say something, the outermost first: not racks where there is one, not hosts of one rank each.
+// The levels of boxes that say something, the outermost first: not racks where there is one, not hosts of one rank
+// each.
 std::vector<Unit> ContainersOf(const Traffic& traffic, const Cluster& cluster) {
   std::vector<Unit> levels;
   for (const Unit unit : {Unit::kPod, Unit::kRack, Unit::kHost}) {

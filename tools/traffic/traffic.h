@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a collective sends on a cluster, from every rank's schedule: bytes and messages between any two, and across the borders of
-// hosts, racks and pods. It knows nothing of time.
+// What a collective sends on a cluster, from every rank's schedule: bytes and messages between any two, and across the
+// borders of hosts, racks and pods. It knows nothing of time.
 #ifndef TUTTI_TOOLS_TRAFFIC_TRAFFIC_H_
 #define TUTTI_TOOLS_TRAFFIC_TRAFFIC_H_
 

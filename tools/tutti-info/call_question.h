@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the views of a collective (--explain, --topology COLLECTIVE SIZE) ask in common: on which cluster, which collective, and
-// what the user's variables say of its algorithm.
+// What the views of a collective (--explain, --topology COLLECTIVE SIZE) ask in common: on which cluster, which
+// collective, and what the user's variables say of its algorithm.
 #ifndef TUTTI_TOOLS_TUTTI_INFO_CALL_QUESTION_H_
 #define TUTTI_TOOLS_TUTTI_INFO_CALL_QUESTION_H_
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which devices ranks would take on a server of two sockets with four RDMA devices each, which this machine need not be.
+// Which devices ranks would take on a server of two sockets with four RDMA devices each, whatever this machine is.
 #include "tools/placement/rails.h"
 
 #include <set>
