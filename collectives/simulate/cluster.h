@@ -138,7 +138,11 @@ class Cluster {
   const ClusterSpec& spec() const { return spec_; }
   int num_ranks() const { return static_cast<int>(host_of_.size()); }
   int num_hosts() const { return num_hosts_; }
+  int num_racks() const { return num_racks_; }
+  int num_pods() const { return num_pods_; }
   int HostOf(int rank) const { return host_of_[static_cast<size_t>(rank)]; }
+  int RackOf(int host) const { return spec_.hosts_per_rack > 0 ? host / spec_.hosts_per_rack : 0; }
+  int PodOf(int rack) const { return spec_.racks_per_pod > 0 ? rack / spec_.racks_per_pod : 0; }
   // As Shape::groups: empty where ranks are all on one host, or each on its own.
   std::vector<int> Groups() const;
   const std::vector<Link>& links() const { return links_; }
@@ -147,8 +151,6 @@ class Cluster {
   double SlownessOf(int host) const { return slowness_[static_cast<size_t>(host)]; }
 
  private:
-  int RackOf(int host) const { return spec_.hosts_per_rack > 0 ? host / spec_.hosts_per_rack : 0; }
-  int PodOf(int rack) const { return spec_.racks_per_pod > 0 ? rack / spec_.racks_per_pod : 0; }
   absl::Status PlaceRanks(int num_ranks);
   void AddLinks(const char* what, int count, double ps_per_byte);
   absl::Status Break();

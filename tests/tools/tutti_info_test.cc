@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -167,6 +170,119 @@ TEST(TuttiInfo, DrawsTheMachine) {
   const json machine = json::parse(RunProgram({TUTTI_INFO, "--topology", "--json"}, server).out)["topology"];
   EXPECT_EQ(machine["parts"][1]["kind"], "package");
   EXPECT_EQ(machine["cpus"].size(), 16u);
+}
+
+// The ranks in --topology -n --json.
+json RanksOn(const std::vector<std::string>& machine, const std::vector<std::string>& options) {
+  std::vector<std::string> command = {TUTTI_INFO, "--topology", "--json"};
+  command.insert(command.end(), options.begin(), options.end());
+  const Finished run = RunProgram(command, machine);
+  EXPECT_EQ(run.status, 0) << run.err;
+  return json::parse(run.out)["topology"]["ranks"];
+}
+
+TEST(TuttiInfo, PutsRanksAndTheirDevicesOnAServerOfTwoSockets) {
+  const std::vector<std::string> server = {std::string("HWLOC_XMLFILE=") + TWO_SOCKETS, "TUTTI_VERBS_RAILS=1"};
+  const json bound = RanksOn(server, {"-n", "8", "--bound"});
+  ASSERT_EQ(bound.size(), 8u);
+  for (int rank = 0; rank < 8; ++rank) {
+    const json& shown = bound[static_cast<size_t>(rank)];
+    EXPECT_EQ(shown["package"], rank / 4);
+    EXPECT_EQ(shown["rails"], json({"mlx5_" + std::to_string(rank) + ":1"}));
+    EXPECT_EQ(shown["cpus"].size(), 8u);
+  }
+  const json unbound = RanksOn(server, {"-n", "2"});
+  EXPECT_EQ(unbound[1]["cpus"].size(), 64u);
+  EXPECT_TRUE(unbound[1]["numa_node"].is_null());
+  const ScratchDirectory folder;
+  const std::string svg = folder.path() + "/machine.svg";
+  const Finished text = RunProgram({TUTTI_INFO, "--topology", "-n", "8", "--svg", svg}, server);
+  EXPECT_THAT(text.out,
+              HasSubstr("8 ranks, bound to no core, as tutti-run starts them:\n  each may run on any of CPUs 0-63\n"));
+  EXPECT_THAT(text.out, HasSubstr("  rank 5: sends by mlx5_5:1\n"));
+  EXPECT_THAT(text.out, HasSubstr("--bound shows that"));
+  std::ifstream file(svg);
+  const std::string drawn((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  EXPECT_THAT(drawn, HasSubstr(">mlx5_7</text>"));
+  EXPECT_THAT(drawn, HasSubstr(">rank 7</text>"));
+}
+
+TEST(TuttiInfo, RefusesADescriptionThatIsNone) {
+  const Finished no_file = RunProgram({TUTTI_INFO, "--topology"}, {"HWLOC_XMLFILE=no/such/machine.xml"});
+  EXPECT_EQ(no_file.status, 1);
+  EXPECT_THAT(no_file.err, HasSubstr("no/such/machine.xml is no machine as \"lstopo --of xml\" writes it"));
+  const Finished no_form = RunProgram({TUTTI_INFO, "--topology"}, {"HWLOC_SYNTHETIC=seven dwarfs"});
+  EXPECT_EQ(no_form.status, 1);
+  EXPECT_THAT(no_form.err, HasSubstr("\"seven dwarfs\" describes no machine"));
+}
+
+TEST(TuttiInfo, HeedsTheDevicesThatMayBeUsedOnADescribedServer) {
+  const json ranks = RanksOn({std::string("HWLOC_XMLFILE=") + TWO_SOCKETS, "TUTTI_VERBS_DEVICES=mlx5_6"}, {"-n", "2"});
+  EXPECT_EQ(ranks[0]["rails"], json({"mlx5_6:1"}));
+  EXPECT_EQ(ranks[0]["why"], "it is the only one that is usable");
+  const json none = RanksOn({std::string("HWLOC_XMLFILE=") + TWO_SOCKETS, "TUTTI_TRANSPORT=shm,tcp"}, {"-n", "2"});
+  EXPECT_TRUE(none[0]["rails"].empty());
+}
+
+TEST(TuttiInfo, RanksOnThisMachineHaveAPlace) {
+  // What hwloc's plug-in for PCI reads from pci.ids is never freed, which the address sanitizer would see.
+  const json ranks = RanksOn({"TUTTI_TRANSPORT=shm,tcp", "HWLOC_COMPONENTS=-pci"}, {"-n", "3"});
+  ASSERT_EQ(ranks.size(), 3u);
+  EXPECT_FALSE(ranks[2]["cpus"].empty());
+  EXPECT_LE(ranks[2]["rails"].size(), 1u);
+}
+
+TEST(TuttiInfo, DrawsWhatACollectiveSendsOnACluster) {
+  const ScratchDirectory folder;
+  const std::string svg = folder.path() + "/traffic.svg";
+  const std::string file = folder.path() + "/cluster.json";
+  std::ofstream(file) << R"({"ranks_per_host": 4, "hosts_per_rack": 2})";
+  const std::vector<std::string> call = {TUTTI_INFO, "--topology", "all_reduce", "1M", "-n", "16", "--cluster", file};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), call.begin(), call.end());
+    return more;
+  };
+  const Finished ring = RunProgram(with({"--algorithm", "ring", "--svg", svg}));
+  ASSERT_EQ(ring.status, 0) << ring.err;
+  EXPECT_THAT(ring.out,
+              HasSubstr("all_reduce, 1 MiB, 16 ranks on 4 hosts in 2 racks: ring\nwhy: --algorithm says so\n"));
+  EXPECT_THAT(ring.out, HasSubstr("ring: 0 > 1 > 2 > 3 > 4 >"));
+  std::ifstream drawn(svg);
+  std::string first;
+  std::getline(drawn, first);
+  EXPECT_THAT(first, HasSubstr("<svg xmlns="));
+  const json usual = json::parse(RunProgram(with({"--json"})).out)["topology"];
+  const json explained =
+      json::parse(RunProgram({TUTTI_INFO, "--explain", "all_reduce", "1M", "-n", "16", "--cluster", file, "--json"})
+                      .out)["explain"];
+  EXPECT_EQ(usual["algorithm"], explained["used"]);
+  EXPECT_EQ(usual["why"], explained["why"]);
+  EXPECT_EQ(usual["racks"].size(), 2u);
+  EXPECT_EQ(usual["between"], "ranks");
+  const json wish =
+      json::parse(RunProgram(with({"--json"}), {"TUTTI_ALGORITHM=all_reduce:double_tree"}).out)["topology"];
+  EXPECT_EQ(wish["algorithm"], "double_tree");
+  EXPECT_EQ(wish["strands"].size(), 2u);
+}
+
+TEST(TuttiInfo, SaysWhatIsWrongWithAQuestionAboutTopology) {
+  const auto error = [](const std::vector<std::string>& words) {
+    std::vector<std::string> command = {TUTTI_INFO};
+    command.insert(command.end(), words.begin(), words.end());
+    const Finished run = RunProgram(command);
+    EXPECT_NE(run.status, 0);
+    EXPECT_EQ(run.out, "");
+    return run.err;
+  };
+  EXPECT_THAT(error({"--topology", "all_reduce"}), HasSubstr("--topology all_reduce: which size?"));
+  EXPECT_THAT(error({"--topology", "all_redcue", "1M"}), HasSubstr("\"all_redcue\" is not one of"));
+  EXPECT_THAT(error({"--topology", "all_reduce", "1M", "--algorithm", "rnig"}), HasSubstr("Did you mean \"ring\"?"));
+  EXPECT_THAT(error({"--topology", "--bound"}), HasSubstr("--bound needs --topology -n N"));
+  EXPECT_THAT(error({"--topology", "--algorithm", "ring"}), HasSubstr("--algorithm needs --topology COLLECTIVE SIZE"));
+  EXPECT_THAT(error({"--topology", "--cluster", "some.json"}), HasSubstr("needs a collective and its size"));
+  EXPECT_THAT(error({"--topology", "-n", "100000"}), HasSubstr("at most 4096 ranks"));
+  EXPECT_THAT(error({"--topology", "all_reduce", "1M", "-n", "100", "--svg", "x.svg"}),
+              HasSubstr("100 ranks are more than the 64 that can be told apart"));
 }
 
 TEST(TuttiInfo, PrintsATableThatItWouldHeedItself) {

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "tools/topology/draw.h"
+
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
 
-#include "tools/topology/machine.h"
+#include "tools/drawing/words.h"
 
 namespace tutti::topology {
 namespace {
 
+using drawing::BytesText;
+using drawing::RangesText;
+
 std::string CpusText(const Place& place) {
-  const std::string all = absl::StrCat(place.cpus.size() == 1 ? "CPU " : "CPUs ", RangesText(place.cpus));
+  std::string all = CpuNumbersText(place.cpus);
   if (place.allowed == place.cpus) return all;
   return absl::StrCat(all, " (this process may use ", RangesText(place.allowed), ")");
 }
@@ -50,95 +53,55 @@ void Append(const Place& place, size_t depth, std::string* text) {
   }
 }
 
-constexpr double kBox = 70;   // width of a core
-constexpr double kLine = 22;  // height of a text
-constexpr double kMargin = 6;
-constexpr double kLetter = 6.5;  // width of a letter, about
-
-// How many parts are beside each other.
-size_t InARow(const Place& place) {
-  const bool has_grandchildren =
-      std::any_of(place.parts.begin(), place.parts.end(), [](const Place& part) { return !part.parts.empty(); });
-  if (!has_grandchildren) return 4;
-  return place.kind == PlaceKind::kMachine ? 1 : 2;
+// " of package 1, NUMA node 1"; "" where the CPUs are of several, or it is not known.
+std::string WhereText(const Place& machine, const LocalRank& rank) {
+  std::string where;
+  const int package = PackageOf(machine, rank.cpus);
+  if (package >= 0) absl::StrAppend(&where, " of package ", package);
+  if (rank.node >= 0) absl::StrAppend(&where, where.empty() ? " of " : ", ", "NUMA node ", rank.node);
+  return where;
 }
 
-const char* Colour(PlaceKind kind) {
-  switch (kind) {
-    case PlaceKind::kMachine:
-      return "#ffffff";
-    case PlaceKind::kPackage:
-      return "#f4f4f4";
-    case PlaceKind::kNumaNode:
-      return "#e8d9b0";
-    case PlaceKind::kCache:
-      return "#dddddd";
-    case PlaceKind::kCore:
-      return "#c6e2c6";
-    case PlaceKind::kDevice:
-      return "#bcd2ee";
-  }
-  return "white";
-}
-
-struct Size {
-  double width = 0;
-  double height = 0;
-};
-
-// Draws the place with its parts in rows and returns its size; with text == nullptr it only measures.
-Size Box(const Place& place, double x, double y, std::string* text) {
-  const std::string label = PlaceText(place);
-  Size size = {std::max(kBox, kLetter * static_cast<double>(label.size()) + 2 * kMargin), kLine};
-  const size_t in_a_row = InARow(place);
-  const auto lay_out = [&](std::string* parts_text) {
-    double row_y = y + kLine;
-    for (size_t i = 0; i < place.parts.size(); i += in_a_row) {
-      double part_x = x + kMargin;
-      double row_height = 0;
-      for (size_t k = i; k < std::min(i + in_a_row, place.parts.size()); ++k) {
-        const Size part = Box(place.parts[k], part_x, row_y, parts_text);
-        part_x += part.width + kMargin;
-        row_height = std::max(row_height, part.height);
-      }
-      size.width = std::max(size.width, part_x - x);
-      row_y += row_height + kMargin;
-      size.height = row_y - y;
-    }
-  };
-  lay_out(nullptr);
-  if (text == nullptr) return size;
-  const bool usable = place.kind != PlaceKind::kCore || !place.allowed.empty();
-  absl::StrAppendFormat(text,
-                        "<rect x=\"%.0f\" y=\"%.0f\" width=\"%.0f\" height=\"%.0f\" fill=\"%s\" stroke=\"#555555\"/>\n"
-                        "<text x=\"%.0f\" y=\"%.0f\">%s</text>\n",
-                        x, y, size.width, size.height, usable ? Colour(place.kind) : "#eeeeee", x + kMargin, y + 15,
-                        absl::StrReplaceAll(label, {{"&", "&amp;"}, {"<", "&lt;"}, {">", "&gt;"}}));
-  lay_out(text);  // the box is drawn first, so that its parts lie on it
-  return size;
+std::string RailsText(const LocalRank& rank) {
+  if (rank.rails.empty()) return "";
+  std::string text = absl::StrCat("sends by ", rank.rails[0]);
+  if (rank.rails.size() == 1) return text;
+  return absl::StrCat(text, ", with it ", absl::StrJoin(rank.rails.begin() + 1, rank.rails.end(), ", "));
 }
 
 }  // namespace
 
-std::string RangesText(const std::vector<int>& numbers) {
-  if (numbers.empty()) return "none";
-  std::vector<std::string> ranges;
-  for (size_t i = 0; i < numbers.size();) {
-    size_t end = i + 1;
-    while (end < numbers.size() && numbers[end] == numbers[end - 1] + 1) ++end;
-    ranges.push_back(end - i == 1 ? absl::StrCat(numbers[i]) : absl::StrCat(numbers[i], "-", numbers[end - 1]));
-    i = end;
-  }
-  return absl::StrJoin(ranges, ",");
+std::string CpuNumbersText(const std::vector<int>& cpus) {
+  return absl::StrCat(cpus.size() == 1 ? "CPU " : "CPUs ", RangesText(cpus));
 }
 
-std::string BytesText(uint64_t bytes) {
-  const char* const units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
-  size_t unit = 0;
-  double value = static_cast<double>(bytes);
-  for (; value >= 1024 && unit < 4; ++unit) value /= 1024;
-  const int digits = value < 10 && value != static_cast<int>(value) ? 1 : 0;
-  return absl::StrFormat("%.*f %s", digits, value, units[unit]);
+bool ShareAllCpus(const std::vector<LocalRank>& ranks) {
+  return ranks.size() > 1 && std::all_of(ranks.begin(), ranks.end(),
+                                         [&](const LocalRank& rank) { return rank.cpus == ranks.front().cpus; });
+}
+
+std::string RanksText(const Place& machine, const std::vector<LocalRank>& ranks) {
+  std::string text;
+  const bool together = ShareAllCpus(ranks);
+  if (together) {
+    absl::StrAppend(&text, "  each may run on any of ", CpuNumbersText(ranks[0].cpus), WhereText(machine, ranks[0]),
+                    "\n");
+  }
+  const bool all_alike = together && std::all_of(ranks.begin(), ranks.end(),
+                                                 [&](const LocalRank& rank) { return rank.rails == ranks[0].rails; });
+  if (all_alike) {
+    if (!ranks[0].rails.empty()) absl::StrAppend(&text, "  each ", RailsText(ranks[0]), "\n");
+    return text;
+  }
+  for (const LocalRank& rank : ranks) {
+    const std::string rails = RailsText(rank);
+    absl::StrAppend(&text, "  rank ", rank.rank, ": ");
+    if (!together) {
+      absl::StrAppend(&text, CpuNumbersText(rank.cpus), WhereText(machine, rank), rails.empty() ? "" : "; ");
+    }
+    absl::StrAppend(&text, rails, "\n");
+  }
+  return text;
 }
 
 std::string PlaceText(const Place& place) {
@@ -155,7 +118,7 @@ std::string PlaceText(const Place& place) {
     case PlaceKind::kCore:
       return absl::StrCat("core ", place.index, ": ", CpusText(place));
     case PlaceKind::kDevice:
-      return absl::StrCat("network device ", place.name);
+      return absl::StrCat(place.is_rdma ? "RDMA device " : "network device ", place.name);
   }
   return "";
 }
@@ -164,15 +127,6 @@ std::string DrawText(const Place& machine) {
   std::string text;
   Append(machine, 0, &text);
   return text;
-}
-
-std::string DrawSvg(const Place& machine) {
-  std::string boxes;
-  const Size size = Box(machine, kMargin, kMargin, &boxes);
-  return absl::StrFormat(
-      "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" font-family=\"sans-serif\" "
-      "font-size=\"12\">\n%s</svg>\n",
-      size.width + 2 * kMargin, size.height + 2 * kMargin, boxes);
 }
 
 }  // namespace tutti::topology

@@ -6,9 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
-#include "lib/bootstrap/interfaces.h"
 #include "lib/bootstrap/settings.h"
-#include "transports/verbs/locality.h"
+#include "tools/tutti-info/job_network.h"
 #include "transports/verbs/locked_memory.h"
 #include "transports/verbs/retry_time.h"
 #include "transports/verbs/survey.h"
@@ -19,30 +18,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr char kIndent[] = "    ";
-
-// The address that a job between hosts would use here, as far as can be told without the job; "" if there is none.
-std::string LikelyAddress(const JobSettings& settings) {
-  const absl::StatusOr<std::vector<NetworkInterface>> interfaces = ListInterfaces();
-  if (!interfaces.ok()) return "";
-  AddressQuestion question;
-  question.interfaces = *interfaces;
-  question.pattern = settings.interface;
-  question.default_route = DefaultRouteAddress();
-  const absl::StatusOr<IpAddress> address = ChooseAddress(question);
-  return address.ok() ? address->ToString() : "";
-}
-
-verbs::PortOptions PortOptionsOf(const JobSettings& settings) {
-  verbs::PortOptions options;
-  options.address = LikelyAddress(settings);
-  options.devices = settings.verbs.devices;
-  options.local_rank = settings.size > 1 ? settings.local_rank : -1;
-  options.numa_node = verbs::NumaNodeOfThisProcess();
-  options.gid_index = settings.verbs.gid_index;
-  options.ack_timeout = settings.verbs.ack_timeout;
-  options.retry_count = settings.verbs.retry_count;
-  return options;
-}
 
 std::string PortText(const verbs::PortReport& port) {
   std::string text = absl::StrCat(port.name, "  ", verbs::PortVerdictName(port.verdict));

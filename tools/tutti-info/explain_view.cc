@@ -2,8 +2,6 @@
 #include "tools/tutti-info/explain_view.h"
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -13,7 +11,7 @@
 #include "collectives/select/rules.h"
 #include "lib/bootstrap/settings.h"
 #include "tools/cluster/candidates.h"
-#include "tools/cluster/cluster_file.h"
+#include "tools/tutti-info/call_question.h"
 #include "tools/tutti-info/codec_view.h"
 
 namespace tutti::info {
@@ -24,44 +22,6 @@ using simulate::ClusterSpec;
 using Json = nlohmann::ordered_json;
 
 double Us(int64_t ps) { return static_cast<double>(ps) / static_cast<double>(simulate::kPsPerUs); }
-
-absl::StatusOr<ClusterSpec> ReadSpec(const Options& options) {
-  ClusterSpec spec;
-  for (const std::string& file : {options.calibration_file, options.topology_file}) {
-    if (file.empty()) continue;
-    if (absl::Status status = cluster::ReadClusterFile(file, &spec); !status.ok()) return status;
-  }
-  return spec;
-}
-
-// Which wish serves the shape, and where it is from; no algorithm: none.
-struct Wish {
-  const Algorithm* algorithm = nullptr;
-  std::string origin;
-  bool even_in_windows = false;  // also where ranks share memory, and the library has something better for them
-};
-
-absl::StatusOr<Wish> WishFor(const Shape& shape, const JobSettings& settings) {
-  const absl::StatusOr<AlgorithmOverrides> wishes = AlgorithmOverrides::Parse(settings.algorithm);
-  if (!wishes.ok()) return wishes.status();
-  if (const Algorithm* wish = wishes->For(shape)) return Wish{wish, "TUTTI_ALGORITHM says so", true};
-  if (settings.algorithm_table.empty()) return Wish{};
-  std::ifstream file(settings.algorithm_table);
-  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  const std::string place = absl::StrCat("TUTTI_ALGORITHM_TABLE: ", settings.algorithm_table);
-  if (!file) return absl::NotFoundError(absl::StrCat(place, ": it cannot be read"));
-  const absl::StatusOr<AlgorithmOverrides> table = AlgorithmOverrides::Parse(text);
-  if (!table.ok()) return absl::Status(table.status().code(), absl::StrCat(place, ": ", table.status().message()));
-  if (const Algorithm* wish = table->For(shape)) return Wish{wish, absl::StrCat(place, " says so")};
-  return Wish{};
-}
-
-std::string RuleText(const SelectionRule& rule) {
-  return absl::StrCat(
-      rule.max_ranks == kAnyRanks ? "any number of ranks" : absl::StrCat("up to ", rule.max_ranks, " ranks"), ", ",
-      rule.max_bytes == kAnyBytes ? "any size" : absl::StrCat("up to ", rule.max_bytes, " bytes"), ": ",
-      rule.algorithm);
-}
 
 struct Candidate {
   Choice choice;
@@ -84,27 +44,6 @@ absl::StatusOr<std::vector<Candidate>> Predicted(const Question& question, const
     return time(a) < time(b);
   });
   return candidates;
-}
-
-std::optional<Collective> CollectiveOf(const std::string& name) {
-  for (int c = 0; c < kNumCollectives; ++c) {
-    if (name == CollectiveName(static_cast<Collective>(c))) return static_cast<Collective>(c);
-  }
-  return std::nullopt;
-}
-
-std::string NoCollective(const std::string& name) {
-  std::string names;
-  for (int c = 0; c < kNumCollectives; ++c) {
-    absl::StrAppend(&names, c == 0 ? "" : ", ", CollectiveName(static_cast<Collective>(c)));
-  }
-  return absl::StrCat("\"", name, "\" is not one of ", names);
-}
-
-View Error(absl::string_view sentence) {
-  View view;
-  view.error = std::string(sentence);
-  return view;
 }
 
 void AppendCandidate(const Candidate& candidate, const Algorithm* used, View* view) {
@@ -143,25 +82,25 @@ std::string Verdict(const std::vector<Candidate>& candidates, const Algorithm* u
 
 View ExplainView(const Options& options, const Environment& environment) {
   const absl::StatusOr<JobSettings> settings = ResolveSettings({}, environment);
-  if (!settings.ok()) return Error(settings.status().message());
+  if (!settings.ok()) return ViewError(settings.status().message());
   const absl::StatusOr<ClusterSpec> spec = ReadSpec(options);
-  if (!spec.ok()) return Error(spec.status().message());
+  if (!spec.ok()) return ViewError(spec.status().message());
   const std::optional<Collective> collective = CollectiveOf(options.explain);
-  if (!collective) return Error(NoCollective(options.explain));
+  if (!collective) return ViewError(NoCollective(options.explain));
   Question question;
   question.collective = *collective;
   question.ranks = options.ranks.front();
   question.bytes = options.bytes;
   const absl::StatusOr<Choice> usual = cluster::LibraryChoice(question, *spec);
-  if (!usual.ok()) return Error(usual.status().message());
+  if (!usual.ok()) return ViewError(usual.status().message());
   const absl::StatusOr<simulate::Cluster> cluster = simulate::Cluster::Make(*spec, question.ranks);
   const std::vector<int> groups = cluster->Groups();
   Shape shape = cluster::ShapeOf(question);
   shape.groups = groups;
   const absl::StatusOr<Wish> wish = WishFor(shape, *settings);
-  if (!wish.ok()) return Error(wish.status().message());
+  if (!wish.ok()) return ViewError(wish.status().message());
   const absl::StatusOr<std::vector<Candidate>> candidates = Predicted(question, *spec, options.by_p50);
-  if (!candidates.ok()) return Error(candidates.status().message());
+  if (!candidates.ok()) return ViewError(candidates.status().message());
 
   const Algorithm* used = wish->algorithm != nullptr ? wish->algorithm : usual->algorithm;
   const SelectionRule* crowded = wish->algorithm != nullptr ? nullptr : CrowdedRuleFor(shape);
@@ -194,7 +133,7 @@ View ExplainView(const Options& options, const Environment& environment) {
   if (!options.codec.empty()) {
     const Choice plain = used == usual->algorithm ? *usual : ChooseAlgorithm(shape, used);
     const absl::Status coded = AppendCodecView(options.codec, question, *spec, plain, &view);
-    if (!coded.ok()) return Error(absl::StrCat("--codec: ", coded.message()));
+    if (!coded.ok()) return ViewError(absl::StrCat("--codec: ", coded.message()));
   }
   return view;
 }
@@ -247,9 +186,9 @@ absl::StatusOr<std::vector<Served>> ServedSizes(Question question, const Cluster
 
 View TableView(const Options& options) {
   const absl::StatusOr<ClusterSpec> spec = ReadSpec(options);
-  if (!spec.ok()) return Error(spec.status().message());
+  if (!spec.ok()) return ViewError(spec.status().message());
   const bool all = options.table == "all";
-  if (!all && !CollectiveOf(options.table)) return Error(absl::StrCat(NoCollective(options.table), ", all"));
+  if (!all && !CollectiveOf(options.table)) return ViewError(absl::StrCat(NoCollective(options.table), ", all"));
   std::vector<int> ranks = options.ranks;
   std::sort(ranks.begin(), ranks.end());
   View view;
@@ -266,7 +205,7 @@ View TableView(const Options& options) {
       question.collective = static_cast<Collective>(c);
       question.ranks = n;
       const auto served = ServedSizes(question, *spec, options.by_p50);
-      if (!served.ok()) return Error(served.status().message());
+      if (!served.ok()) return ViewError(served.status().message());
       const std::string range = first < n ? absl::StrCat(first, "-", n) : absl::StrCat(n);
       for (const Served& s : *served) {
         const std::string sizes = s.up_to_bytes == kAnyBytes ? "" : absl::StrCat("@-", s.up_to_bytes);

@@ -16,6 +16,7 @@
 #include "tools/tutti-info/noise_view.h"
 #include "tools/tutti-info/options.h"
 #include "tools/tutti-info/topology_view.h"
+#include "tools/tutti-info/traffic_view.h"
 
 namespace {
 
@@ -52,7 +53,11 @@ int main(int argc, char** argv) {
   if (options->devices) views.emplace_back("devices", tutti::info::DevicesView(environment));
   if (options->environment) views.emplace_back("env", tutti::info::EnvironmentView(environment));
   if (options->live) views.emplace_back("live", tutti::info::LiveView(options->live_options, environment));
-  if (options->topology) views.emplace_back("topology", tutti::info::TopologyView(options->svg_file));
+  if (options->topology) {
+    views.emplace_back("topology", options->topology_collective.empty()
+                                       ? tutti::info::TopologyView(*options, environment)
+                                       : tutti::info::TrafficView(*options, environment));
+  }
   if (!options->explain.empty()) views.emplace_back("explain", tutti::info::ExplainView(*options, environment));
   if (!options->table.empty()) views.emplace_back("table", tutti::info::TableView(*options));
   if (options->noise_ns > 0) views.emplace_back("noise", tutti::info::NoiseView(options->noise_ns));

@@ -17,6 +17,7 @@ namespace {
 
 constexpr int kUsageStatus = 2;
 
+constexpr int kMostLocalRanks = 4096;  // on a machine, drawn and listed one by one
 constexpr int64_t kShortestNoiseNs = 10 * kNsPerMs;
 constexpr int64_t kLongestNoiseNs = 600 * kNsPerSecond;
 
@@ -27,6 +28,21 @@ std::string ParseNoiseDuration(const std::string& text, int64_t* duration_ns) {
     return "\"" + text + "\" must be a duration from 10ms to 10m, like 10s";
   }
   *duration_ns = *ns;
+  return "";
+}
+
+// A sentence if the words of an option are no collective's name and size.
+std::string ReadCall(const std::string& option, const std::vector<std::string>& words, std::string* collective,
+                     uint64_t* bytes) {
+  if (words.size() != 2) return option + " " + words[0] + ": which size? Like 8, 64K or 1M";
+  std::string size = words[1];
+  try {
+    CLI::AsSizeValue(/*kb_is_1000=*/false)(size);
+    *bytes = std::stoull(size);
+  } catch (const std::exception&) {
+    return option + " " + words[0] + " \"" + words[1] + "\": it is no size like 8, 64K or 1M";
+  }
+  *collective = words[0];
   return "";
 }
 
@@ -55,9 +71,25 @@ std::optional<Options> ParseOptions(int argc, char** argv, int* status) {
       ->type_name("N");
   app.add_flag("--clean", options.live_options.clean, "With --live: remove the records of dead processes first")
       ->needs(live);
-  app.add_flag("--topology", options.topology,
-               "This machine: packages, NUMA nodes, caches, cores, near network devices, and what may be used of it");
-  app.add_option("--svg", options.svg_file, "With --topology: also draw it to this file");
+  std::vector<std::string> topology_words;
+  CLI::Option* topology = app.add_option("--topology", topology_words,
+                                         "This machine: packages, NUMA nodes, caches, cores, near network devices, and "
+                                         "what may be used of it; with -n "
+                                         "also ranks, and by which device each sends. With a collective and its size: "
+                                         "the cluster's hosts, racks and "
+                                         "pods, and which messages such a call sends between them")
+                              ->expected(0, 2)
+                              ->type_name("[COLLECTIVE SIZE]");
+  app.add_option("--svg", options.svg_file, "With --topology: also draw it to this file")
+      ->needs(topology)
+      ->type_name("FILE");
+  app.add_flag("--bound", options.bound,
+               "With --topology -n: ranks as a launcher starts them that binds each to an equal part of the cores")
+      ->needs(topology);
+  app.add_option("--algorithm", options.algorithm,
+                 "With --topology COLLECTIVE SIZE: this algorithm, instead of the one that would be used")
+      ->needs(topology)
+      ->type_name("NAME");
   std::vector<std::string> explain;
   app.add_option("--explain", explain, "Which algorithm a call uses, why, and what each is predicted to take")
       ->expected(2)
@@ -68,10 +100,11 @@ std::optional<Options> ParseOptions(int argc, char** argv, int* status) {
       "the largest value) pays there, and why");
   app.add_option("--table", options.table,
                  "Print a file for TUTTI_ALGORITHM_TABLE: the shortest predicted tails of a collective, or all");
-  app.add_option("-n,--ranks", options.ranks, "Ranks, for --explain; a list, for --table")
-      ->delimiter(',')
-      ->check(CLI::Range(1, 1'000'000))
-      ->capture_default_str();
+  CLI::Option* ranks =
+      app.add_option("-n,--ranks", options.ranks, "Ranks, for --explain and --topology; a list, for --table")
+          ->delimiter(',')
+          ->check(CLI::Range(1, 1'000'000))
+          ->capture_default_str();
   app.add_option(
       "--calibrate", options.calibrate,
       "As a job of two ranks or more (tutti-run -n 2 -- tutti-info --calibrate FILE): measure costs, and write "
@@ -103,17 +136,30 @@ std::optional<Options> ParseOptions(int argc, char** argv, int* status) {
     *status = kUsageStatus;
     return std::nullopt;
   }
-  if (!explain.empty()) {
-    options.explain = explain[0];
-    try {
-      CLI::AsSizeValue(/*kb_is_1000=*/false)(explain[1]);
-      options.bytes = std::stoull(explain[1]);
-    } catch (const std::exception&) {
-      std::cerr << "tutti-info: --explain " << explain[0] << " \"" << explain[1]
-                << "\": it is no size like 8, 64K or 1M\n";
-      *status = kUsageStatus;
-      return std::nullopt;
-    }
+  options.topology = topology->count() > 0;
+  options.ranks_are_given = ranks->count() > 0;
+  std::string wrong;
+  if (!explain.empty()) wrong = ReadCall("--explain", explain, &options.explain, &options.bytes);
+  if (wrong.empty() && !(topology_words.empty() || topology_words[0].empty())) {
+    wrong = ReadCall("--topology", topology_words, &options.topology_collective, &options.topology_bytes);
+  }
+  if (wrong.empty() && !options.algorithm.empty() && options.topology_collective.empty()) {
+    wrong = "--algorithm needs --topology COLLECTIVE SIZE";
+  }
+  if (wrong.empty() && options.bound && (!options.ranks_are_given || !options.topology_collective.empty())) {
+    wrong = "--bound needs --topology -n N, without a collective";
+  }
+  const bool asks_of_machine = options.topology && options.topology_collective.empty();
+  if (wrong.empty() && asks_of_machine && !options.topology_file.empty() && explain.empty() && options.table.empty()) {
+    wrong = "--cluster with --topology needs a collective and its size, like --topology all_reduce 1M";
+  }
+  if (wrong.empty() && asks_of_machine && options.ranks_are_given && options.ranks.front() > kMostLocalRanks) {
+    wrong = "--topology shows at most " + std::to_string(kMostLocalRanks) + " ranks on a machine";
+  }
+  if (!wrong.empty()) {
+    std::cerr << "tutti-info: " << wrong << "\n";
+    *status = kUsageStatus;
+    return std::nullopt;
   }
   const bool other = options.environment || options.live || options.topology || options.noise_ns > 0 ||
                      !options.explain.empty() || !options.table.empty();

@@ -21,12 +21,17 @@ struct Options {
   int64_t noise_ns = 0;  // 0: not asked for
   bool json = false;
   bool topology = false;
+  std::string topology_collective;  // "": the machine is shown, and not a cluster
+  std::string algorithm;            // with `topology_collective`; "": what the library would use
+  bool bound = false;               // ranks on the machine: each has cores of its own
   std::string svg_file;
   std::string explain;  // a collective's name; "": not asked
-  uint64_t bytes = 0;
+  uint64_t bytes = 0;   // of `explain`
+  uint64_t topology_bytes = 0;
   std::string codec;  // with `explain`; "": not asked
   std::string table;  // a collective's name, or all; "": not asked
   std::vector<int> ranks = {8};
+  bool ranks_are_given = false;
   bool by_p50 = false;
   std::string calibrate;  // the file to write; "": not asked
   std::string calibration_file;

@@ -7,6 +7,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+
 namespace tutti::info {
 
 struct View {
@@ -14,6 +17,12 @@ struct View {
   nlohmann::ordered_json json;  // the value under the view's name
   std::string error;            // a sentence: what kept it from being shown; then text is empty
 };
+
+inline View ViewError(absl::string_view sentence) {
+  View view;
+  view.error = absl::StrCat(sentence);
+  return view;
+}
 
 }  // namespace tutti::info
 

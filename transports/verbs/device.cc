@@ -9,7 +9,6 @@
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 
 #include "transports/verbs/network.h"
 
@@ -18,19 +17,6 @@ namespace {
 
 // Asked for; a device may give more or refuse.
 constexpr uint32_t kInlineBytes[] = {256, 128, 64, 0};
-
-// Whether the options' list of devices lets this port pass.
-bool IsAllowed(absl::string_view devices, absl::string_view device, uint8_t port) {
-  const bool excludes = !devices.empty() && devices[0] == '^';
-  if (excludes) devices.remove_prefix(1);
-  if (devices.empty()) return true;
-  bool named = false;
-  for (absl::string_view part : absl::StrSplit(devices, ',', absl::SkipWhitespace())) {
-    part = absl::StripAsciiWhitespace(part);
-    named |= part == device || part == absl::StrCat(device, ":", port);
-  }
-  return named != excludes;
-}
 
 // A queue pair as the transport makes them, with as many inline bytes as the device has.
 absl::Status ProveQueuePair(Device& device) {
@@ -151,7 +137,7 @@ absl::Status VisitPorts(const PortOptions& options, absl::FunctionRef<void(Found
     if (context != nullptr) (void)::ibv_query_device(context.get(), &attributes);
     for (uint8_t port = 1; port <= attributes.phys_port_cnt; ++port) {
       absl::StatusOr<std::unique_ptr<Device>> device =
-          IsAllowed(options.devices, name, port)
+          IsPortAllowed(options.devices, name, port)
               ? OpenPort(list[static_cast<size_t>(i)], port, options)
               : absl::CancelledError(absl::StrCat("it is left out by \"", options.devices, "\""));
       visit({absl::StrCat(name, ":", port), context.get(), port, std::move(device)});

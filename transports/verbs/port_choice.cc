@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 
 namespace tutti::verbs {
 namespace {
@@ -30,6 +32,18 @@ std::vector<size_t> BestOf(absl::Span<const PortCandidate> candidates, const Por
 }
 
 }  // namespace
+
+bool IsPortAllowed(absl::string_view devices, absl::string_view device, int port) {
+  const bool excludes = !devices.empty() && devices[0] == '^';
+  if (excludes) devices.remove_prefix(1);
+  if (devices.empty()) return true;
+  bool named = false;
+  for (absl::string_view part : absl::StrSplit(devices, ',', absl::SkipWhitespace())) {
+    part = absl::StripAsciiWhitespace(part);
+    named |= part == device || part == absl::StrCat(device, ":", port);
+  }
+  return named != excludes;
+}
 
 size_t ChoosePort(absl::Span<const PortCandidate> candidates, const PortOptions& options) {
   const std::vector<size_t> best = BestOf(candidates, options);

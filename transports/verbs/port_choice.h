@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 
 #include "transports/verbs/locality.h"
@@ -19,6 +20,9 @@ struct PortCandidate {
   bool has_address = false;  // the job's
   int numa_node = kAnywhere;
 };
+
+// Whether PortOptions::devices lets a port of a device pass.
+bool IsPortAllowed(absl::string_view devices, absl::string_view device, int port);
 
 // The place of the one that is taken. A port with the job's address goes first, then one of the rank's own NUMA node. Of
 // those that are equal the ranks of a host take one each in turn, as their local ranks say, so that none carries them all;

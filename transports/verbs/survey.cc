@@ -74,6 +74,7 @@ absl::StatusOr<std::vector<PortReport>> SurveyPorts(const PortOptions& options, 
       report.verdict = PortVerdict::kUsable;
       report.text = (*found.device)->Describe();
       candidates.push_back(CandidateOf(**found.device));
+      report.has_address = candidates.back().has_address;
       places.push_back(reports.size());
     } else {
       report.verdict = absl::IsCancelled(found.device.status()) ? PortVerdict::kLeftOut : PortVerdict::kUnusable;

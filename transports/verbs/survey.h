@@ -34,6 +34,7 @@ struct PortReport {
   PortVerdict verdict = PortVerdict::kUnusable;
   std::string text;             // what it is (MTU, GID), or a sentence about what is wrong
   std::string reason;           // why it was chosen, or not, if it is usable
+  bool has_address = false;     // the job's
   int numa_node = -1;           // where it is attached, -1: not known
   std::vector<GidReport> gids;  // its addresses, by index
 

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tools/topology/draw.h"
+
 namespace tutti::topology {
 namespace {
 
@@ -76,15 +78,11 @@ TEST(Machine, TheLargestCachesAreCountedOnce) {
   EXPECT_EQ(LargestCacheBytes(Synthetic("core:4 pu:1")), 0u);
 }
 
-TEST(Machine, SvgHasABoxForEachPlace) {
-  const std::string svg = DrawSvg(Synthetic("pack:2 core:2 pu:1"));
-  EXPECT_THAT(svg, testing::StartsWith("<svg xmlns="));
-  EXPECT_THAT(svg, HasSubstr("package 1: CPUs 2-3"));
-  EXPECT_THAT(svg, HasSubstr("core 1: CPU 1"));
-}
-
 TEST(Machine, WhatDescribesNoMachineIsRefused) {
   EXPECT_EQ(ReadSyntheticMachine("seven dwarfs").status().code(), absl::StatusCode::kInvalidArgument);
+  const absl::Status no_file = ReadMachineFile("no/such/machine.xml").status();
+  EXPECT_EQ(no_file.code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(std::string(no_file.message()), HasSubstr("no/such/machine.xml is no machine"));
 }
 
 TEST(Machine, ThisMachineHasACpuThatMayBeUsed) {
@@ -92,6 +90,8 @@ TEST(Machine, ThisMachineHasACpuThatMayBeUsed) {
   ASSERT_TRUE(machine.ok()) << machine.status();
   const absl::StatusOr<Place> without = ReadMachine(Devices::kNone);
   ASSERT_TRUE(without.ok()) << without.status();
+  EXPECT_FALSE(machine->is_described);
+  EXPECT_TRUE(Synthetic("core:4 pu:1").is_described);
   EXPECT_EQ(Count(*without, PlaceKind::kDevice), 0);
   EXPECT_EQ(Count(*without, PlaceKind::kCore), Count(*machine, PlaceKind::kCore));
   EXPECT_EQ(LargestCacheBytes(*without), LargestCacheBytes(*machine));

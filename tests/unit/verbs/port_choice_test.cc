@@ -79,6 +79,14 @@ TEST(PortChoice, RailsAreTheBestPortsTheChosenOneFirst) {
   EXPECT_EQ(ChooseRails(ports, At(0, 0), 4), (std::vector<size_t>{0}));
 }
 
+TEST(PortChoice, AListNamesDevicesOrPortsThatMayOrMayNotBeUsed) {
+  EXPECT_TRUE(IsPortAllowed("", "mlx5_0", 1));
+  EXPECT_TRUE(IsPortAllowed("mlx5_1, mlx5_0:2", "mlx5_0", 2));
+  EXPECT_FALSE(IsPortAllowed("mlx5_1, mlx5_0:2", "mlx5_0", 1));
+  EXPECT_FALSE(IsPortAllowed("^mlx5_0", "mlx5_0", 1));
+  EXPECT_TRUE(IsPortAllowed("^mlx5_0:2", "mlx5_0", 1));
+}
+
 cpu_set_t Cpus(std::initializer_list<int> cpus) {
   cpu_set_t set;
   CPU_ZERO(&set);
