@@ -62,6 +62,21 @@ TEST(TuttiInfoOnTwoDevices, ShowsWhatIsLeftOut) {
   EXPECT_EQ(Port(devices, "rxe0:1")["verdict"], "chosen");
 }
 
+TEST(TuttiInfoOnTwoDevices, RanksTakeThemByTheJobsAddressOrInTurn) {
+  const auto ranks_with = [](const std::vector<std::string>& environment) {
+    const Finished run = RunProgram({TUTTI_INFO, "--topology", "-n", "2", "--json"}, environment);
+    EXPECT_EQ(run.status, 0) << run.err;
+    return json::parse(run.out)["topology"]["ranks"];
+  };
+  const json by_address = ranks_with({"TUTTI_INTERFACE=10.77.1.0/24"});
+  for (const json& rank : by_address) EXPECT_EQ(rank["rails"], json({"rxe1:1", "rxe0:1"}));
+  const json in_turn = ranks_with({"TUTTI_INTERFACE=lo", "TUTTI_VERBS_RAILS=1"});
+  EXPECT_EQ(in_turn[0]["rails"], json({"rxe0:1"}));
+  EXPECT_EQ(in_turn[1]["rails"], json({"rxe1:1"}));
+  const json over_tcp = ranks_with({"TUTTI_INTERFACE=10.77.1.0/24", "TUTTI_TRANSPORT=shm,tcp"});
+  EXPECT_EQ(over_tcp[1]["rails"], json({"rdma1"}));
+}
+
 TEST(TuttiInfoOnTwoDevices, TellsAPersonTheSame) {
   const Finished run = RunProgram({TUTTI_INFO}, {"TUTTI_INTERFACE=rdma0"});
   EXPECT_EQ(run.status, 0) << run.err;
