@@ -66,7 +66,7 @@ void ControlLink::Drain(int64_t deadline_ns) {
   }
 }
 
-void ControlLink::Sleep() {
+void ControlLink::Sleep(int timeout_ms) {
   bool has_output = false;
   {
     std::lock_guard<std::mutex> lock(mutex_);
@@ -75,7 +75,7 @@ void ControlLink::Sleep() {
   }
   const short events = static_cast<short>(has_output ? POLLIN | POLLOUT : POLLIN);
   pollfd entries[2] = {{fd_.get(), events, 0}, {wake_.get(), POLLIN, 0}};
-  if (poll(entries, 2, -1) <= 0 || entries[1].revents == 0) return;
+  if (poll(entries, 2, timeout_ms) <= 0 || entries[1].revents == 0) return;
   uint64_t count = 0;
   static_cast<void>(!read(wake_.get(), &count, sizeof count));
 }

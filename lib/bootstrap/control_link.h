@@ -32,8 +32,9 @@ class ControlLink {
   // Any thread: waits until everything sent has been handed to the kernel, or the deadline.
   void Drain(int64_t deadline_ns);
 
-  // The watcher: sleeps until there is something to read, or Wake; sends meanwhile what had to wait.
-  void Sleep();
+  // The watcher: sleeps until there is something to read, or Wake, or for so long (-1: for ever); sends meanwhile what had to
+  // wait.
+  void Sleep(int timeout_ms);
   IoResult Receive(char* out, size_t bytes) { return ReceiveSome(fd_.get(), out, bytes); }
 
   // After the watcher has ended: nothing more will be sent; the other end still gets all that was.

@@ -62,6 +62,8 @@ class ControlPlaneListener {
   virtual void OnFailure(const FailureReport& report) = 0;
   // `sequence`: the operation on the channel that the asker is interested in.
   virtual Activity OnActivityQuestion(uint32_t channel, uint64_t sequence) = 0;
+  // The service's clock showed service_ns at some moment between asked_ns and heard_ns by this rank's (RawClock).
+  virtual void OnServiceClock(int64_t asked_ns, int64_t service_ns, int64_t heard_ns) {}
 };
 
 // All functions may be called from any thread.
@@ -90,6 +92,9 @@ class ControlPlane {
   // the latest, with answered == false for the silent.
   virtual std::vector<Activity> AskActivity(uint32_t channel, uint64_t sequence, absl::Span<const int> ranks,
                                             int64_t timeout_ns) = 0;
+
+  // From now on the service's clock is asked for now and then, and the listener hears of it. Once all ranks have joined.
+  virtual void FollowServiceClock() = 0;
 
   // Says goodbye and stops the watcher: no listener call after it returns. Waits for nobody.
   virtual void Leave() = 0;

@@ -242,6 +242,8 @@ class InProcessJob::Plane final : public ControlPlane {
                                     int64_t timeout_ns) override {
     return state_->Ask(channel, sequence, ranks, timeout_ns);
   }
+  // All ranks are of one process.
+  void FollowServiceClock() override {}
   void Leave() override { state_->Leave(rank_, /*tell=*/true); }
 
  private:

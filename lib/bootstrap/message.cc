@@ -103,7 +103,12 @@ bool Fields(Codec& codec, M& m) {
       codec.Text(m.sentence, kMaxWordBytes);
       return true;
     case MessageType::kAskMissing:
+    case MessageType::kAskClock:
       codec.U64(m.request);
+      return true;
+    case MessageType::kClock:
+      codec.U64(m.request);
+      codec.U64(m.value);
       return true;
     case MessageType::kWelcome:
       return true;

@@ -59,6 +59,10 @@ enum class MessageType : uint8_t {
   kLeft = 42,         // ranks: left in good order, from the service
   kGoodbye = 43,      // flag (1: it gave up at a deadline), from a rank: what follows on this connection is no death
   kServiceEnds = 44,  // sentence, from the service
+
+  // Clocks (RawClock, ns): a rank asks, and the service says what its own showed then.
+  kAskClock = 50,  // request (the rank's clock)
+  kClock = 51,     // request (the same), value (the service's)
 };
 
 // Consecutive ranks of one host, which is named by its lowest rank.

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "lib/base/raw_clock.h"
 #include "lib/bootstrap/socket.h"
 
 namespace tutti {
@@ -154,11 +155,23 @@ bool ServiceLoop::TakeMessages(ServiceConnection* connection) {
     }
     if (connection->rank() < 0) {
       if (!Admit(connection, message)) return false;
+    } else if (message.type == MessageType::kAskClock) {
+      TellClock(connection, message);
     } else if (!core_.Handle(connection->rank(), message, MonotonicClock().NowNs())) {
       Lose(connection, "it sent a control message that breaks the protocol");
       return false;
     }
   }
+}
+
+// Not for the core, which knows no clock.
+void ServiceLoop::TellClock(ServiceConnection* connection, const Message& question) {
+  Message answer;
+  answer.type = MessageType::kClock;
+  answer.request = question.request;
+  answer.value = static_cast<uint64_t>(RawClock().NowNs());
+  connection->Queue(EncodeMessage(answer));
+  MarkDirty(connection);
 }
 
 bool ServiceLoop::Admit(ServiceConnection* connection, const Message& introduce) {

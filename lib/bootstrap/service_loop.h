@@ -37,6 +37,7 @@ class ServiceLoop final : private ServiceCore::Outlet {
   void Accept();
   void Read(ServiceConnection* connection);
   bool TakeMessages(ServiceConnection* connection);
+  void TellClock(ServiceConnection* connection, const Message& question);
   bool Admit(ServiceConnection* connection, const Message& introduce);
   void Refuse(ServiceConnection* connection, const std::string& sentence);
 

@@ -291,6 +291,11 @@ std::vector<Activity> TcpControlPlane::AskActivity(uint32_t channel, uint64_t se
   return activities;
 }
 
+void TcpControlPlane::FollowServiceClock() {
+  follows_clock_.store(true);
+  link_.Wake();
+}
+
 void TcpControlPlane::Leave() {
   // In a forked child nothing of this works, and nothing must be said in the parent's name.
   if (watcher_.InForkedChild()) return;

@@ -68,6 +68,7 @@ class TcpControlPlane final : public ControlPlane {
   void Report(const FailureReport& report) override;
   std::vector<Activity> AskActivity(uint32_t channel, uint64_t sequence, absl::Span<const int> ranks,
                                     int64_t timeout_ns) override;
+  void FollowServiceClock() override;
   void Leave() override;
 
  private:
@@ -78,6 +79,8 @@ class TcpControlPlane final : public ControlPlane {
   void Watch();
   bool ReadMessages();  // false: the connection is lost
   bool OnMessage(const Message& message);
+  int AskForClock();  // if it is time to; returns after how many ms it is again, -1: never
+  bool OnClock(const Message& message);
   void OnQuestion(const Message& question);
   void OnLeft(const std::vector<int>& ranks);
   void OnServiceLost(absl::string_view how);
@@ -98,6 +101,11 @@ class TcpControlPlane final : public ControlPlane {
   ControlLink link_;
   FrameReader frames_;  // watcher only
   RequestTable requests_;
+  std::atomic<bool> follows_clock_{false};
+  // The watcher's own, by RawClock.
+  int clock_questions_ = 0;
+  int64_t clock_asked_ns_ = 0;  // not 0: no answer has come yet
+  int64_t ask_clock_at_ns_ = 0;
   std::atomic<bool> stop_{false};
   std::once_flag leave_once_;
 

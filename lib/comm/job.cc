@@ -50,8 +50,22 @@ absl::Status Job::Start(std::unique_ptr<ControlPlane> control_plane, std::vector
       [this](const StalledOperation& operation, const Diagnosis& diagnosis) {
         FailAndReport(FailureKind::kTimeout, diagnosis.culprit, operation.channel, diagnosis.sentence);
       });
+  FollowRank0();
   if (!options_.progress_thread) return absl::OkStatus();
   return engine_->StartProgressThread(options_.progress_core, options_.progress_priority);
+}
+
+// So that clocks can be compared between any two hosts; see AnchorClock.
+void Job::FollowRank0() {
+  const bool on_one_host = std::all_of(hosts_.begin(), hosts_.end(), [](int host) { return host == 0; });
+  if (on_one_host) return;
+  if (hosts_[static_cast<size_t>(options_.rank)] == 0) return engine_->FollowAnchor(AnchorClock::Same());
+  control_plane_->FollowServiceClock();
+}
+
+void Job::OnServiceClock(int64_t asked_ns, int64_t service_ns, int64_t heard_ns) {
+  anchor_.Heard(asked_ns, service_ns, heard_ns);
+  engine_->FollowAnchor(anchor_);
 }
 
 RankIdentity Job::Identity() const {

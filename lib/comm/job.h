@@ -28,6 +28,7 @@
 #include "lib/engine/engine.h"
 #include "lib/export/exporter.h"
 #include "lib/recorder/flight_recorder.h"
+#include "lib/telemetry/anchor_clock.h"
 #include "lib/transport/transport.h"
 
 namespace tutti {
@@ -124,6 +125,7 @@ class Job final : public ControlPlaneListener, public EngineListener {
   // ControlPlaneListener, on the watcher.
   void OnFailure(const FailureReport& report) override;
   Activity OnActivityQuestion(uint32_t channel, uint64_t sequence) override;
+  void OnServiceClock(int64_t asked_ns, int64_t service_ns, int64_t heard_ns) override;
 
   // EngineListener, on the driver.
   void OnPeerLost(int32_t peer, std::string why) override;
@@ -156,6 +158,7 @@ class Job final : public ControlPlaneListener, public EngineListener {
   std::optional<Activity> RecordOf(int32_t rank, uint32_t channel) const;
   bool HasLeft(int32_t peer) const;
   std::vector<ClockReading> ReadClocks();
+  void FollowRank0();
 
   const JobOptions options_;
   AlgorithmOverrides wishes_;
@@ -169,6 +172,7 @@ class Job final : public ControlPlaneListener, public EngineListener {
   std::vector<int> hosts_;
   std::unique_ptr<FlightRecorder> recorder_;
   std::unique_ptr<Engine> engine_;
+  AnchorClock anchor_;  // the watcher's own
   std::unique_ptr<Diagnostician> diagnostician_;
   std::string tag_;
   std::unique_ptr<TelemetryExporter> exporter_;

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
@@ -30,6 +31,7 @@
 #include "lib/engine/operation.h"
 #include "lib/engine/sleeper.h"
 #include "lib/engine/window_group.h"
+#include "lib/telemetry/anchor_clock.h"
 #include "lib/telemetry/peer_clock.h"
 #include "lib/transport/transport.h"
 
@@ -119,6 +121,9 @@ class Engine {
   void Flush(int64_t timeout_ns);
 
   // Whether any peer is on another host, whose clock is compared with this one's. Any thread.
+  // What this rank knows of rank 0's clock, from now on. Any thread.
+  void FollowAnchor(const AnchorClock& anchor);
+
   bool compares_clocks() const { return compares_clocks_.load(std::memory_order_relaxed); }
   // DRIVER. Those peers, by job rank.
   void VisitPeerClocks(absl::FunctionRef<void(int32_t, const PeerClock&)> visit) const;
@@ -268,6 +273,8 @@ class Engine {
     if (operation.timed) operation.marks.coded_ns += StampNs() - begin_ns;
   }
   void NeedPeerClock(int32_t peer);
+  void SetClockBound(const PeerClock& peer, int64_t now_ns, MessageStamp* stamp) const;
+  int64_t ClockBoundIn(const MessageStamp& stamp, int64_t now_ns) const;
   void StampRequests(Lane& lane);
   void Hear(Operation& operation, uint32_t step, const MessageStamp& stamp, uint64_t bytes);
   void EndStep(Operation& operation, uint32_t step);
@@ -309,16 +316,17 @@ class Engine {
   // Shared between threads.
   alignas(64) std::atomic<bool> driving_{false};
   alignas(64) std::atomic<Operation*> submitted_{nullptr};
-  std::atomic<bool> control_pending_{false};  // there are new_failures_ or new_tasks_
+  std::atomic<bool> control_pending_{false};  // there is something new_
   std::atomic<int> waiters_{0};
   std::atomic<bool> stop_{false};
   std::atomic<bool> compares_clocks_{false};
   std::atomic<int> flushes_{0};       // threads in Flush
   std::atomic<bool> flushed_{false};  // nothing was unsent when the driver last looked
-  std::mutex mutex_;  // new_failures_, new_tasks_, and the condition variable of threads that wait while another drives
+  std::mutex mutex_;                  // new_..., and the condition variable of threads that wait while another drives
   std::condition_variable waiters_wake_;
   std::vector<std::pair<uint32_t, Outcome>> new_failures_;
   std::vector<DriverTask*> new_tasks_;
+  std::optional<AnchorClock> new_anchor_;
 
   // The driver's own.
   std::vector<Lane> lanes_;
@@ -343,6 +351,7 @@ class Engine {
   int64_t quick_looks_ns_ = 500;  // what kQuickLooks looks take
   int64_t quick_looks_end_ns_ = 0;
   std::vector<std::unique_ptr<PeerClock>> peer_clocks_;  // by job rank; none for ranks of this host
+  AnchorClock anchor_;
   int64_t next_tick_ns_ = 0;
 
   std::thread progress_thread_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The engine and time: deadlines, stalls, ticks, and the end of failed channels.
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 
@@ -75,6 +77,7 @@ void Engine::HandleControl() {
     std::lock_guard<std::mutex> lock(mutex_);
     failures.swap(new_failures_);
     tasks.swap(new_tasks_);
+    if (new_anchor_.has_value()) anchor_ = *std::exchange(new_anchor_, std::nullopt);
     control_pending_.store(false, std::memory_order_relaxed);
   }
   for (DriverTask* task : tasks) {

@@ -26,6 +26,31 @@ void Engine::NeedPeerClock(int32_t peer) {
   compares_clocks_.store(true, std::memory_order_relaxed);
 }
 
+void Engine::FollowAnchor(const AnchorClock& anchor) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  new_anchor_ = anchor;
+  control_pending_.store(true, std::memory_order_release);
+}
+
+// What the peer cannot find out by itself: from its own messages, else, if none have come, by way of rank 0's clock.
+void Engine::SetClockBound(const PeerClock& peer, int64_t now_ns, MessageStamp* stamp) const {
+  const int64_t bound_ns = peer.BoundForPeer(now_ns);
+  if (bound_ns != PeerClock::kUnknown) return stamp->SetClockBound(bound_ns, /*is_of_rank_0=*/false);
+  stamp->SetClockBound(anchor_.MostAheadNs(now_ns), /*is_of_rank_0=*/true);
+}
+
+// By how much the sender's clock can be ahead of this rank's, as the stamp tells.
+int64_t Engine::ClockBoundIn(const MessageStamp& stamp, int64_t now_ns) const {
+  const int64_t bound_ns = stamp.clock_bound_ns();
+  if (bound_ns == MessageStamp::kNoBound || !stamp.clock_bound_is_of_rank_0()) return bound_ns;
+  const int64_t behind_ns = anchor_.MostBehindNs(now_ns);
+  int64_t sum_ns = 0;
+  if (behind_ns == AnchorClock::kUnknown || __builtin_add_overflow(bound_ns, behind_ns, &sum_ns)) {
+    return PeerClock::kUnknown;
+  }
+  return sum_ns;
+}
+
 void Engine::VisitPeerClocks(absl::FunctionRef<void(int32_t, const PeerClock&)> visit) const {
   for (size_t peer = 0; peer < peer_clocks_.size(); ++peer) {
     if (peer_clocks_[peer] != nullptr) visit(static_cast<int32_t>(peer), *peer_clocks_[peer]);
@@ -49,7 +74,7 @@ void Engine::StampRequests(Lane& lane) {
     send.stamp.SetArrival(static_cast<uint32_t>(arrival.rank), arrival.ns, arrival.error_ns);
     send.stamp.SetSent(now_ns);
     const PeerClock* clock = peer_clocks_[static_cast<size_t>(send.peer)].get();
-    if (clock != nullptr) send.stamp.clock_bound_ns = clock->BoundForPeer(now_ns);
+    if (clock != nullptr) SetClockBound(*clock, now_ns, &send.stamp);
   }
 }
 
@@ -60,7 +85,7 @@ void Engine::Hear(Operation& operation, uint32_t index, const MessageStamp& stam
   const int64_t sent_ns = stamp.sent_ns();
   PeerClock::Offset offset{0, 0};
   if (PeerClock* clock = peer_clocks_[static_cast<size_t>(step.peer)].get()) {
-    clock->Heard(sent_ns, stamp.clock_bound_ns, now_ns);
+    clock->Heard(sent_ns, ClockBoundIn(stamp, now_ns), now_ns);
     offset = clock->At(now_ns);
     if (!offset.known()) return;
   }

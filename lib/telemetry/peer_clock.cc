@@ -97,6 +97,11 @@ int64_t PeerClock::BoundForPeer(int64_t now_ns) const {
   return -BoundsAt(now_ns).low_ns;
 }
 
+int64_t PeerClock::MostAheadNs(int64_t now_ns) const {
+  if (!has_high_) return kUnknown;
+  return BoundsAt(now_ns).high_ns;
+}
+
 PeerClock::Offset PeerClock::At(int64_t now_ns) const {
   if (!has_low_ || !has_high_) return {};
   const Bounds bounds = BoundsAt(now_ns);

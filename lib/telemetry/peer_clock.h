@@ -26,6 +26,9 @@ class PeerClock {
   // For the next message to the peer: the most that the peer's clock can be behind ours; kUnknown before the first.
   int64_t BoundForPeer(int64_t now_ns) const;
 
+  // The most by which the peer's clock is ahead of ours; kUnknown if nothing says so.
+  int64_t MostAheadNs(int64_t now_ns) const;
+
   struct Offset {
     int64_t ns = 0;  // the peer's clock minus ours
     int64_t error_ns = kUnknown;

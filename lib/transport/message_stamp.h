@@ -23,9 +23,9 @@ struct MessageStamp {
   uint32_t who = kNobody;  // the rank that arrived then, in the communicator: 24 bits; above them the error's code
   uint32_t sent_after = kUnknown;  // the message was posted that much later than arrival_ns, in units of 16 ns
 
-  // Between hosts only (transports of one host need not carry it): the most by which the receiver's clock can be behind the
-  // sender's, as far as the sender knows.
-  int64_t clock_bound_ns = kNoBound;
+  // Between hosts only (transports of one host need not carry it): the most by which the sender's clock can be ahead of the
+  // receiver's or, if its lowest bit is set, of rank 0's; as far as the sender knows. kNoBound: it knows nothing.
+  int64_t clock_bound = kNoBound;
 
   bool names_a_rank() const { return rank() != kNobody; }
   uint32_t rank() const { return who & kNobody; }
@@ -50,10 +50,17 @@ struct MessageStamp {
     sent_after = far ? kUnknown : static_cast<uint32_t>(after / kUnitNs);
   }
 
+  void SetClockBound(int64_t ns, bool is_of_rank_0) {
+    clock_bound = ns > kMaxBoundNs || ns < -kMaxBoundNs ? kNoBound : ns * 2 + (is_of_rank_0 ? 1 : 0);
+  }
+  int64_t clock_bound_ns() const { return clock_bound == kNoBound ? kNoBound : clock_bound >> 1; }
+  bool clock_bound_is_of_rank_0() const { return (clock_bound & 1) != 0; }
+
   friend bool operator==(const MessageStamp&, const MessageStamp&) = default;
 
  private:
   static constexpr int64_t kUnitNs = 16;
+  static constexpr int64_t kMaxBoundNs = INT64_MAX / 4;
   static constexpr int64_t kMaxErrorNs = int64_t{1} << 34;  // 17 s; with more, nothing useful is known
 
   // A small float: three bits of mantissa, five of exponent, rounded up. 0 is exact, 255 unknown.

@@ -26,7 +26,7 @@
 //  9. Trust. Nothing from the wire is used before the peer has proved that it knows the job secret, and no length, offset,
 //     index or id from the wire is used before it is checked. A peer that breaks the protocol fails as in 7.
 // 10. Stamps. What a send's stamp says is handed over with its message: in kRecvDone, or with the last part. Between ranks of
-//     one host clock_bound_ns may be left behind. Where capabilities().stamps_large_messages is false, large messages may
+//     one host clock_bound may be left behind. Where capabilities().stamps_large_messages is false, large messages may
 //     come with an empty stamp. No number of a stamp is used by the transport.
 //
 // THREADS. All calls come from one thread at a time (the engine's driver); only wait_fd may be polled from elsewhere.

@@ -146,13 +146,13 @@ absl::Status Exchange::CheckStamp(int32_t rank, size_t number, const MessageStam
   const Message& message = messages_[number];
   const TransportCapabilities& capabilities = fixture_.endpoint(rank).capabilities();
   MessageStamp expected = StampOf(message.seed);
-  if (capabilities.same_host_only && stamp.clock_bound_ns == MessageStamp::kNoBound) {
-    expected.clock_bound_ns = MessageStamp::kNoBound;
+  if (capabilities.same_host_only && stamp.clock_bound == MessageStamp::kNoBound) {
+    expected.clock_bound = MessageStamp::kNoBound;
   }
   const bool may_lack = !capabilities.stamps_large_messages && message.spec.bytes > capabilities.eager_bytes;
   if (stamp == expected || (may_lack && stamp == MessageStamp())) return absl::OkStatus();
   return Broken(number, absl::StrCat("came with a stamp of rank ", stamp.rank(), " at ", stamp.arrival_ns, " (error ",
-                                     stamp.error_ns(), ", sent at ", stamp.sent_ns(), ", bound ", stamp.clock_bound_ns,
+                                     stamp.error_ns(), ", sent at ", stamp.sent_ns(), ", bound ", stamp.clock_bound,
                                      ") instead of its own, of rank ", expected.rank(), " at ", expected.arrival_ns));
 }
 

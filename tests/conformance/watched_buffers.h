@@ -32,7 +32,7 @@ inline MessageStamp StampOf(uint64_t seed) {
   stamp.arrival_ns = static_cast<int64_t>(mix);
   stamp.who = static_cast<uint32_t>(mix >> 7);
   stamp.sent_after = static_cast<uint32_t>(mix >> 17);
-  stamp.clock_bound_ns = static_cast<int64_t>(~mix * 3);
+  stamp.clock_bound = static_cast<int64_t>(~mix * 3);
   return stamp;
 }
 

@@ -201,10 +201,10 @@ struct Case {
   std::string algorithm;
   std::string count;
   int num_ranks;
-  bool two_hosts = false;
+  int num_hosts = 1;
 
   friend std::ostream& operator<<(std::ostream& out, const Case& c) {
-    return out << c.algorithm << " of " << c.count << " on " << c.num_ranks << (c.two_hosts ? ", two hosts" : "");
+    return out << c.algorithm << " of " << c.count << " on " << c.num_ranks << ", hosts: " << c.num_hosts;
   }
 };
 
@@ -213,9 +213,11 @@ class LateRank : public testing::TestWithParam<Case> {};
 TEST_P(LateRank, IsNamedByAllAndByHowMuch) {
   const Case& what = GetParam();
   JobOptions options = {.arguments = {what.algorithm, what.count, kSanitized ? "8" : "20"}};
-  for (int rank = 0; what.two_hosts && rank < what.num_ranks; ++rank) {
-    options.for_one_rank[rank]["TUTTI_HOST_ID"] = rank % 2 == 0 ? "even" : "odd";
+  for (int rank = 0; what.num_hosts > 1 && rank < what.num_ranks; ++rank) {
+    options.for_one_rank[rank]["TUTTI_HOST_ID"] = "host" + std::to_string(rank % what.num_hosts);
   }
+  // With the barriers of seven ranks, to 1, 2 and 4 further on, messages between two hosts then go one way only.
+  if (what.num_hosts > 1) options.environment["TUTTI_ALGORITHM"] = "all_gather:ring";
   Job job("SomebodyIsLate", what.num_ranks, options);
   ASSERT_TRUE(job.AllSucceed());
   for (int rank = 0; rank < what.num_ranks; ++rank) {
@@ -232,16 +234,18 @@ TEST_P(LateRank, IsNamedByAllAndByHowMuch) {
 }
 
 std::string NameOf(const testing::TestParamInfo<Case>& info) {
-  return TestName(
-      info.param.algorithm + (info.param.count == "2" ? "Small" : "Large") + (info.param.two_hosts ? "TwoHosts" : ""),
-      info.param.num_ranks);
+  const int hosts = info.param.num_hosts;
+  return TestName(info.param.algorithm + (info.param.count == "2" ? "Small" : "Large") +
+                      (hosts > 1 ? "On" + std::to_string(hosts) + "Hosts" : ""),
+                  info.param.num_ranks);
 }
 
 INSTANTIATE_TEST_SUITE_P(, LateRank,
                          testing::Values(Case{"default", "2", 2}, Case{"default", "2", 4}, Case{"default", "2", 8},
                                          Case{"default", "60000", 4}, Case{"ring", "2", 4}, Case{"ring", "60000", 8},
                                          Case{"recursive_doubling", "2", 8}, Case{"circulant", "60000", 4},
-                                         Case{"double_tree", "60000", 8}, Case{"ring", "60000", 4, true}),
+                                         Case{"double_tree", "60000", 8}, Case{"ring", "60000", 4, 2},
+                                         Case{"ring", "60000", 7, 7}),
                          NameOf);
 
 // At length: every algorithm of every collective in which each rank's result depends on each rank, small and large, late by 0.2

@@ -33,7 +33,7 @@ void EncodeFrame(const FrameHeader& header, uint8_t* out) {
   StoreWire(out + 40, header.credit_bytes);
   StoreWire(out + 44, header.stamp.who);
   StoreWire(out + 48, header.stamp.arrival_ns);
-  StoreWire(out + 56, header.stamp.clock_bound_ns);
+  StoreWire(out + 56, header.stamp.clock_bound);
   StoreWire(out + 64, header.stamp.sent_after);
   StoreWire(out + 68, Check(out));
 }
@@ -51,7 +51,7 @@ const char* DecodeFrame(const uint8_t* in, FrameHeader* header) {
   header->credit_bytes = LoadWire<uint32_t>(in + 40);
   header->stamp.who = LoadWire<uint32_t>(in + 44);
   header->stamp.arrival_ns = LoadWire<int64_t>(in + 48);
-  header->stamp.clock_bound_ns = LoadWire<int64_t>(in + 56);
+  header->stamp.clock_bound = LoadWire<int64_t>(in + 56);
   header->stamp.sent_after = LoadWire<uint32_t>(in + 64);
   switch (header->kind) {
     case FrameKind::kEager:

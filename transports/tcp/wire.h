@@ -31,7 +31,7 @@ struct FrameHeader {
 };
 
 //  0 kind 1 | version 1 | mark 2 | channel 4 |  8 sequence 8 | 16 index 4 | payload_bytes 4
-// 24 signature 8 | 32 message_bytes 8 | 40 credit_bytes 4 | stamp: 44 who 4 | 48 arrival_ns 8 | 56 clock_bound_ns 8 |
+// 24 signature 8 | 32 message_bytes 8 | 40 credit_bytes 4 | stamp: 44 who 4 | 48 arrival_ns 8 | 56 clock_bound 8 |
 // 64 sent_after 4 | 68 check 4
 inline constexpr size_t kFrameHeaderBytes = 72;
 

@@ -40,7 +40,7 @@ void EncodeFrame(const FrameHeader& header, uint8_t* out) {
   Store(out + 40, header.credit_bytes);
   Store(out + 44, header.stamp.who);
   Store(out + 48, header.stamp.arrival_ns);
-  Store(out + 56, header.stamp.clock_bound_ns);
+  Store(out + 56, header.stamp.clock_bound);
   Store(out + 64, header.stamp.sent_after);
   Store(out + 68, uint32_t{0});
 }
@@ -58,7 +58,7 @@ const char* DecodeFrame(const uint8_t* in, uint64_t bytes, FrameHeader* header) 
   header->credit_bytes = Load<uint32_t>(in + 40);
   header->stamp.who = Load<uint32_t>(in + 44);
   header->stamp.arrival_ns = Load<int64_t>(in + 48);
-  header->stamp.clock_bound_ns = Load<int64_t>(in + 56);
+  header->stamp.clock_bound = Load<int64_t>(in + 56);
   header->stamp.sent_after = Load<uint32_t>(in + 64);
   const uint64_t payload = bytes - kFrameHeaderBytes;
   if (header->payload_bytes != payload) return "a frame whose lengths differ";

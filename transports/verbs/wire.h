@@ -53,7 +53,7 @@ struct FrameHeader {
 };
 
 //  0 kind 1 | version 1 | returned_slots 2 | channel 4 | 8 sequence 8 | 16 index 4 | payload_bytes 4
-// 24 signature 8 | 32 message_bytes 8 | 40 credit_bytes 4 | stamp: 44 who 4 | 48 arrival_ns 8 | 56 clock_bound_ns 8 |
+// 24 signature 8 | 32 message_bytes 8 | 40 credit_bytes 4 | stamp: 44 who 4 | 48 arrival_ns 8 | 56 clock_bound 8 |
 // 64 sent_after 4 | 68 zero 4
 inline constexpr size_t kFrameHeaderBytes = 72;
 inline constexpr size_t kGrantBytes = 40;  // address 8 | offset 8 | bytes 8 | key 4 | immediate 4 | lane 4 | joining 4

@@ -78,6 +78,20 @@ TEST(TcpControlPlane, TellsWhichRanksShareAHost) {
   }
 }
 
+// Here all have the same clock.
+TEST(TcpControlPlane, AsksForTheServicesClockOnceItIsTold) {
+  JoinedJob job(2);
+  ASSERT_TRUE(job.ok());
+  job.planes[1]->FollowServiceClock();
+  const auto readings = job.listeners[1].WaitForClock(5);
+  ASSERT_GE(readings.size(), 5u);
+  for (const auto& reading : readings) {
+    EXPECT_LE(reading.asked_ns, reading.service_ns + 1'000);
+    EXPECT_LE(reading.service_ns, reading.heard_ns + 1'000);
+  }
+  EXPECT_THAT(job.listeners[0].WaitForClock(0), SizeIs(0));
+}
+
 TEST(TcpControlPlane, EveryRankDrawsItsOwnValueFromACounter) {
   constexpr int kRanks = 8;
   JoinedJob job(kRanks);

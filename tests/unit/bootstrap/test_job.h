@@ -68,6 +68,20 @@ class RecordingListener : public ControlPlaneListener {
     return activity;
   }
 
+  struct Reading {
+    int64_t asked_ns, service_ns, heard_ns;
+  };
+  void OnServiceClock(int64_t asked_ns, int64_t service_ns, int64_t heard_ns) override {
+    std::lock_guard<std::mutex> lock(mutex_);
+    readings_.push_back({asked_ns, service_ns, heard_ns});
+    changed_.notify_all();
+  }
+  std::vector<Reading> WaitForClock(size_t count) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait_for(lock, std::chrono::seconds(10), [&] { return readings_.size() >= count; });
+    return readings_;
+  }
+
   // The reports once there are `count`, or what came within ten seconds.
   std::vector<FailureReport> WaitFor(size_t count) {
     std::unique_lock<std::mutex> lock(mutex_);
@@ -81,6 +95,7 @@ class RecordingListener : public ControlPlaneListener {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<FailureReport> reports_;
+  std::vector<Reading> readings_;
 };
 
 // Runs body(rank) on a thread for each rank.

@@ -23,6 +23,7 @@ constexpr MessageType kAllTypes[] = {
     MessageType::kAskActivity, MessageType::kActivities,  MessageType::kFailed,     MessageType::kQuestion,
     MessageType::kAnswer,      MessageType::kReport,      MessageType::kFailure,    MessageType::kLeft,
     MessageType::kGoodbye,     MessageType::kServiceEnds, MessageType::kAskHosts,   MessageType::kHosts,
+    MessageType::kAskClock,    MessageType::kClock,
 };
 
 Message Full(MessageType type) {

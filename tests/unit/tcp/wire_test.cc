@@ -21,7 +21,7 @@ FrameHeader SomeHeader() {
   header.stamp.arrival_ns = -0x0102030405060708;
   header.stamp.who = 0xe1e2e3e4;
   header.stamp.sent_after = 0xf1f2f3f4;
-  header.stamp.clock_bound_ns = 0x1112131415161718;
+  header.stamp.clock_bound = 0x1112131415161718;
   return header;
 }
 

@@ -10,7 +10,21 @@ TEST(MessageStamp, SaysNothingUntilToldOtherwise) {
   const MessageStamp stamp;
   EXPECT_FALSE(stamp.names_a_rank());
   EXPECT_EQ(stamp.sent_ns(), MessageStamp::kNoBound);
-  EXPECT_EQ(stamp.clock_bound_ns, MessageStamp::kNoBound);
+  EXPECT_EQ(stamp.clock_bound, MessageStamp::kNoBound);
+}
+
+TEST(MessageStamp, AClockBoundSaysWhoseClockItIsOf) {
+  for (const int64_t bound_ns : {int64_t{0}, int64_t{-1}, int64_t{-123'456'789}, int64_t{1'000'000'000'000'000}}) {
+    for (const bool is_of_rank_0 : {false, true}) {
+      MessageStamp stamp;
+      stamp.SetClockBound(bound_ns, is_of_rank_0);
+      EXPECT_EQ(stamp.clock_bound_ns(), bound_ns);
+      EXPECT_EQ(stamp.clock_bound_is_of_rank_0(), is_of_rank_0);
+    }
+  }
+  MessageStamp stamp;
+  stamp.SetClockBound(MessageStamp::kNoBound, true);
+  EXPECT_EQ(stamp.clock_bound_ns(), MessageStamp::kNoBound);
 }
 
 TEST(MessageStamp, TheErrorIsNeverTooLowAndAtMostAnEighthTooHigh) {
