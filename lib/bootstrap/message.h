@@ -88,6 +88,13 @@ struct Message {
   std::vector<Activity> activities;
 };
 
+// One that says nothing else yet.
+inline Message OfType(MessageType type) {
+  Message message;
+  message.type = type;
+  return message;
+}
+
 // The frame, ready to be sent. Texts beyond their limits are cut; lists must be within theirs.
 std::string EncodeMessage(const Message& message);
 

@@ -17,6 +17,7 @@
 #include "lib/bootstrap/private_file.h"
 #include "lib/bootstrap/rendezvous_address.h"
 #include "lib/bootstrap/rendezvous_host.h"
+#include "lib/bootstrap/resolve_host.h"
 #include "lib/bootstrap/service_notice.h"
 #include "lib/bootstrap/socket.h"
 
@@ -68,10 +69,10 @@ class Finder {
     is_fixed_ = true;
   }
 
-  absl::StatusOr<Target> Find() {
+  absl::StatusOr<Target> Find(int64_t deadline_ns) {
     if (is_fixed_) return fixed_;
     if (settings_.rendezvous_kind == RendezvousKind::kFile) return FindByFile();
-    return FindByName();
+    return FindByName(deadline_ns);
   }
 
  private:
@@ -91,12 +92,12 @@ class Finder {
     return FromNotice(*notice);
   }
 
-  absl::StatusOr<Target> FindByName() {
+  absl::StatusOr<Target> FindByName(int64_t deadline_ns) {
     const int64_t now_ns = MonotonicClock().NowNs();
     if (resolved_.empty() || now_ns >= resolve_again_ns_) {
       resolve_again_ns_ = DeadlineAfterNs(now_ns, kResolveAgainNs);
       const HostPort place = RendezvousHostPort(settings_.rendezvous);
-      auto addresses = ResolveHost(place.host, static_cast<uint16_t>(place.port));
+      auto addresses = ResolveHost(place.host, static_cast<uint16_t>(place.port), deadline_ns);
       if (!addresses.ok()) return addresses.status();
       resolved_ = *std::move(addresses);
     }
@@ -120,7 +121,7 @@ bool IsStranger(const absl::Status& status) {
 
 absl::Status TryOnce(Finder* finder, const JobSettings& settings, const PeerCard& self, int64_t deadline_ns,
                      Meeting* meeting) {
-  absl::StatusOr<Target> target = finder->Find();
+  absl::StatusOr<Target> target = finder->Find(deadline_ns);
   if (!target.ok()) return target.status();
   absl::Status worst;
   for (const SocketAddress& address : target->addresses) {
@@ -202,7 +203,7 @@ absl::StatusOr<Meeting> Meet(const JobSettings& settings, const PeerCard& self, 
   Meeting meeting;
   meeting.on_loopback = MeansLoopback(settings);
   if (settings.rank == 0) {
-    absl::StatusOr<HostedService> hosted = HostService(settings);
+    absl::StatusOr<HostedService> hosted = HostService(settings, deadline_ns);
     // The others wait in the exchange function: they must hear of a failure too.
     if (by_exchange) {
       const auto gathered = Exchange(settings, exchange, hosted.ok() ? hosted->notice : "");

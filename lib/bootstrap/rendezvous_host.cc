@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/bootstrap/rendezvous_host.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "lib/base/clock.h"
 #include "lib/bootstrap/interfaces.h"
 #include "lib/bootstrap/private_file.h"
 #include "lib/bootstrap/rendezvous_address.h"
+#include "lib/bootstrap/resolve_host.h"
 #include "lib/bootstrap/service_notice.h"
 #include "lib/bootstrap/socket.h"
 
 namespace tutti {
 namespace {
+
+constexpr int64_t kOwnNameNs = 3 * kNsPerSecond;  // the others wait, and it is only good to know
 
 // A numeric address is listened at as it is. A name is not: on this very host it often resolves to a loopback address
 // that the other hosts cannot reach, so rank 0 listens on all of its addresses; but a name that means loopback
@@ -57,8 +62,9 @@ absl::StatusOr<std::vector<SocketAddress>> AddressesToTell(const JobSettings& se
 }
 
 // Which of this host's addresses a name stands for, loopback aside.
-std::optional<IpAddress> OwnAddressOf(const std::string& host) {
-  const auto resolved = ResolveHost(host, 0);
+std::optional<IpAddress> OwnAddressOf(const std::string& host, int64_t deadline_ns) {
+  const int64_t patience_ns = DeadlineAfterNs(MonotonicClock().NowNs(), kOwnNameNs);
+  const auto resolved = ResolveHost(host, 0, std::min(deadline_ns, patience_ns));
   const auto interfaces = ListInterfaces();
   if (!resolved.ok() || !interfaces.ok()) return std::nullopt;
   for (const SocketAddress& address : *resolved) {
@@ -71,7 +77,7 @@ std::optional<IpAddress> OwnAddressOf(const std::string& host) {
 
 }  // namespace
 
-absl::StatusOr<HostedService> HostService(const JobSettings& settings) {
+absl::StatusOr<HostedService> HostService(const JobSettings& settings, int64_t deadline_ns) {
   const bool by_tcp = settings.rendezvous_kind == RendezvousKind::kTcp && settings.size > 1;
   const HostPort place = by_tcp ? RendezvousHostPort(settings.rendezvous) : HostPort{};
   absl::StatusOr<UniqueFd> listener = by_tcp                   ? ListenForTcp(place)
@@ -88,7 +94,7 @@ absl::StatusOr<HostedService> HostService(const JobSettings& settings) {
   if (!bound->ip.IsAny()) {
     hosted.known_address = bound->ip;
   } else if (by_tcp) {
-    hosted.known_address = OwnAddressOf(place.host);
+    hosted.known_address = OwnAddressOf(place.host, deadline_ns);
   }
 
   ServiceNotice notice;

@@ -3,6 +3,7 @@
 #ifndef TUTTI_LIB_BOOTSTRAP_RENDEZVOUS_HOST_H_
 #define TUTTI_LIB_BOOTSTRAP_RENDEZVOUS_HOST_H_
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,7 +26,7 @@ struct HostedService {
 
 // At the address that the rendezvous names (kTcp), or at one that the kernel picks, which is then written to the file
 // (kFile) or left in `notice` (kExchange). Only on loopback where all ranks are known to be on this host.
-absl::StatusOr<HostedService> HostService(const JobSettings& settings);
+absl::StatusOr<HostedService> HostService(const JobSettings& settings, int64_t deadline_ns);
 
 }  // namespace tutti
 

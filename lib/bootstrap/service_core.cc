@@ -15,12 +15,6 @@ constexpr size_t kMaxCounters = 1 << 20;
 constexpr size_t kMaxOpenQuestions = 1 << 16;
 constexpr int64_t kMaxAskNs = 600 * kNsPerSecond;
 
-Message OfType(MessageType type) {
-  Message message;
-  message.type = type;
-  return message;
-}
-
 }  // namespace
 
 ServiceCore::ServiceCore(int size, Outlet* outlet) : outlet_(outlet), ranks_(static_cast<size_t>(size)) {}

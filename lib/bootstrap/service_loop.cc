@@ -166,8 +166,7 @@ bool ServiceLoop::TakeMessages(ServiceConnection* connection) {
 
 // Not for the core, which knows no clock.
 void ServiceLoop::TellClock(ServiceConnection* connection, const Message& question) {
-  Message answer;
-  answer.type = MessageType::kClock;
+  Message answer = OfType(MessageType::kClock);
   answer.request = question.request;
   answer.value = static_cast<uint64_t>(RawClock().NowNs());
   connection->Queue(EncodeMessage(answer));
@@ -192,8 +191,7 @@ bool ServiceLoop::Admit(ServiceConnection* connection, const Message& introduce)
 
 void ServiceLoop::Refuse(ServiceConnection* connection, const std::string& sentence) {
   TUTTI_LOG(kWarn, "the control service refused ", connection->remote(), ": ", sentence);
-  Message reply;
-  reply.type = MessageType::kRefused;
+  Message reply = OfType(MessageType::kRefused);
   reply.sentence = sentence;
   connection->Queue(EncodeMessage(reply));
   connection->close_when_flushed = true;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lib/bootstrap/socket.h"
 
-#include <netdb.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -49,27 +48,6 @@ int PollTimeoutMs(int64_t deadline_ns) {
 }
 
 }  // namespace
-
-absl::StatusOr<std::vector<SocketAddress>> ResolveHost(const std::string& host, uint16_t port) {
-  addrinfo hints = {};
-  hints.ai_family = AF_UNSPEC;
-  hints.ai_socktype = SOCK_STREAM;
-  addrinfo* first = nullptr;
-  const int error = getaddrinfo(host.c_str(), nullptr, &hints, &first);
-  if (error != 0) {
-    return absl::UnavailableError(absl::StrCat("host name \"", host, "\" does not resolve: ", gai_strerror(error)));
-  }
-  const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owner(first, freeaddrinfo);
-  std::vector<SocketAddress> addresses;
-  for (const addrinfo* entry = first; entry != nullptr; entry = entry->ai_next) {
-    std::optional<SocketAddress> address = SocketAddress::FromNative(entry->ai_addr);
-    if (!address) continue;
-    address->port = port;
-    if (std::find(addresses.begin(), addresses.end(), *address) == addresses.end()) addresses.push_back(*address);
-  }
-  if (addresses.empty()) return absl::UnavailableError(absl::StrCat("host name \"", host, "\" has no IP address"));
-  return addresses;
-}
 
 absl::StatusOr<UniqueFd> ListenAt(const SocketAddress& address) { return Listen(address, /*both_versions=*/false); }
 

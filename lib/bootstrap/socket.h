@@ -21,10 +21,6 @@ namespace tutti {
 // A connection over which nothing is acknowledged for this long is given up: so long does a vanished host go unnoticed.
 inline constexpr int64_t kVanishedHostNs = 10'000'000'000;
 
-// What a host name stands for now, in the resolver's order. Unavailable if it does not resolve. May block as long as
-// the system's resolver does.
-absl::StatusOr<std::vector<SocketAddress>> ResolveHost(const std::string& host, uint16_t port);
-
 // A listening socket at an address; port 0: the kernel picks one.
 absl::StatusOr<UniqueFd> ListenAt(const SocketAddress& address);
 

@@ -58,12 +58,6 @@ PeerCard DescribeSelf(const JobSettings& settings) {
   return self;
 }
 
-Message OfType(MessageType type) {
-  Message message;
-  message.type = type;
-  return message;
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<TcpControlPlane>> TcpControlPlane::Connect(const JobSettings& settings,

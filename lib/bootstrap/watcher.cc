@@ -30,8 +30,7 @@ int TcpControlPlane::AskForClock() {
   if (now_ns >= ask_clock_at_ns_) {
     ask_clock_at_ns_ = now_ns + IntervalAfter(clock_questions_);
     if (clock_asked_ns_ == 0) {
-      Message question;
-      question.type = MessageType::kAskClock;
+      Message question = OfType(MessageType::kAskClock);
       question.request = static_cast<uint64_t>(now_ns);
       clock_asked_ns_ = now_ns;
       ++clock_questions_;
@@ -131,8 +130,7 @@ bool TcpControlPlane::OnMessage(const Message& message) {
 
 void TcpControlPlane::OnQuestion(const Message& question) {
   if (listener_ == nullptr) return;
-  Message answer;
-  answer.type = MessageType::kAnswer;
+  Message answer = OfType(MessageType::kAnswer);
   answer.request = question.request;
   answer.activities.push_back(listener_->OnActivityQuestion(question.channel, question.sequence));
   answer.activities[0].rank = rank();
