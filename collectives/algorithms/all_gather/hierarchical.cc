@@ -53,9 +53,9 @@ class Gathering {
   Gathering(const Shape& shape, int rank, ScheduleBuilder& builder)
       : shape_(shape), rank_(rank), builder_(builder), groups_(shape, rank), others_here_(groups_.OthersHere()) {
     for (int r = 0; r < shape.num_ranks; ++r) longest_ = std::max(longest_, OutputBlock(shape, rank, r).count);
-    num_segments_ =
-        NumSegmentsFor(shape, longest_, kSegmentBytes,
-                       /*steps_per_segment=*/static_cast<uint64_t>(shape.num_ranks) * groups_.members().size());
+    // Of the largest group, as all must cut alike.
+    const uint64_t steps = static_cast<uint64_t>(shape.num_ranks) * static_cast<uint64_t>(groups_.largest());
+    num_segments_ = NumSegmentsFor(shape, longest_, kSegmentBytes, /*steps_per_segment=*/steps);
   }
 
   void Append() {
