@@ -61,10 +61,11 @@ enum class MessageType : uint8_t {
   kServiceEnds = 44,  // sentence, from the service
 };
 
-// Consecutive ranks of one host, which is named by its lowest rank.
+// Consecutive ranks of one host, which is named by its lowest rank, and so are the groups of hosts it is in, finest first.
 struct HostRun {
   int host = -1;
   uint32_t ranks = 0;
+  std::vector<int> groups = {};  // as many in each run
 };
 
 struct Message {
