@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collectives/schedule/levels.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <numeric>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 
 namespace tutti {
 namespace {
@@ -24,6 +26,19 @@ Level Numbered(const Level& level, absl::Span<const int> ranks) {
   return says_nothing ? Level() : numbered;
 }
 
+// Whether the level's groups hold about as many groups of the level below; that one empty: as many ranks. Both numbered.
+bool IsEven(const Level& level, const Level& below) {
+  std::vector<int> held;
+  absl::flat_hash_set<int> counted;
+  for (size_t i = 0; i < level.size(); ++i) {
+    if (!below.empty() && !counted.insert(below[i]).second) continue;
+    held.resize(std::max(held.size(), static_cast<size_t>(level[i]) + 1));
+    ++held[static_cast<size_t>(level[i])];
+  }
+  const auto [least, most] = std::minmax_element(held.begin(), held.end());
+  return 2 * *least >= *most;
+}
+
 }  // namespace
 
 Levels Levels::Among(absl::Span<const int> ranks) const {
@@ -36,12 +51,14 @@ Levels Levels::Among(absl::Span<const int> ranks) const {
     among.finer.push_back(std::move(numbered));
     last = &among.finer.back();
   }
-  last = &among.groups;
+  Level below = among.groups;
+  among.wider_is_even = true;
   for (const Level& level : wider) {
     Level numbered = Numbered(level, ranks);
-    if (numbered.empty() || numbered == *last) continue;
-    among.wider.push_back(std::move(numbered));
-    last = &among.wider.back();
+    if (numbered.empty() || numbered == below) continue;
+    among.wider_is_even &= IsEven(numbered, below);
+    among.wider.push_back(numbered);
+    below = std::move(numbered);
   }
   return among;
 }
@@ -50,12 +67,14 @@ void Levels::SetIn(Shape& shape) const {
   shape.finer = finer;
   shape.groups = groups;
   shape.wider = wider;
+  shape.wider_is_even = wider_is_even;
 }
 
 Levels LevelsOf(const Shape& shape) {
   return {{shape.finer.begin(), shape.finer.end()},
           {shape.groups.begin(), shape.groups.end()},
-          {shape.wider.begin(), shape.wider.end()}};
+          {shape.wider.begin(), shape.wider.end()},
+          shape.wider_is_even};
 }
 
 std::vector<absl::Span<const int>> LevelsFinestFirst(const Shape& shape) {

@@ -18,6 +18,7 @@ struct Levels {
   std::vector<std::vector<int>> finer;
   std::vector<int> groups;
   std::vector<std::vector<int>> wider;
+  bool wider_is_even = false;  // found by Among
 
   bool empty() const { return finer.empty() && groups.empty() && wider.empty(); }
 

@@ -62,6 +62,9 @@ struct Shape {
   absl::Span<const std::vector<int>> finer;
   absl::Span<const int> groups;
   absl::Span<const std::vector<int>> wider;
+  // Of each wider level: no group holds more than twice as many groups of the level below as another (of ranks, if there is
+  // none below). Else the smallest would keep all others waiting.
+  bool wider_is_even = false;
 
   bool uneven() const { return !blocks.empty(); }
   const RankBlocks& BlocksOf(int rank) const { return blocks[blocks.size() == 1 ? 0 : static_cast<size_t>(rank)]; }

@@ -86,15 +86,28 @@ constexpr SelectionRule kBarrier[] = {
     {kAnyRanks, kAnyBytes, "dissemination"},
 };
 
-// Ranks on several hosts, some of which have several of them: between hosts each byte once.
+// Ranks on several hosts, some of which have several of them: between hosts each byte once. What is above hosts (racks) is the
+// algorithms' own business, slice by slice.
 constexpr SelectionRule kGroupedAllReduce[] = {{kAnyRanks, kAnyBytes, "hierarchical"}};
 constexpr SelectionRule kGroupedBlocks[] = {
     {kAnyRanks, kTreeBytes, kUsual},
     {kAnyRanks, kAnyBytes, "hierarchical"},
 };
 
-absl::Span<const SelectionRule> GroupedRules(Collective collective) {
-  switch (collective) {
+// One rank on each host, hosts in racks of about the same size: predicted with racks whose links carry all or a fourth of what
+// their hosts send (all_reduce/README.md).
+constexpr SelectionRule kRackedAllReduce[] = {
+    {kAnyRanks, kLatencyBytes, kUsual},
+    {kAnyRanks, kMiddleBytes, "hierarchical", kMiddleSegmentBytes},
+    {kAnyRanks, kManyRanksBytes, "hierarchical", kLargeSegmentBytes},
+};
+
+absl::Span<const SelectionRule> GroupedRules(const Shape& shape) {
+  if (shape.groups.empty()) {
+    const bool in_racks = !shape.wider.empty() && shape.wider_is_even && shape.collective == Collective::kAllReduce;
+    return in_racks ? absl::Span<const SelectionRule>(kRackedAllReduce) : absl::Span<const SelectionRule>();
+  }
+  switch (shape.collective) {
     case Collective::kAllReduce:
       return kGroupedAllReduce;
     case Collective::kAllGather:
@@ -292,8 +305,7 @@ uint64_t TotalBytes(const Shape& shape) {
 }
 
 const SelectionRule& RuleFor(const Shape& shape) {
-  const bool grouped = !shape.groups.empty() && !shape.uneven();
-  const SelectionRule* rule = grouped ? FirstThatFits(GroupedRules(shape.collective), shape) : nullptr;
+  const SelectionRule* rule = shape.uneven() ? nullptr : FirstThatFits(GroupedRules(shape), shape);
   if (rule != nullptr) return *rule;
   const absl::Span<const SelectionRule> rules =
       shape.uneven() ? UnevenRules(shape.collective) : SelectionRules(shape.collective);

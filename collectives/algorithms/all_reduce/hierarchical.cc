@@ -19,8 +19,15 @@ constexpr uint64_t kLatencyBytes = 16 * 1024;   // of a slice: fewer rounds coun
 constexpr uint64_t kMiddleBytes = 1024 * 1024;  // of a slice: beyond, pipelines fill
 constexpr uint64_t kStepsBetween = 4;
 
+// Between hosts and racks messages cost as much as inside racks: levels are for slices whose bytes cost more, and for racks of
+// about the same size, as the number of leaders is that of the smallest one's hosts.
+bool GoesByLevels(const Levels& levels, uint64_t bytes) {
+  if (!levels.finer.empty() || !levels.groups.empty()) return true;
+  return !levels.wider.empty() && levels.wider_is_even && bytes > kLatencyBytes;
+}
+
 // The all_reduce of one slice between the groups of a level, in place: among those of each group of the next one first, if
-// there is one.
+// there is one. Without, they are still in the order of levels, so that a ring goes through each rack once.
 Schedule AmongLane(uint32_t element_bytes, const Levels& levels, int num_groups, int group, uint64_t count) {
   Shape shape;
   shape.collective = Collective::kAllReduce;
@@ -31,7 +38,7 @@ Schedule AmongLane(uint32_t element_bytes, const Levels& levels, int num_groups,
   const uint64_t bytes = count * element_bytes;
   shape.segment_bytes = std::max<uint64_t>(bytes, 1);  // the pieces are fine enough
   levels.SetIn(shape);
-  if (!levels.empty()) return BuildHierarchical(shape, group);
+  if (GoesByLevels(levels, bytes)) return BuildHierarchical(shape, group);
   if (bytes <= kLatencyBytes) return BuildRecursiveDoubling(shape, group);
   return bytes <= kMiddleBytes ? BuildCirculant(shape, group) : BuildRing(shape, group);
 }

@@ -50,6 +50,17 @@ TEST(Levels, PartsOfAHostThatAreTheHostAreLeftOut) {
   EXPECT_THAT(levels.Among({0, 1, 2, 3}).groups, IsEmpty());
 }
 
+TEST(Levels, KnowWhetherRacksHoldAboutAsManyHosts) {
+  EXPECT_TRUE(Nested().Among({0, 1, 2, 3, 4, 5, 6, 7}).wider_is_even);
+  EXPECT_TRUE(Nested().Among({0, 2, 4, 5}).wider_is_even) << "two hosts and one, one of them with two ranks";
+  Levels levels = Nested();
+  levels.wider = {{7, 7, 7, 7, 7, 7, 9, 9}};
+  EXPECT_FALSE(levels.Among({0, 1, 2, 3, 4, 5, 6, 7}).wider_is_even) << "three hosts and one";
+  levels.groups.clear();
+  EXPECT_TRUE(levels.Among({0, 1, 6}).wider_is_even);
+  EXPECT_FALSE(levels.Among({0, 1, 2, 6}).wider_is_even);
+}
+
 TEST(RanksByLevel, GoesThroughEachGroupOfEachLevelOnce) {
   Shape shape;
   shape.num_ranks = 8;
