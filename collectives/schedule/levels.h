@@ -21,6 +21,9 @@ struct Levels {
   bool wider_is_even = false;  // found by Among
 
   bool empty() const { return finer.empty() && groups.empty() && wider.empty(); }
+  // Whether it pays that few ranks of a group stand for the others. The smallest group says how few, so not where racks differ
+  // much; inside hosts it always does.
+  bool SuitLeaders() const { return !finer.empty() || !groups.empty() || (!wider.empty() && wider_is_even); }
 
   // As those ranks see them, by their places in the list, without what then says nothing.
   Levels Among(absl::Span<const int> ranks) const;

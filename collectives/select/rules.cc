@@ -95,18 +95,34 @@ constexpr SelectionRule kGroupedBlocks[] = {
 };
 
 // One rank on each host, hosts in racks of about the same size: predicted with racks whose links carry all or a fourth of what
-// their hosts send (all_reduce/README.md).
+// their hosts send (the README of each folder in collectives/algorithms).
 constexpr SelectionRule kRackedAllReduce[] = {
     {kAnyRanks, kLatencyBytes, kUsual},
     {kAnyRanks, kMiddleBytes, "hierarchical", kMiddleSegmentBytes},
     {kAnyRanks, kManyRanksBytes, "hierarchical", kLargeSegmentBytes},
 };
+constexpr int kRackedRanks = 64;  // beyond, a message for each block costs more than some bytes
+constexpr SelectionRule kRackedBlocks[] = {
+    {kAnyRanks, kMiddleBytes / 4, kUsual}, {kRackedRanks, kMiddleBytes, "hierarchical"},
+    {kRingRanks, kAnyBytes, kUsual},       {kRackedRanks, kManyRanksBytes, "hierarchical"},
+    {kAnyRanks, 4 * kMiddleBytes, kUsual}, {kAnyRanks, kManyRanksBytes, "hierarchical"},
+};
+
+absl::Span<const SelectionRule> RackedRules(Collective collective) {
+  switch (collective) {
+    case Collective::kAllReduce:
+      return kRackedAllReduce;
+    case Collective::kAllGather:
+    case Collective::kReduceScatter:
+      return kRackedBlocks;
+    default:
+      return {};
+  }
+}
 
 absl::Span<const SelectionRule> GroupedRules(const Shape& shape) {
-  if (shape.groups.empty()) {
-    const bool in_racks = !shape.wider.empty() && shape.wider_is_even && shape.collective == Collective::kAllReduce;
-    return in_racks ? absl::Span<const SelectionRule>(kRackedAllReduce) : absl::Span<const SelectionRule>();
-  }
+  if (shape.groups.empty() && shape.wider_is_even) return RackedRules(shape.collective);
+  if (shape.groups.empty()) return {};
   switch (shape.collective) {
     case Collective::kAllReduce:
       return kGroupedAllReduce;
@@ -305,7 +321,8 @@ uint64_t TotalBytes(const Shape& shape) {
 }
 
 const SelectionRule& RuleFor(const Shape& shape) {
-  const SelectionRule* rule = shape.uneven() ? nullptr : FirstThatFits(GroupedRules(shape), shape);
+  const bool grouped = !shape.uneven() && (!shape.groups.empty() || !shape.wider.empty());
+  const SelectionRule* rule = grouped ? FirstThatFits(GroupedRules(shape), shape) : nullptr;
   if (rule != nullptr) return *rule;
   const absl::Span<const SelectionRule> rules =
       shape.uneven() ? UnevenRules(shape.collective) : SelectionRules(shape.collective);

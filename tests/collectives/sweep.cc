@@ -37,7 +37,7 @@ constexpr int kAllPairsUpTo = 257;
 bool IsBetweenAllPairs(const Algorithm& algorithm) {
   // Hierarchical ones are that within a group.
   return algorithm.collective == Collective::kAllToAll || algorithm.build == all_gather::BuildSpread ||
-         (UsesGroups(algorithm) && algorithm.collective != Collective::kAllReduce);
+         (algorithm.name == absl::string_view("hierarchical") && algorithm.collective != Collective::kAllReduce);
 }
 
 std::vector<int> RankCounts(SweepLevel level) {
@@ -99,7 +99,10 @@ std::vector<Size> Sizes(const Algorithm& algorithm, int num_ranks, SweepLevel le
 
 }  // namespace
 
-bool UsesGroups(const Algorithm& algorithm) { return absl::string_view(algorithm.name) == "hierarchical"; }
+bool UsesGroups(const Algorithm& algorithm) {
+  const absl::string_view name = algorithm.name;
+  return name == "hierarchical" || (name == "ring" && AllKnowAllBlocks(algorithm.collective));
+}
 
 std::vector<SweepItem> SweepItems(SweepLevel level) {
   std::vector<SweepItem> items;

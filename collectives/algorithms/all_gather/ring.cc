@@ -8,6 +8,7 @@
 
 #include "collectives/algorithms/pieces.h"
 #include "collectives/patterns/ring.h"
+#include "collectives/schedule/levels.h"
 
 namespace tutti::all_gather {
 namespace {
@@ -19,10 +20,14 @@ constexpr uint64_t kRingSegmentBytes = 256 * 1024;
 Schedule BuildRing(const Shape& shape, int rank) {
   ScheduleBuilder builder(shape, rank);
   const Region own = InputBlock(shape, rank, rank);
-  const Ring ring(shape.num_ranks, rank, /*shift=*/0);
-  std::vector<Region> chunks;
+  const std::vector<int> order = RanksByLevel(shape);
+  const auto place = static_cast<int>(std::find(order.begin(), order.end(), rank) - order.begin());
+  const Ring ring(shape.num_ranks, place, /*shift=*/0);
+  const int next = order[static_cast<size_t>(ring.next())];
+  const int previous = order[static_cast<size_t>(ring.previous())];
+  std::vector<Region> chunks;  // by place in the ring
   uint64_t longest = 0;
-  for (int r = 0; r < shape.num_ranks; ++r) {
+  for (const int r : order) {
     chunks.push_back(OutputBlock(shape, rank, r));
     longest = std::max(longest, chunks.back().count);
   }
@@ -39,12 +44,12 @@ Schedule BuildRing(const Shape& shape, int rank) {
     const Region& sent = round == 0 ? own : chunks[static_cast<size_t>(ring.SentChunk(round))];
     const Region& received = chunks[static_cast<size_t>(ring.ReceivedChunk(round))];
     for (uint64_t s = 0; s < num_segments; ++s) {
-      const ScheduleBuilder::StepId sending = SendPiece(builder, ring.next(), segment_of(sent, s));
+      const ScheduleBuilder::StepId sending = SendPiece(builder, next, segment_of(sent, s));
       // A long copy would hold up the sends; a segment's copy after its send goes along with them.
       if (round == 0 && !shape.in_place) {
-        builder.Copy(segment_of(chunks[static_cast<size_t>(rank)], s), segment_of(sent, s), {sending});
+        builder.Copy(segment_of(chunks[static_cast<size_t>(place)], s), segment_of(sent, s), {sending});
       }
-      RecvPiece(builder, ring.previous(), segment_of(received, s));
+      RecvPiece(builder, previous, segment_of(received, s));
     }
   }
   return std::move(builder).Build();

@@ -19,11 +19,10 @@ constexpr uint64_t kLatencyBytes = 16 * 1024;   // of a slice: fewer rounds coun
 constexpr uint64_t kMiddleBytes = 1024 * 1024;  // of a slice: beyond, pipelines fill
 constexpr uint64_t kStepsBetween = 4;
 
-// Between hosts and racks messages cost as much as inside racks: levels are for slices whose bytes cost more, and for racks of
-// about the same size, as the number of leaders is that of the smallest one's hosts.
+// Between racks messages cost about as much as inside them: there levels are for slices whose bytes cost more.
 bool GoesByLevels(const Levels& levels, uint64_t bytes) {
-  if (!levels.finer.empty() || !levels.groups.empty()) return true;
-  return !levels.wider.empty() && levels.wider_is_even && bytes > kLatencyBytes;
+  const bool has_hosts = !levels.finer.empty() || !levels.groups.empty();
+  return levels.SuitLeaders() && (has_hosts || bytes > kLatencyBytes);
 }
 
 // The all_reduce of one slice between the groups of a level, in place: among those of each group of the next one first, if

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Algorithms on hosts in racks in pods: right for uneven ones, dealt out by turns, and with the least that can cross the
 // boundaries of each level.
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -129,6 +130,62 @@ std::vector<uint64_t> Leaving(const std::vector<Schedule>& schedules, const std:
     }
   }
   return leaving;
+}
+
+int SizeOf(const std::vector<int>& level, size_t group) {
+  return static_cast<int>(std::count(level.begin(), level.end(), static_cast<int>(group)));
+}
+
+// Each block once into each rack and each pod; of each rack and each pod, one sum of each block of others. What is 3 racks in 2
+// pods has one leader for a pod of two racks, and a result comes to its own rack from there.
+TEST(Levels, BlocksCrossEachBoundaryOnce) {
+  for (const Case& at : Cases()) {
+    for (const uint64_t count : {uint64_t{1000}, uint64_t{100'000}}) {
+      Shape shape;
+      shape.num_ranks = RanksOf(at.levels);
+      shape.count = count;
+      at.levels.SetIn(shape);
+      for (const std::vector<int>& level : at.levels.wider) {
+        shape.collective = Collective::kAllGather;
+        const auto gathering = BuildPlacedAll(*FindAlgorithm(shape.collective, "hierarchical"), shape);
+        const std::vector<uint64_t> leaving = Leaving(gathering, level);
+        uint64_t all = 0, least = 0;
+        for (size_t group = 0; group < leaving.size(); ++group) {
+          all += leaving[group];
+          least += static_cast<uint64_t>(shape.num_ranks - SizeOf(level, group)) * count;
+        }
+        EXPECT_EQ(all, least) << at.name << ", " << leaving.size() << " groups";
+        shape.collective = Collective::kReduceScatter;
+        const auto scattering = BuildPlacedAll(*FindAlgorithm(shape.collective, "hierarchical"), shape);
+        const std::vector<uint64_t> sums = Leaving(scattering, level);
+        for (size_t group = 0; group < sums.size() && sums.size() != 3; ++group) {
+          EXPECT_EQ(sums[group], static_cast<uint64_t>(shape.num_ranks - SizeOf(level, group)) * count)
+              << at.name << ", group " << group << " of " << sums.size();
+        }
+      }
+    }
+  }
+}
+
+// As many messages' bytes as one edge of the ring carries leave each group, whatever the numbers of its ranks are.
+TEST(Levels, ARingLeavesEachGroupOnce) {
+  for (const Case& at : Cases()) {
+    for (const Collective collective : {Collective::kAllGather, Collective::kReduceScatter}) {
+      Shape shape;
+      shape.collective = collective;
+      shape.num_ranks = RanksOf(at.levels);
+      shape.count = 100;
+      at.levels.SetIn(shape);
+      const auto schedules = BuildPlacedAll(*FindAlgorithm(collective, "ring"), shape);
+      std::vector<std::vector<int>> levels = at.levels.wider;
+      if (!at.levels.groups.empty()) levels.push_back(at.levels.groups);
+      for (const std::vector<int>& level : levels) {
+        for (const uint64_t elements : Leaving(schedules, level)) {
+          EXPECT_EQ(elements, static_cast<uint64_t>(shape.num_ranks - 1) * shape.count) << at.name;
+        }
+      }
+    }
+  }
 }
 
 // A vector's g parts, each complete in one group and then given to the others: 2 (g - 1) / g of it leaves each on average.
