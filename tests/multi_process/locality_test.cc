@@ -58,6 +58,20 @@ INSTANTIATE_TEST_SUITE_P(, HostsInRacks,
                          testing::Values("all_reduce", "all_gather", "reduce_scatter", "broadcast", "reduce"),
                          [](const auto& test) { return std::string(test.param); });
 
+// The sentence about a call that differs says what was chosen.
+TEST(TellingWhereHostsAre, OneRankOnEachHostReducesByRacks) {
+  for (const bool told : {false, true}) {
+    Job job("ReduceDifferently", 4,
+            told ? At({{"a", "r1"}, {"b", "r1"}, {"c", "r2"}, {"d", "r2"}})
+                 : At({{"a", "r1"}, {"b", "r1"}, {"c", "r1"}, {"d", "r1"}}));
+    ASSERT_TRUE(job.AllSucceed());
+    for (int rank = 0; rank < 4; ++rank) {
+      EXPECT_THAT(job.Said(rank, "why"), testing::HasSubstr(told ? "all_reduce(float32 x 10000, sum, hierarchical)"
+                                                                 : "all_reduce(float32 x 10000, sum, circulant)"));
+    }
+  }
+}
+
 TEST(TellingWhereHostsAre, RanksOfAHostThatContradictEachOtherAreAllTold) {
   JobOptions options = At({{"a", "r1"}, {"b", "r1"}, {"b", "r2"}});
   Job job("JoinAndReport", 3, options);
