@@ -101,7 +101,7 @@ std::vector<Size> Sizes(const Algorithm& algorithm, int num_ranks, SweepLevel le
 
 bool UsesGroups(const Algorithm& algorithm) {
   const absl::string_view name = algorithm.name;
-  return name == "hierarchical" || (name == "ring" && AllKnowAllBlocks(algorithm.collective));
+  return name == "hierarchical" || name == "ring";
 }
 
 std::vector<SweepItem> SweepItems(SweepLevel level) {

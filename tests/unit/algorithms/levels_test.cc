@@ -167,21 +167,26 @@ TEST(Levels, BlocksCrossEachBoundaryOnce) {
   }
 }
 
-// As many messages' bytes as one edge of the ring carries leave each group, whatever the numbers of its ranks are.
+// As much as one edge of the ring carries leaves each group, whatever the numbers of its ranks are. An all_reduce's goes through
+// racks only where hosts have one rank each.
 TEST(Levels, ARingLeavesEachGroupOnce) {
   for (const Case& at : Cases()) {
-    for (const Collective collective : {Collective::kAllGather, Collective::kReduceScatter}) {
+    for (const Collective collective : {Collective::kAllGather, Collective::kReduceScatter, Collective::kAllReduce}) {
+      const bool is_all_reduce = collective == Collective::kAllReduce;
+      if (is_all_reduce && !at.levels.groups.empty()) continue;
       Shape shape;
       shape.collective = collective;
       shape.num_ranks = RanksOf(at.levels);
-      shape.count = 100;
+      const auto ranks = static_cast<uint64_t>(shape.num_ranks);
+      shape.count = is_all_reduce ? 100 * ranks : 100;
       at.levels.SetIn(shape);
       const auto schedules = BuildPlacedAll(*FindAlgorithm(collective, "ring"), shape);
       std::vector<std::vector<int>> levels = at.levels.wider;
       if (!at.levels.groups.empty()) levels.push_back(at.levels.groups);
       for (const std::vector<int>& level : levels) {
         for (const uint64_t elements : Leaving(schedules, level)) {
-          EXPECT_EQ(elements, static_cast<uint64_t>(shape.num_ranks - 1) * shape.count) << at.name;
+          EXPECT_EQ(elements, (is_all_reduce ? 200 : 100) * (ranks - 1))
+              << CollectiveName(collective) << " on " << at.name;
         }
       }
     }
