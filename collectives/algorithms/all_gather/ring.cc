@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "collectives/algorithms/pieces.h"
+#include "collectives/algorithms/ring_order.h"
 #include "collectives/patterns/ring.h"
-#include "collectives/schedule/levels.h"
 
 namespace tutti::all_gather {
 namespace {
@@ -20,15 +20,14 @@ constexpr uint64_t kRingSegmentBytes = 256 * 1024;
 Schedule BuildRing(const Shape& shape, int rank) {
   ScheduleBuilder builder(shape, rank);
   const Region own = InputBlock(shape, rank, rank);
-  const std::vector<int> order = RanksByLevel(shape);
-  const auto place = static_cast<int>(std::find(order.begin(), order.end(), rank) - order.begin());
-  const Ring ring(shape.num_ranks, place, /*shift=*/0);
-  const int next = order[static_cast<size_t>(ring.next())];
-  const int previous = order[static_cast<size_t>(ring.previous())];
+  const RingOrder order(shape, rank);
+  const Ring ring(shape.num_ranks, order.place(), /*shift=*/0);
+  const int next = order.RankAt(ring.next());
+  const int previous = order.RankAt(ring.previous());
   std::vector<Region> chunks;  // by place in the ring
   uint64_t longest = 0;
-  for (const int r : order) {
-    chunks.push_back(OutputBlock(shape, rank, r));
+  for (int i = 0; i < shape.num_ranks; ++i) {
+    chunks.push_back(OutputBlock(shape, rank, order.RankAt(i)));
     longest = std::max(longest, chunks.back().count);
   }
   if (shape.num_ranks == 1) {
@@ -47,7 +46,7 @@ Schedule BuildRing(const Shape& shape, int rank) {
       const ScheduleBuilder::StepId sending = SendPiece(builder, next, segment_of(sent, s));
       // A long copy would hold up the sends; a segment's copy after its send goes along with them.
       if (round == 0 && !shape.in_place) {
-        builder.Copy(segment_of(chunks[static_cast<size_t>(place)], s), segment_of(sent, s), {sending});
+        builder.Copy(segment_of(chunks[static_cast<size_t>(order.place())], s), segment_of(sent, s), {sending});
       }
       RecvPiece(builder, previous, segment_of(received, s));
     }

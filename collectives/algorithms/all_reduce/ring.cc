@@ -1,27 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "collectives/algorithms/all_reduce/ring.h"
 
-#include <algorithm>
-#include <cstddef>
 #include <utility>
-#include <vector>
 
 #include "collectives/algorithms/pieces.h"
+#include "collectives/algorithms/ring_order.h"
 #include "collectives/patterns/ring.h"
-#include "collectives/schedule/levels.h"
 
 namespace tutti::all_reduce {
 namespace {
 
 constexpr uint64_t kRingSegmentBytes = 256 * 1024;
-
-// Through each rack once. Not also through each host: where hosts have several ranks only a user's wish leads here, and two hosts
-// between which few pairs of ranks exchange messages, and these one way only, cannot compare their clocks.
-std::vector<int> OrderOf(const Shape& shape) {
-  Shape without_hosts = shape;
-  if (!shape.groups.empty()) Levels().SetIn(without_hosts);
-  return RanksByLevel(without_hosts);
-}
 
 }  // namespace
 
@@ -37,11 +26,10 @@ Schedule BuildRing(const Shape& shape, int rank) {
     return PartOf(PartOf({0, shape.count}, n, static_cast<uint64_t>(chunk)), num_segments, segment);
   };
 
-  const std::vector<int> order = OrderOf(shape);
-  const auto place = static_cast<int>(std::find(order.begin(), order.end(), rank) - order.begin());
-  const Ring reducing(shape.num_ranks, place, /*shift=*/0);
-  const int next = order[static_cast<size_t>(reducing.next())];
-  const int previous = order[static_cast<size_t>(reducing.previous())];
+  const RingOrder order(shape, rank);
+  const Ring reducing(shape.num_ranks, order.place(), /*shift=*/0);
+  const int next = order.RankAt(reducing.next());
+  const int previous = order.RankAt(reducing.previous());
   for (int round = 0; round < reducing.num_rounds(); ++round) {
     const bool last = round == reducing.num_rounds() - 1;
     for (uint64_t s = 0; s < num_segments; ++s) {
@@ -53,7 +41,7 @@ Schedule BuildRing(const Shape& shape, int rank) {
     }
   }
   // Each rank begins with the chunk that it has just completed.
-  const Ring gathering(shape.num_ranks, place, /*shift=*/1);
+  const Ring gathering(shape.num_ranks, order.place(), /*shift=*/1);
   for (int round = 0; round < gathering.num_rounds(); ++round) {
     for (uint64_t s = 0; s < num_segments; ++s) {
       SendPiece(builder, next, PieceOf(output, segment_of(gathering.SentChunk(round), s)));

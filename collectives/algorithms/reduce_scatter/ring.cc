@@ -5,11 +5,10 @@
 #include <array>
 #include <cstdint>
 #include <utility>
-#include <vector>
 
 #include "collectives/algorithms/pieces.h"
+#include "collectives/algorithms/ring_order.h"
 #include "collectives/patterns/ring.h"
-#include "collectives/schedule/levels.h"
 
 namespace tutti::reduce_scatter {
 namespace {
@@ -22,12 +21,11 @@ Schedule BuildRing(const Shape& shape, int rank) {
   if (shape.num_ranks == 1) return CopyOnly(shape, rank);
   ScheduleBuilder builder(shape, rank);
   const uint64_t n = static_cast<uint64_t>(shape.num_ranks);
-  const std::vector<int> order = RanksByLevel(shape);
-  const auto place = static_cast<int>(std::find(order.begin(), order.end(), rank) - order.begin());
+  const RingOrder order(shape, rank);
   // So that the last chunk to arrive is the rank's own.
-  const Ring ring(shape.num_ranks, place, /*shift=*/-1);
-  const int next = order[static_cast<size_t>(ring.next())];
-  const int previous = order[static_cast<size_t>(ring.previous())];
+  const Ring ring(shape.num_ranks, order.place(), /*shift=*/-1);
+  const int next = order.RankAt(ring.next());
+  const int previous = order.RankAt(ring.previous());
   const uint64_t num_segments =
       NumSegmentsFor(shape, shape.count, kRingSegmentBytes, /*steps_per_segment=*/2 * (n - 1));
   // All rounds but the last make partial sums.
@@ -35,7 +33,7 @@ Schedule BuildRing(const Shape& shape, int rank) {
   for (uint64_t i = 0; i < std::min<uint64_t>(2, n - 2); ++i) partial[i] = builder.Scratch(shape.count);
 
   const auto input_chunk = [&](int index) {
-    return Input(static_cast<uint64_t>(order[static_cast<size_t>(index)]) * shape.count, shape.count);
+    return Input(static_cast<uint64_t>(order.RankAt(index)) * shape.count, shape.count);
   };
   for (int round = 0; round < ring.num_rounds(); ++round) {
     const bool last = round == ring.num_rounds() - 1;
