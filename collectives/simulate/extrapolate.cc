@@ -43,6 +43,7 @@ int WholePart(const ClusterSpec& spec, int num_ranks) {
   return part < num_ranks ? part : 1;
 }
 
+// Its levels are those of all ranks: the first of them are looked at.
 Shape WithRanks(const Shape& shape, int num_ranks, bool scale_count) {
   Shape smaller = shape;
   smaller.num_ranks = num_ranks;
