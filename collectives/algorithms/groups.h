@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A shape's groups (hosts) as one rank sees them. Groups are numbered by their first rank's order, ranks within a group
-// have places in rank order; so all ranks see the same.
+// A shape's groups of the finest level (hosts, mostly) as one rank sees them. Groups are numbered in the order of the wider
+// levels, so that those of a rack follow each other, and within it by their first ranks; ranks within a group have places in
+// rank order. So all ranks see the same.
 #ifndef TUTTI_COLLECTIVES_ALGORITHMS_GROUPS_H_
 #define TUTTI_COLLECTIVES_ALGORITHMS_GROUPS_H_
 
@@ -8,7 +9,9 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/types/span.h"
 
+#include "collectives/schedule/levels.h"
 #include "collectives/schedule/shape.h"
 
 namespace tutti {
@@ -16,9 +19,10 @@ namespace tutti {
 class Groups {
  public:
   Groups(const Shape& shape, int rank) {
+    const std::vector<absl::Span<const int>> levels = LevelsFinestFirst(shape);
     absl::flat_hash_map<int, size_t> known;
-    for (int r = 0; r < shape.num_ranks; ++r) {
-      const int name = shape.groups.empty() ? 0 : shape.groups[static_cast<size_t>(r)];
+    for (const int r : RanksByLevel(shape)) {
+      const int name = levels.empty() ? 0 : levels.front()[static_cast<size_t>(r)];
       const size_t group = known.try_emplace(name, groups_.size()).first->second;
       if (group == groups_.size()) groups_.emplace_back();
       if (r == rank) {
@@ -27,12 +31,16 @@ class Groups {
       }
       groups_[group].push_back(r);
     }
-    smallest_ = static_cast<int>(groups_[0].size());
-    for (const auto& group : groups_) smallest_ = std::min(smallest_, static_cast<int>(group.size()));
+    smallest_ = largest_ = static_cast<int>(groups_[0].size());
+    for (const auto& group : groups_) {
+      smallest_ = std::min(smallest_, static_cast<int>(group.size()));
+      largest_ = std::max(largest_, static_cast<int>(group.size()));
+    }
   }
 
   int num_groups() const { return static_cast<int>(groups_.size()); }
   int smallest() const { return smallest_; }  // size of the smallest group
+  int largest() const { return largest_; }
 
   // Of this rank.
   int group() const { return group_; }
@@ -74,6 +82,7 @@ class Groups {
   int group_ = 0;
   int place_ = 0;
   int smallest_ = 0;
+  int largest_ = 0;
 };
 
 }  // namespace tutti

@@ -4,31 +4,21 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "collectives/algorithms/groups.h"
+#include "collectives/schedule/levels.h"
 
 namespace tutti {
-
-std::vector<int> RanksByGroup(const Shape& shape) {
-  const Groups groups(shape, 0);
-  std::vector<int> order;
-  for (int group = 0; group < groups.num_groups(); ++group) {
-    order.insert(order.end(), groups.members(group).begin(), groups.members(group).end());
-  }
-  if (std::is_sorted(order.begin(), order.end())) order.clear();
-  return order;
-}
 
 Schedule BuildPlaced(const Algorithm& algorithm, const Shape& shape, int rank, bool in_rank_order) {
   const bool is_placed = shape.collective == Collective::kBroadcast || shape.collective == Collective::kReduce ||
                          shape.collective == Collective::kBarrier;
   if (in_rank_order || !is_placed) return algorithm.build(shape, rank);
-  const std::vector<int> order = RanksByGroup(shape);
-  if (order.empty()) return algorithm.build(shape, rank);
+  const std::vector<int> order = RanksByLevel(shape);
+  if (std::is_sorted(order.begin(), order.end())) return algorithm.build(shape, rank);
   const auto place_of = [&order](int r) {
     return static_cast<int>(std::find(order.begin(), order.end(), r) - order.begin());
   };
   Shape placed = shape;
-  placed.groups = {};
+  Levels().SetIn(placed);
   placed.root = place_of(shape.root);
   Schedule schedule = algorithm.build(placed, place_of(rank));
   for (Step& step : schedule.steps) {

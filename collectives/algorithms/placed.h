@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Algorithms see ranks in the order of their numbers, and in trees neighbours in it are mostly near each other. Where ranks
 // are dealt out to hosts by turns (mpirun --map-by node) every neighbour would be on another host. Here the algorithm is built
-// for ranks in the order of their hosts, so that a tree comes to each host about once; the user's ranks stay what they are.
+// for ranks in the order of their hosts, racks and so on, so that a tree comes to each of these about once; the user's ranks stay
+// what they are.
 #ifndef TUTTI_COLLECTIVES_ALGORITHMS_PLACED_H_
 #define TUTTI_COLLECTIVES_ALGORITHMS_PLACED_H_
-
-#include <vector>
 
 #include "collectives/algorithms/registry.h"
 #include "collectives/schedule/schedule.h"
@@ -13,13 +12,10 @@
 
 namespace tutti {
 
-// The ranks of each group one after the other, groups in the order of their first ranks. Empty: they lie so already, or there
-// are no groups.
-std::vector<int> RanksByGroup(const Shape& shape);
-
-// algorithm.build, for ranks in that order where that is another one, of broadcast, reduce and barrier: not with blocks by rank, nor
-// for all_reduce, which looks at groups itself. (Its flat algorithms, by a user's wish, would then only go one way between
-// two ranks of different hosts, which could not compare their clocks.) `in_rank_order`: operands must stay in that of ranks.
+// algorithm.build, for ranks in the order of RanksByLevel where that is another one, of broadcast, reduce and barrier: not with
+// blocks by rank, nor for all_reduce, which looks at levels itself. (Its flat algorithms, by a user's wish, would then only go
+// one way between two ranks of different hosts, which could not compare their clocks.) `in_rank_order`: operands must stay in
+// that of ranks.
 Schedule BuildPlaced(const Algorithm& algorithm, const Shape& shape, int rank, bool in_rank_order);
 
 }  // namespace tutti

@@ -77,8 +77,8 @@ constexpr Algorithm kAllReduce[] = {
      all_reduce::BuildSharedOneShot, all_reduce::SharedOneShotProgram, false, kKeepsRankOrder},
     {Collective::kAllReduce, 6, "shared_slices", "shared memory: each reduces its slice of all windows; 2 rounds",
      all_reduce::BuildSharedSlices, all_reduce::SharedSlicesProgram, false, kKeepsRankOrder},
-    {Collective::kAllReduce, 7, "hierarchical", "inside hosts, then between their leaders; least bytes between hosts",
-     all_reduce::BuildHierarchical},
+    {Collective::kAllReduce, 7, "hierarchical",
+     "inside hosts and racks, then between their leaders; least bytes between", all_reduce::BuildHierarchical},
     {Collective::kAllReduce, 8, "direct", "everyone to the owner of each chunk and back; 2 rounds, 2(n-1)/n x bytes",
      all_reduce::BuildDirect, nullptr, false, kKeepsRankOrder},
     {Collective::kAllReduce, 9, "bine", "shorter skips both ways, even n; 2 log2 n rounds, 2(n-1)/n x bytes",
@@ -134,7 +134,7 @@ constexpr Algorithm kAllGather[] = {
      all_gather::BuildPat, nullptr, kTakesUnevenBlocks},
     {Collective::kAllGather, 5, "bine", "shorter skips both ways, even n; log2 n rounds, least bytes",
      all_gather::BuildBine},
-    {Collective::kAllGather, 6, "hierarchical", "between hosts each block once, inside by those it came to",
+    {Collective::kAllGather, 6, "hierarchical", "to each host and rack each block once, inside by those it came to",
      all_gather::BuildHierarchical, nullptr, kTakesUnevenBlocks},
 };
 constexpr Algorithm kReduceScatter[] = {
@@ -150,7 +150,7 @@ constexpr Algorithm kReduceScatter[] = {
      reduce_scatter::BuildPat, nullptr, kTakesUnevenBlocks},
     {Collective::kReduceScatter, 5, "bine", "shorter skips both ways, even n; log2 n rounds, least bytes",
      reduce_scatter::BuildBine},
-    {Collective::kReduceScatter, 6, "hierarchical", "inside hosts, then between them: each block once to each host",
+    {Collective::kReduceScatter, 6, "hierarchical", "inside hosts and racks, then between: each block leaves each once",
      reduce_scatter::BuildHierarchical, nullptr, kTakesUnevenBlocks},
 };
 constexpr Algorithm kBarrier[] = {

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 #include "absl/types/span.h"
 
@@ -54,9 +55,16 @@ struct Shape {
   // Not owned.
   absl::Span<const RankBlocks> blocks;
 
-  // For algorithms with levels: which group (a host) each rank is in; ranks of a group have the same number. Empty: all are
-  // in one. The same for every call of a communicator, and so no part of what tells shapes apart. Not owned.
+  // For algorithms with levels: which group each rank is in, by rank; ranks of a group have the same number. `groups` are
+  // hosts; `finer` are parts of them (processors, caches), `wider` what holds several (racks, pods), each finest first.
+  // Empty: says nothing, because all ranks are in one group or each in its own (levels.h). The same for every call of a
+  // communicator, and so no part of what tells shapes apart. Not owned.
+  absl::Span<const std::vector<int>> finer;
   absl::Span<const int> groups;
+  absl::Span<const std::vector<int>> wider;
+  // Of each wider level: no group holds more than twice as many groups of the level below as another (of ranks, if there is
+  // none below). Else the smallest would keep all others waiting.
+  bool wider_is_even = false;
 
   bool uneven() const { return !blocks.empty(); }
   const RankBlocks& BlocksOf(int rank) const { return blocks[blocks.size() == 1 ? 0 : static_cast<size_t>(rank)]; }

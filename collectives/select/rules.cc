@@ -86,15 +86,44 @@ constexpr SelectionRule kBarrier[] = {
     {kAnyRanks, kAnyBytes, "dissemination"},
 };
 
-// Ranks on several hosts, some of which have several of them: between hosts each byte once.
+// Ranks on several hosts, some of which have several of them: between hosts each byte once. What is above hosts (racks) is the
+// algorithms' own business, slice by slice.
 constexpr SelectionRule kGroupedAllReduce[] = {{kAnyRanks, kAnyBytes, "hierarchical"}};
 constexpr SelectionRule kGroupedBlocks[] = {
     {kAnyRanks, kTreeBytes, kUsual},
     {kAnyRanks, kAnyBytes, "hierarchical"},
 };
 
-absl::Span<const SelectionRule> GroupedRules(Collective collective) {
+// One rank on each host, hosts in racks of about the same size: predicted with racks whose links carry all or a fourth of what
+// their hosts send (the README of each folder in collectives/algorithms).
+constexpr SelectionRule kRackedAllReduce[] = {
+    {kAnyRanks, kLatencyBytes, kUsual},
+    {kAnyRanks, kMiddleBytes, "hierarchical", kMiddleSegmentBytes},
+    {kAnyRanks, kManyRanksBytes, "hierarchical", kLargeSegmentBytes},
+};
+constexpr int kRackedRanks = 64;  // beyond, a message for each block costs more than some bytes
+constexpr SelectionRule kRackedBlocks[] = {
+    {kAnyRanks, kMiddleBytes / 4, kUsual}, {kRackedRanks, kMiddleBytes, "hierarchical"},
+    {kRingRanks, kAnyBytes, kUsual},       {kRackedRanks, kManyRanksBytes, "hierarchical"},
+    {kAnyRanks, 4 * kMiddleBytes, kUsual}, {kAnyRanks, kManyRanksBytes, "hierarchical"},
+};
+
+absl::Span<const SelectionRule> RackedRules(Collective collective) {
   switch (collective) {
+    case Collective::kAllReduce:
+      return kRackedAllReduce;
+    case Collective::kAllGather:
+    case Collective::kReduceScatter:
+      return kRackedBlocks;
+    default:
+      return {};
+  }
+}
+
+absl::Span<const SelectionRule> GroupedRules(const Shape& shape) {
+  if (shape.groups.empty() && shape.wider_is_even) return RackedRules(shape.collective);
+  if (shape.groups.empty()) return {};
+  switch (shape.collective) {
     case Collective::kAllReduce:
       return kGroupedAllReduce;
     case Collective::kAllGather:
@@ -292,8 +321,8 @@ uint64_t TotalBytes(const Shape& shape) {
 }
 
 const SelectionRule& RuleFor(const Shape& shape) {
-  const bool grouped = !shape.groups.empty() && !shape.uneven();
-  const SelectionRule* rule = grouped ? FirstThatFits(GroupedRules(shape.collective), shape) : nullptr;
+  const bool grouped = !shape.uneven() && (!shape.groups.empty() || !shape.wider.empty());
+  const SelectionRule* rule = grouped ? FirstThatFits(GroupedRules(shape), shape) : nullptr;
   if (rule != nullptr) return *rule;
   const absl::Span<const SelectionRule> rules =
       shape.uneven() ? UnevenRules(shape.collective) : SelectionRules(shape.collective);

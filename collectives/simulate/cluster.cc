@@ -2,6 +2,7 @@
 #include "collectives/simulate/cluster.h"
 
 #include <algorithm>
+#include <numeric>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -130,6 +131,7 @@ absl::StatusOr<Cluster> Cluster::Make(const ClusterSpec& spec, int num_ranks) {
   Cluster cluster;
   cluster.spec_ = spec;
   if (absl::Status status = cluster.PlaceRanks(num_ranks); !status.ok()) return status;
+  cluster.FindLevels();
   cluster.slowness_.assign(static_cast<size_t>(cluster.num_hosts_), 1.0);
   const double port = cluster.CostOf(PathClass::kRack).ps_per_byte;
   const double rack =
@@ -143,9 +145,17 @@ absl::StatusOr<Cluster> Cluster::Make(const ClusterSpec& spec, int num_ranks) {
   return cluster;
 }
 
-std::vector<int> Cluster::Groups() const {
-  const bool flat = num_hosts_ == 1 || num_hosts_ == num_ranks();
-  return flat ? std::vector<int>() : host_of_;
+void Cluster::FindLevels() {
+  Levels all;
+  all.groups = host_of_;
+  all.wider.resize(2);
+  std::vector<int> ranks(host_of_.size());
+  std::iota(ranks.begin(), ranks.end(), 0);
+  for (const int host : host_of_) {
+    all.wider[0].push_back(RackOf(host));
+    all.wider[1].push_back(PodOf(RackOf(host)));
+  }
+  levels_ = all.Among(ranks);
 }
 
 Path Cluster::PathOf(int from, int to) const {

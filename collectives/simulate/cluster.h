@@ -19,6 +19,7 @@
 
 #include "absl/status/statusor.h"
 
+#include "collectives/schedule/levels.h"
 #include "collectives/simulate/noise.h"
 
 namespace tutti::simulate {
@@ -143,8 +144,8 @@ class Cluster {
   int HostOf(int rank) const { return host_of_[static_cast<size_t>(rank)]; }
   int RackOf(int host) const { return spec_.hosts_per_rack > 0 ? host / spec_.hosts_per_rack : 0; }
   int PodOf(int rack) const { return spec_.racks_per_pod > 0 ? rack / spec_.racks_per_pod : 0; }
-  // As Shape::groups: empty where ranks are all on one host, or each on its own.
-  std::vector<int> Groups() const;
+  // Hosts, racks and pods, without what says nothing of these ranks.
+  const Levels& levels() const { return levels_; }
   const std::vector<Link>& links() const { return links_; }
   Path PathOf(int from, int to) const;
   const PathCost& CostOf(PathClass path) const { return spec_.costs.paths[static_cast<size_t>(path)]; }
@@ -152,6 +153,7 @@ class Cluster {
 
  private:
   absl::Status PlaceRanks(int num_ranks);
+  void FindLevels();
   void AddLinks(const char* what, int count, double ps_per_byte);
   absl::Status Break();
 
@@ -160,6 +162,7 @@ class Cluster {
   int num_racks_ = 0;
   int num_pods_ = 0;
   std::vector<int> host_of_;
+  Levels levels_;
   std::vector<double> slowness_;
   std::vector<Link> links_;  // pairs out, in: of ranks inside their hosts, then of hosts, racks, pods
 };

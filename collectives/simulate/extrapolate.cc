@@ -43,11 +43,11 @@ int WholePart(const ClusterSpec& spec, int num_ranks) {
   return part < num_ranks ? part : 1;
 }
 
+// Its levels are those of all ranks: the first of them are looked at.
 Shape WithRanks(const Shape& shape, int num_ranks, bool scale_count) {
   Shape smaller = shape;
   smaller.num_ranks = num_ranks;
   smaller.root = std::min(shape.root, num_ranks - 1);
-  smaller.groups = shape.groups.empty() ? shape.groups : shape.groups.subspan(0, static_cast<size_t>(num_ranks));
   if (scale_count) {
     const double count = static_cast<double>(shape.count) * num_ranks / shape.num_ranks;
     smaller.count = std::max<uint64_t>(static_cast<uint64_t>(count), 1);

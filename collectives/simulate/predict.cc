@@ -34,8 +34,7 @@ absl::StatusOr<Prediction> Simulate(const ClusterSpec& spec, Shape shape, BuildS
   absl::StatusOr<Cluster> made = Cluster::Make(spec, shape.num_ranks);
   if (!made.ok()) return made.status();
   const auto cluster = std::make_shared<const Cluster>(*std::move(made));
-  const std::vector<int> groups = cluster->Groups();
-  shape.groups = groups;
+  cluster->levels().SetIn(shape);
   absl::StatusOr<Workload> built = Workload::Make(shape, build, spec.costs.codec.encoded_share);
   if (!built.ok()) return built.status();
   const auto workload = std::make_shared<const Workload>(*std::move(built));
@@ -125,8 +124,7 @@ absl::StatusOr<Prediction> Predict(const ClusterSpec& spec, const Shape& shape, 
   Shape placed = shape;
   const absl::StatusOr<Cluster> cluster = Cluster::Make(spec, shape.num_ranks);
   if (!cluster.ok()) return cluster.status();
-  const std::vector<int> groups = cluster->Groups();
-  placed.groups = groups;
+  cluster->levels().SetIn(placed);
   if (EstimateSteps(placed, build) <= options.max_steps) return Simulate(spec, placed, build, options);
   const absl::StatusOr<Ladder> ladder = MakeLadder(spec, placed, build, options.max_steps);
   if (!ladder.ok()) return ladder.status();

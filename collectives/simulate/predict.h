@@ -52,7 +52,7 @@ struct Prediction {
   std::shared_ptr<const Cluster> cluster;
 };
 
-// For the cluster's number of ranks, shape.num_ranks. `shape.groups` is set to the cluster's.
+// For the cluster's number of ranks, shape.num_ranks. The shape's levels are set to the cluster's.
 // ResourceExhausted: too many steps, and the algorithm is not of the kind that can be extrapolated.
 absl::StatusOr<Prediction> Predict(const ClusterSpec& spec, const Shape& shape, BuildSchedule build,
                                    const PredictOptions& options);

@@ -66,15 +66,18 @@ typedef struct tutti_comm_config {
   const char* prometheus_file; /* NULL; TUTTI_PROMETHEUS_FILE: each rank renews a file in Prometheus' text format, for
                                 * node_exporter's textfile collector. "%r" becomes the rank; without it ".rank-<n>" is put
                                 * before the last suffix. Default: none */
-  const char* http; /* NULL; TUTTI_HTTP: serves /metrics (Prometheus' text) and /telemetry.jsonl at "9400", on the
+  const char* http;     /* NULL; TUTTI_HTTP: serves /metrics (Prometheus' text) and /telemetry.jsonl at "9400", on the
                                 * loopback interface, "0.0.0.0:9400" or "[::]:9400"; the ranks of a host take ports in a
                                 * row, by local rank. A port that cannot be had is an error. Default: no */
+  const char* locality; /* NULL; TUTTI_LOCALITY: the names of the groups of hosts that hold this one, widest first, like
+                                * "pod1/rack3"; the same on all ranks of a host. Default: a file (TUTTI_LOCALITY_FILE), else
+                                * Slurm's word, else nothing is known */
 } tutti_comm_config_t;
 
 #define TUTTI_COMM_CONFIG_INIT                                                                                       \
   {                                                                                                                  \
     sizeof(tutti_comm_config_t), -1, -1, -1, -1, 0, 0, 0, 0, 0, TUTTI_WAIT_DEFAULT, -1, -1, TUTTI_LOG_DEFAULT, 0, 0, \
-        0, 0, -1, 0, 0, 0, 0                                                                                         \
+        0, 0, -1, 0, 0, 0, 0, 0                                                                                      \
   }
 
 /* Joins the job and creates the communicator of all its ranks. config may be NULL. Blocks until every rank has joined

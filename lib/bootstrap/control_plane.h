@@ -24,7 +24,14 @@ struct PeerCard {
   std::string host;     // name, for people
   std::string host_id;  // equal exactly for ranks that can share memory
   int64_t pid = 0;
-  std::string address;  // the transport's, opaque here
+  std::string address;        // the transport's, opaque here
+  std::string locality = "";  // the groups of hosts that hold its host; see locality.h
+};
+
+// Where all ranks of a job are. A group is named by its lowest rank.
+struct Places {
+  std::vector<int> hosts;               // by rank the host: those with its host_id
+  std::vector<std::vector<int>> wider;  // groups of hosts, likewise, level by level, finest first
 };
 
 enum class FailureKind : uint8_t {
@@ -77,9 +84,8 @@ class ControlPlane {
   // Cards of the given ranks, in their order, from a cache where known. Waits for at most the job's timeout.
   virtual absl::StatusOr<std::vector<PeerCard>> Lookup(absl::Span<const int> ranks) = 0;
 
-  // For every rank of the job the lowest rank on its host (that is, with its host_id), from a cache where known. Waits for
-  // at most the job's timeout.
-  virtual absl::StatusOr<std::vector<int>> Hosts() = 0;
+  // From a cache where known. Waits for at most the job's timeout.
+  virtual absl::StatusOr<Places> WhereAllAre() = 0;
 
   // Adds to a job-wide counter and returns its value before. Starts at 0.
   virtual absl::StatusOr<uint64_t> FetchAdd(absl::string_view key, uint64_t delta) = 0;

@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "lib/bootstrap/failure_ledger.h"
 #include "lib/bootstrap/failure_sentence.h"
+#include "lib/bootstrap/places.h"
 
 namespace tutti {
 
@@ -24,7 +25,7 @@ class InProcessJob::State {
  public:
   explicit State(int size) : ranks_(static_cast<size_t>(size)) {
     for (int rank = 0; rank < size; ++rank) {
-      ranks_[static_cast<size_t>(rank)].card = {rank, "host0", "in-process", static_cast<int64_t>(getpid()), ""};
+      ranks_[static_cast<size_t>(rank)].card = {rank, "host0", "in-process", static_cast<int64_t>(getpid()), "", ""};
     }
   }
 
@@ -101,13 +102,10 @@ class InProcessJob::State {
     return cards;
   }
 
-  absl::StatusOr<std::vector<int>> Hosts(int asker) {
+  absl::StatusOr<Places> WhereAllAre(int asker) {
     std::lock_guard<std::mutex> lock(mutex_);
     if (absl::Status alive = CheckAlive(asker, "learn which ranks share a host"); !alive.ok()) return alive;
-    absl::flat_hash_map<std::string, int> lowest;
-    std::vector<int> hosts;
-    for (const Rank& of : ranks_) hosts.push_back(lowest.try_emplace(of.card.host_id, of.card.rank).first->second);
-    return hosts;
+    return PlacesOf(size(), [this](int rank) -> const PeerCard& { return At(rank).card; });
   }
 
   absl::StatusOr<uint64_t> FetchAdd(int asker, absl::string_view key, uint64_t delta) {
@@ -233,7 +231,7 @@ class InProcessJob::Plane final : public ControlPlane {
   absl::StatusOr<std::vector<PeerCard>> Lookup(absl::Span<const int> ranks) override {
     return state_->Lookup(rank_, ranks);
   }
-  absl::StatusOr<std::vector<int>> Hosts() override { return state_->Hosts(rank_); }
+  absl::StatusOr<Places> WhereAllAre() override { return state_->WhereAllAre(rank_); }
   absl::StatusOr<uint64_t> FetchAdd(absl::string_view key, uint64_t delta) override {
     return state_->FetchAdd(rank_, key, delta);
   }

@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "lib/bootstrap/locality.h"
 #include "lib/bootstrap/parse_value.h"
 #include "lib/bootstrap/rendezvous_address.h"
 
@@ -254,6 +255,14 @@ constexpr Knob kKnobs[] = {
     {"TUTTI_HOST_ID", "", "a text of at most 256 bytes", "",
      "overrides which ranks count as sharing a host: those with equal ids", false, nullptr, nullptr,
      [](absl::string_view t, JobSettings* s) { return t.size() <= 256 && SetText(t, &s->host_id); }},
+    {"TUTTI_LOCALITY", "locality", "1 to 4 names of at most 60 printable characters, with \"/\" between them", "",
+     "which groups of hosts this one is in, widest first, like pod1/rack3; default: TUTTI_LOCALITY_FILE, else Slurm's word",
+     false, [](const Config& c) { return c.locality; }, nullptr,
+     [](absl::string_view t, JobSettings* s) { return IsLocality(t) && SetText(t, &s->locality); }},
+    {"TUTTI_LOCALITY_FILE", "", "an absolute path", "",
+     "file in the form of Slurm's topology.conf, which says that of all hosts; instead of TUTTI_LOCALITY", false, nullptr,
+     nullptr,
+     [](absl::string_view t, JobSettings* s) { return absl::StartsWith(t, "/") && SetText(t, &s->locality_file); }},
 };
 
 }  // namespace

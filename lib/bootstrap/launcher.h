@@ -43,6 +43,14 @@ LauncherFacts FactsFromPmi(const Environment& environment);
 // returned, for the caller to report; else facts without a family.
 LauncherFacts DetectLauncher(const Environment& environment, std::optional<int> port);
 
+// What Slurm says of a host's place in the network, in SLURM_TOPOLOGY_ADDR: "spine1/rack3" and the node's name. Empty if it says
+// nothing, or not in the form that SLURM_TOPOLOGY_ADDR_PATTERN announces. Not yet checked.
+struct SlurmPlace {
+  std::string switches;
+  std::string node;
+};
+SlurmPlace PlaceFromSlurm(const Environment& environment);
+
 // A port that all processes derive alike from a text that only their job has. 20480..32767: above the well-known ones,
 // below those that Linux hands to outgoing connections.
 int DerivePort(absl::string_view seed);

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Slurm: processes started by srun.
 #include <cstdint>
+#include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/types/span.h"
 #include "lib/bootstrap/launcher.h"
 #include "lib/bootstrap/launcher_facts.h"
 #include "lib/bootstrap/slurm_list.h"
@@ -44,6 +48,18 @@ std::optional<LauncherFact> HostOfRankZero(const Environment& environment) {
 }
 
 }  // namespace
+
+SlurmPlace PlaceFromSlurm(const Environment& environment) {
+  const std::string* address = environment.Find("SLURM_TOPOLOGY_ADDR");
+  const std::string* pattern = environment.Find("SLURM_TOPOLOGY_ADDR_PATTERN");
+  if (address == nullptr || pattern == nullptr) return {};
+  // "switch.switch.node". A node's name may have dots of its own.
+  const std::vector<absl::string_view> kinds = absl::StrSplit(*pattern, '.');
+  const size_t num_switches = kinds.size() - 1;
+  const std::vector<absl::string_view> names = absl::StrSplit(*address, absl::MaxSplits('.', num_switches));
+  if (kinds.back() != "node" || names.size() != kinds.size()) return {};
+  return {absl::StrJoin(absl::MakeConstSpan(names).first(num_switches), "/"), std::string(names.back())};
+}
 
 LauncherFacts FactsFromSlurm(const Environment& environment, std::optional<int> port) {
   LauncherFacts facts;

@@ -2,6 +2,7 @@
 #include "lib/bootstrap/message.h"
 
 #include "lib/bootstrap/frame.h"
+#include "lib/bootstrap/locality.h"
 
 namespace tutti {
 namespace {
@@ -63,6 +64,7 @@ void CardFields(Codec& codec, Card& card) {
   codec.Text(card.host_id, kMaxHostIdBytes);
   codec.Pid(card.pid);
   codec.Text(card.address, kMaxAddressBytes);
+  codec.Text(card.locality, kMaxLocalityBytes);
 }
 
 template <typename Codec, typename A>
@@ -142,6 +144,7 @@ bool Fields(Codec& codec, M& m) {
       codec.List(m.runs, [](Codec& c, auto& run) {
         c.Rank(run.host);
         c.U32(run.ranks);
+        c.List(run.groups, [](Codec& of_run, auto& group) { of_run.Rank(group); });
       });
       return true;
     case MessageType::kFetchAdd:

@@ -65,10 +65,11 @@ enum class MessageType : uint8_t {
   kClock = 51,     // request (the same), value (the service's)
 };
 
-// Consecutive ranks of one host, which is named by its lowest rank.
+// Consecutive ranks of one host, which is named by its lowest rank, and so are the groups of hosts it is in, finest first.
 struct HostRun {
   int host = -1;
   uint32_t ranks = 0;
+  std::vector<int> groups = {};  // as many in each run
 };
 
 struct Message {

@@ -6,6 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/bootstrap/failure_sentence.h"
+#include "lib/bootstrap/locality.h"
+#include "lib/bootstrap/places.h"
 #include "lib/bootstrap/rank_ranges.h"
 
 namespace tutti {
@@ -97,11 +99,20 @@ bool ServiceCore::Handle(int rank, const Message& message, int64_t now_ns) {
 
 bool ServiceCore::Join(int rank, const Message& message) {
   if (At(rank).stage != Stage::kAdmitted || message.card.rank != rank) return false;
+  if (!message.card.locality.empty() && !IsLocality(message.card.locality)) return false;
   At(rank).stage = Stage::kJoined;
   At(rank).card = message.card;
   At(rank).has_card = true;
   if (rank == 0) word_ = message.sentence;
   ++joined_;
+  if (all_joined() && !start_failure_) {
+    absl::StatusOr<Places> places = PlacesOf(size(), [this](int of) -> const PeerCard& { return At(of).card; });
+    if (!places.ok()) {
+      FailStart(/*deadline_passed=*/false, std::string(places.status().message()));
+      return true;
+    }
+    places_ = *std::move(places);
+  }
   if (start_failure_) {
     Send(rank, *start_failure_);
   } else if (all_joined()) {
@@ -139,16 +150,13 @@ void ServiceCore::TellHosts(int rank, const Message& message) {
   if (message.value >= ranks_.size()) {
     return Fail(rank, message.request, absl::StrCat("there is no rank ", message.value));
   }
-  if (hosts_.empty()) {
-    absl::flat_hash_map<std::string, int> lowest;
-    for (const Rank& of : ranks_) hosts_.push_back(lowest.try_emplace(of.card.host_id, of.card.rank).first->second);
-  }
   Message reply = OfType(MessageType::kHosts);
   reply.request = message.request;
-  for (size_t r = message.value; r < hosts_.size(); ++r) {
-    if (reply.runs.empty() || reply.runs.back().host != hosts_[r]) {
+  for (size_t r = message.value; r < places_.hosts.size(); ++r) {
+    if (reply.runs.empty() || reply.runs.back().host != places_.hosts[r]) {
       if (reply.runs.size() == kMaxRanksPerMessage) break;
-      reply.runs.push_back({hosts_[r], 0});
+      reply.runs.push_back({places_.hosts[r], 0});
+      for (const std::vector<int>& level : places_.wider) reply.runs.back().groups.push_back(level[r]);
     }
     ++reply.runs.back().ranks;
   }

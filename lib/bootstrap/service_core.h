@@ -93,8 +93,8 @@ class ServiceCore {
   bool ended_ = false;
   std::optional<Message> start_failure_;
   std::string last_refusal_;
-  std::string word_;        // rank 0's, for all
-  std::vector<int> hosts_;  // by rank the lowest rank of its host, once somebody has asked
+  std::string word_;  // rank 0's, for all
+  Places places_;     // once all have joined
   absl::flat_hash_map<std::string, uint64_t> counters_;
   FailureLedger ledger_;
   ActivityBoard activities_;

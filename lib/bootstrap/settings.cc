@@ -147,6 +147,7 @@ absl::StatusOr<JobSettings> ResolveSettings(const SettingsOverrides& from_config
     settings.provenance.push_back(*std::move(value));
   }
 
+  settings.slurm_place = PlaceFromSlurm(environment);
   absl::Status status = CheckPair(settings);
   if (status.ok()) status = CheckRanges(settings);
   if (status.ok()) status = CheckSecret(settings);

@@ -19,6 +19,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/bootstrap/environment.h"
+#include "lib/bootstrap/launcher.h"
 
 namespace tutti {
 
@@ -41,7 +42,7 @@ enum class RendezvousKind : uint8_t {
 struct SettingsOverrides {
   std::optional<int> rank, size, local_rank, local_size;
   std::optional<std::string> rendezvous, secret, interface, algorithm, transport, verbs_devices, trace, prometheus_file,
-      http;
+      http, locality;
   std::optional<int64_t> timeout_ns, budget_ns;
   std::optional<WaitPolicy> wait;
   std::optional<int> progress_thread, progress_core, telemetry;
@@ -101,7 +102,10 @@ struct JobSettings {
   int64_t prometheus_period_ns = 5 * kNsPerSecond;
   std::string http_address;  // of local rank 0; empty: none
   LogLevel log_level = LogLevel::kWarn;
-  std::string host_id;  // empty: found out by HostId()
+  std::string host_id;        // empty: found out by HostId()
+  std::string locality;       // empty: found out by FindLocality(), which looks at the next two
+  std::string locality_file;  // empty: none
+  SlurmPlace slurm_place;
 
   std::vector<KnobValue> provenance;  // one for each knob, in the table's order
   std::string launcher;               // "torchrun", "Slurm", "Open MPI", "PMI"; "" if none was used

@@ -13,6 +13,7 @@
 #include "lib/base/log.h"
 #include "lib/bootstrap/host_id.h"
 #include "lib/bootstrap/interfaces.h"
+#include "lib/bootstrap/locality.h"
 #include "lib/bootstrap/parse_value.h"
 #include "lib/bootstrap/private_file.h"
 #include "lib/bootstrap/timed_wait.h"
@@ -49,13 +50,32 @@ absl::StatusOr<std::string> ChooseLocalAddress(const JobSettings& settings, cons
   return address->ToString();
 }
 
-PeerCard DescribeSelf(const JobSettings& settings) {
+absl::StatusOr<PeerCard> DescribeSelf(const JobSettings& settings) {
   PeerCard self;
   self.rank = settings.rank;
   self.host = HostName();
   self.host_id = settings.host_id.empty() ? HostId() : settings.host_id;
   self.pid = getpid();
+  absl::StatusOr<Locality> locality = FindLocality(settings, self.host);
+  if (!locality.ok()) return locality.status();
+  self.locality = locality->path;
   return self;
+}
+
+// False if the run is none of a job of so many ranks.
+bool AppendRun(const HostRun& run, int size, Places* places) {
+  const auto is_rank = [size](int rank) { return rank >= 0 && rank < size; };
+  if (places->hosts.empty()) places->wider.resize(run.groups.size());
+  if (!is_rank(run.host) || run.ranks > static_cast<size_t>(size) - places->hosts.size() ||
+      run.groups.size() > kMaxLocalityDepth || run.groups.size() != places->wider.size() ||
+      !std::all_of(run.groups.begin(), run.groups.end(), is_rank)) {
+    return false;
+  }
+  places->hosts.insert(places->hosts.end(), run.ranks, run.host);
+  for (size_t i = 0; i < run.groups.size(); ++i) {
+    places->wider[i].insert(places->wider[i].end(), run.ranks, run.groups[i]);
+  }
+  return true;
 }
 
 }  // namespace
@@ -72,15 +92,16 @@ absl::StatusOr<std::unique_ptr<TcpControlPlane>> TcpControlPlane::Connect(const 
               settings.job_id.empty() ? ", and there is none" : "");
   }
 
-  PeerCard self = DescribeSelf(settings);
-  absl::StatusOr<Meeting> meeting = Meet(with_secret, self, exchange, deadline_ns);
+  absl::StatusOr<PeerCard> self = DescribeSelf(settings);
+  if (!self.ok()) return self.status();
+  absl::StatusOr<Meeting> meeting = Meet(with_secret, *self, exchange, deadline_ns);
   if (!meeting.ok()) return meeting.status();
   absl::StatusOr<std::string> local_address = ChooseLocalAddress(settings, *meeting);
   if (!local_address.ok()) return local_address.status();
   TUTTI_LOG(kInfo, "rank ", settings.rank, " of ", settings.size, " reached rank 0 at ",
             meeting->connection.remote.ToString(), "; data connections use ", *local_address);
 
-  std::unique_ptr<TcpControlPlane> plane(new TcpControlPlane(settings, std::move(self), listener, *std::move(meeting),
+  std::unique_ptr<TcpControlPlane> plane(new TcpControlPlane(settings, *std::move(self), listener, *std::move(meeting),
                                                              *std::move(local_address), deadline_ns));
   if (!plane->link_.status().ok()) return plane->link_.status();
   status = plane->watcher_.Start("tutti-watcher", [raw = plane.get()] { raw->Watch(); });
@@ -113,10 +134,10 @@ absl::Status TcpControlPlane::Join(const PeerCard& card, const std::string& word
     return absl::InvalidArgumentError(absl::StrCat("rank ", rank(), " cannot join with the card of rank ", card.rank));
   }
   if (card.host.size() > kMaxHostBytes || card.host_id.size() > kMaxHostIdBytes ||
-      card.address.size() > kMaxAddressBytes) {
-    return absl::InvalidArgumentError(absl::StrCat("the card of rank ", rank(), " is too long: at most ", kMaxHostBytes,
-                                                   " bytes of host, ", kMaxHostIdBytes, " of host id, ",
-                                                   kMaxAddressBytes, " of address"));
+      card.address.size() > kMaxAddressBytes || card.locality.size() > kMaxLocalityBytes) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the card of rank ", rank(), " is too long: at most ", kMaxHostBytes, " bytes of host, ", kMaxHostIdBytes,
+        " of host id, ", kMaxAddressBytes, " of address, ", kMaxLocalityBytes, " of locality"));
   }
   if (word.size() > kMaxWordBytes) {
     return absl::InvalidArgumentError(
@@ -200,36 +221,33 @@ absl::StatusOr<std::vector<PeerCard>> TcpControlPlane::Lookup(absl::Span<const i
   return cards;
 }
 
-absl::StatusOr<std::vector<int>> TcpControlPlane::Hosts() {
+absl::StatusOr<Places> TcpControlPlane::WhereAllAre() {
   {
     std::lock_guard<std::mutex> lock(mutex_);
-    if (!hosts_.empty()) return hosts_;
+    if (!places_.hosts.empty()) return places_;
   }
   const int64_t deadline_ns = DeadlineAfterNs(MonotonicClock().NowNs(), timeout_ns_);
   const auto failed = [this](const absl::Status& status) {
     return absl::Status(status.code(),
                         absl::StrCat("rank ", rank(), " cannot learn which ranks share a host: ", status.message()));
   };
-  std::vector<int> hosts;
-  while (hosts.size() < static_cast<size_t>(size_)) {
+  Places places;
+  while (places.hosts.size() < static_cast<size_t>(size_)) {
     Message ask = OfType(MessageType::kAskHosts);
     ask.request = requests_.Open();
-    ask.value = hosts.size();
+    ask.value = places.hosts.size();
     link_.Send(EncodeMessage(ask));
     const auto reply = requests_.Wait(ask.request, deadline_ns);
     if (!reply.ok()) return failed(reply.status());
     if (reply->type == MessageType::kFailed) return failed(absl::UnavailableError(reply->sentence));
     for (const HostRun& run : reply->runs) {
-      if (run.host < 0 || run.host >= size_ || run.ranks > static_cast<size_t>(size_) - hosts.size()) {
-        return failed(absl::InternalError("the answer does not fit the job"));
-      }
-      hosts.insert(hosts.end(), run.ranks, run.host);
+      if (!AppendRun(run, size_, &places)) return failed(absl::InternalError("the answer does not fit the job"));
     }
     if (reply->runs.empty()) return failed(absl::InternalError("the answer is empty"));
   }
   std::lock_guard<std::mutex> lock(mutex_);
-  hosts_ = hosts;
-  return hosts;
+  places_ = places;
+  return places;
 }
 
 absl::StatusOr<uint64_t> TcpControlPlane::FetchAdd(absl::string_view key, uint64_t delta) {

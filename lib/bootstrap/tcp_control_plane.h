@@ -63,7 +63,7 @@ class TcpControlPlane final : public ControlPlane {
   int rank() const override { return self_.rank; }
   int size() const override { return size_; }
   absl::StatusOr<std::vector<PeerCard>> Lookup(absl::Span<const int> ranks) override;
-  absl::StatusOr<std::vector<int>> Hosts() override;
+  absl::StatusOr<Places> WhereAllAre() override;
   absl::StatusOr<uint64_t> FetchAdd(absl::string_view key, uint64_t delta) override;
   void Report(const FailureReport& report) override;
   std::vector<Activity> AskActivity(uint32_t channel, uint64_t sequence, absl::Span<const int> ranks,
@@ -117,7 +117,7 @@ class TcpControlPlane final : public ControlPlane {
   bool service_ended_ = false;
   std::string word_;
   absl::flat_hash_map<int, PeerCard> cards_;
-  std::vector<int> hosts_;
+  Places places_;
 
   ControlThread watcher_;  // last: joined before anything it uses goes
 };

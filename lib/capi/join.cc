@@ -55,6 +55,7 @@ absl::StatusOr<SettingsOverrides> OverridesFrom(const tutti_comm_config_t& confi
   overrides.trace = IfSet(config.trace);
   overrides.prometheus_file = IfSet(config.prometheus_file);
   overrides.http = IfSet(config.http);
+  overrides.locality = IfSet(config.locality);
   if (config.budget_ns != 0) overrides.budget_ns = config.budget_ns;
   overrides.has_exchange = config.exchange != nullptr;
   if (config.timeout_ns != 0) overrides.timeout_ns = config.timeout_ns;
@@ -157,12 +158,12 @@ absl::StatusOr<std::shared_ptr<Job>> JoinJob(const tutti_comm_config_t& config) 
   if (joined.ok()) joined = TakeAlgorithms((*control_plane)->Word(), *settings, *job);
   if (!joined.ok()) return joined;
   // Two ranks share a host or they do not: there is nothing to group.
-  absl::StatusOr<std::vector<int>> hosts = std::vector<int>();
-  if (settings->size > 2) hosts = (*control_plane)->Hosts();
-  if (!hosts.ok()) return hosts.status();
+  absl::StatusOr<Places> places = Places();
+  if (settings->size > 2) places = (*control_plane)->WhereAllAre();
+  if (!places.ok()) return places.status();
   std::unique_ptr<FlightRecorder> recorder = MakeRecorder(*settings, card, (*control_plane)->DataSecret());
   absl::Status started =
-      job->Start(*std::move(control_plane), *std::move(transports), card, *std::move(hosts), std::move(recorder));
+      job->Start(*std::move(control_plane), *std::move(transports), card, *std::move(places), std::move(recorder));
   if (!started.ok()) return started;
   absl::Status exporting = job->Export(ExportsOf(*settings), tag);
   if (!exporting.ok()) return exporting;

@@ -56,7 +56,7 @@ Communicator::Communicator(std::shared_ptr<Job> job, uint32_t channel, std::vect
       channel_(channel),
       members_(std::move(members)),
       rank_(rank),
-      groups_(job_->GroupsOf(members_)),
+      levels_(job_->LevelsOf(members_)),
       crowded_(job_->IsCrowded(members_)),
       telemetry_(size()) {
   telemetry_.Enable(job_->options().telemetry);
@@ -91,7 +91,7 @@ absl::StatusOr<Operation*> Communicator::Bind(const CollectiveCall& call) {
   }
   // The scaled input of an all_reduce has its place where the result will be.
   key.shape.in_place = call.scale == nullptr ? call.in_place : call.collective == Collective::kAllReduce;
-  key.shape.groups = groups_;
+  levels_.SetIn(key.shape);
   if (call.blocks != nullptr) key.shape.blocks = absl::MakeConstSpan(call.blocks, 1);
   const Algorithm* wish = call.algorithm;
   if (!looked_for_windows_) LookForWindows();
@@ -198,7 +198,7 @@ absl::Status Communicator::FillCoded(Operation& operation, const CollectiveCall&
   if (!filled.ok()) return filled;
   operation.coded.rank = rank_;
   // Inside hosts, messages tell nothing of the codec.
-  if (!groups_.empty()) operation.signature = WithCodes(operation.signature, operation.coded.header.Hash());
+  if (!levels_.groups.empty()) operation.signature = WithCodes(operation.signature, operation.coded.header.Hash());
   return absl::OkStatus();
 }
 

@@ -22,6 +22,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 
+#include "collectives/schedule/levels.h"
 #include "collectives/select/select.h"
 #include "lib/bootstrap/control_plane.h"
 #include "lib/comm/budget_watch.h"
@@ -213,8 +214,8 @@ class Communicator {
   const uint32_t channel_;
   const std::vector<int32_t> members_;
   const int rank_;
-  const std::vector<int> groups_;  // see Job::GroupsOf
-  const bool crowded_;             // see Job::IsCrowded
+  const Levels levels_;  // see Job::LevelsOf
+  const bool crowded_;   // see Job::IsCrowded
 
   absl::flat_hash_map<int32_t, uint8_t> rails_;  // the transport to each peer that was looked up, by job rank
   bool connected_to_all_ = false;                // for senders that nobody waits for by name

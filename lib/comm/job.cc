@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 
 #include "collectives/select/rules.h"
@@ -23,11 +22,11 @@ Job::Job(const JobOptions& options, Clock& clock)
 Job::~Job() { Shutdown(0); }
 
 absl::Status Job::Start(std::unique_ptr<ControlPlane> control_plane, std::vector<std::unique_ptr<Transport>> transports,
-                        const PeerCard& card, std::vector<int> hosts, std::unique_ptr<FlightRecorder> recorder) {
+                        const PeerCard& card, Places places, std::unique_ptr<FlightRecorder> recorder) {
   control_plane_ = std::move(control_plane);
   transports_ = std::move(transports);
   host_id_ = card.host_id;
-  hosts_ = std::move(hosts);
+  places_ = std::move(places);
   cards_.insert_or_assign(card.rank, card);  // nobody looks it up, but sentences name this rank, too
   recorder_ = std::move(recorder);
   EngineOptions engine_options = options_.engine;
@@ -57,9 +56,9 @@ absl::Status Job::Start(std::unique_ptr<ControlPlane> control_plane, std::vector
 
 // So that clocks can be compared between any two hosts; see AnchorClock.
 void Job::FollowRank0() {
-  const bool on_one_host = std::all_of(hosts_.begin(), hosts_.end(), [](int host) { return host == 0; });
+  const bool on_one_host = std::all_of(places_.hosts.begin(), places_.hosts.end(), [](int host) { return host == 0; });
   if (on_one_host) return;
-  if (hosts_[static_cast<size_t>(options_.rank)] == 0) return engine_->FollowAnchor(AnchorClock::Same());
+  if (places_.hosts[static_cast<size_t>(options_.rank)] == 0) return engine_->FollowAnchor(AnchorClock::Same());
   control_plane_->FollowServiceClock();
 }
 
@@ -152,23 +151,16 @@ absl::StatusOr<std::vector<PeerCard>> Job::LookUp(absl::Span<const int32_t> job_
   return cards;
 }
 
-std::vector<int> Job::GroupsOf(absl::Span<const int32_t> members) const {
-  if (hosts_.empty()) return {};
-  std::vector<int> groups;
-  absl::flat_hash_set<int> different;
-  for (int32_t member : members) {
-    groups.push_back(hosts_[static_cast<size_t>(member)]);
-    different.insert(groups.back());
-  }
-  if (different.size() == 1 || different.size() == members.size()) return {};
-  return groups;
+Levels Job::LevelsOf(absl::Span<const int32_t> members) const {
+  if (places_.hosts.empty()) return {};
+  return Levels{{}, places_.hosts, places_.wider}.Among(members);
 }
 
 bool Job::IsCrowded(absl::Span<const int32_t> members) const {
   absl::flat_hash_map<int, int> ranks_of_host;
   int most = 0;
   for (int32_t member : members) {
-    if (!hosts_.empty()) most = std::max(most, ++ranks_of_host[hosts_[static_cast<size_t>(member)]]);
+    if (!places_.hosts.empty()) most = std::max(most, ++ranks_of_host[places_.hosts[static_cast<size_t>(member)]]);
   }
   return most > cores_per_host_;
 }

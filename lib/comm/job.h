@@ -20,6 +20,7 @@
 #include "absl/status/status.h"
 #include "absl/types/span.h"
 
+#include "collectives/schedule/levels.h"
 #include "collectives/select/select.h"
 #include "lib/base/clock.h"
 #include "lib/bootstrap/control_plane.h"
@@ -58,11 +59,10 @@ class Job final : public ControlPlaneListener, public EngineListener {
 
   // Takes its parts and begins to work. The control plane must have been made with this job as its listener. Between two
   // ranks the first transport in the list counts that both have. `card` is this rank's own.
-  // `hosts`: as ControlPlane::Hosts gives them; empty: nothing is known of hosts. The same on all ranks.
+  // `places`: as ControlPlane::WhereAllAre gives them; empty: nothing is known of hosts. The same on all ranks.
   // `recorder`: nullptr: no flight record is kept.
   absl::Status Start(std::unique_ptr<ControlPlane> control_plane, std::vector<std::unique_ptr<Transport>> transports,
-                     const PeerCard& card, std::vector<int> hosts = {},
-                     std::unique_ptr<FlightRecorder> recorder = nullptr);
+                     const PeerCard& card, Places places = {}, std::unique_ptr<FlightRecorder> recorder = nullptr);
 
   // From now on what communicators made later measure is shown as `options` say. After Start. `tag`: the same on all ranks of
   // this run of the job, and on no other. Errors: what cannot be written, with the reason.
@@ -99,8 +99,9 @@ class Job final : public ControlPlaneListener, public EngineListener {
   // Looks the peers up and remembers their cards. Control path; blocks for at most the job's timeout.
   absl::StatusOr<std::vector<PeerCard>> LookUp(absl::Span<const int32_t> job_ranks);
 
-  // Which of a communicator's ranks share a host, by rank; empty where that is of no use: all do, or none, or it is unknown.
-  std::vector<int> GroupsOf(absl::Span<const int32_t> members) const;
+  // Which of a communicator's ranks share a host, a rack and so on, by rank; without what is of no use, because all do, or none,
+  // or it is unknown.
+  Levels LevelsOf(absl::Span<const int32_t> members) const;
 
   // What this rank's host is called, as a number; the same for all ranks of a host.
   uint64_t HostHash() const;
@@ -169,7 +170,7 @@ class Job final : public ControlPlaneListener, public EngineListener {
   std::vector<std::unique_ptr<Transport>> transports_;
   std::string host_id_;
   int cores_per_host_ = std::numeric_limits<int>::max();
-  std::vector<int> hosts_;
+  Places places_;
   std::unique_ptr<FlightRecorder> recorder_;
   std::unique_ptr<Engine> engine_;
   AnchorClock anchor_;  // the watcher's own

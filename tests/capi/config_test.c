@@ -142,6 +142,18 @@ static void an_address_to_serve_at_that_is_none_is_refused_and_quoted(void) {
   unsetenv("TUTTI_HTTP");
 }
 
+static void a_locality_that_is_none_is_refused_and_quoted(void) {
+  tutti_comm_config_t config = single_rank_config();
+  config.locality = "pod1//rack3";
+  CHECK(refused(&config));
+  CHECK(strstr(tutti_last_error(), "config field locality is \"pod1//rack3\"") != NULL);
+  config.locality = "pod1/rack3";
+  CHECK(accepted(&config));
+  setenv("TUTTI_LOCALITY", "a/b/c/d/e", 1);
+  CHECK(accepted(&config)); /* the field comes before the variable */
+  unsetenv("TUTTI_LOCALITY");
+}
+
 static void several_ranks_need_to_know_where_to_meet(void) {
   tutti_comm_config_t config = single_rank_config();
   config.size = 2;
@@ -205,7 +217,7 @@ CAPI_MAIN(CAPI_CASE(a_place_for_the_communicator_is_needed), CAPI_CASE(wrong_str
           CAPI_CASE(ranks_and_sizes_out_of_range_are_refused), CAPI_CASE(local_ranks_out_of_range_are_refused),
           CAPI_CASE(unknown_enum_values_and_numbers_out_of_range_are_refused), CAPI_CASE(malformed_texts_are_refused),
           CAPI_CASE(an_address_to_serve_at_that_is_none_is_refused_and_quoted),
-          CAPI_CASE(several_ranks_need_to_know_where_to_meet),
+          CAPI_CASE(a_locality_that_is_none_is_refused_and_quoted), CAPI_CASE(several_ranks_need_to_know_where_to_meet),
           CAPI_CASE(an_unknown_variable_is_refused_and_the_nearest_known_one_is_named),
           CAPI_CASE(a_malformed_variable_is_refused_by_name), CAPI_CASE(a_callers_own_exchange_creates_a_communicator),
           CAPI_CASE(a_failing_exchange_fails_the_creation))

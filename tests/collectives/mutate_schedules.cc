@@ -61,6 +61,7 @@ Shape DrawShape(Prng& prng, const Algorithm& algorithm) {
   shape.in_place = collective != Collective::kBarrier && prng.Chance(0.5);
   shape.segment_bytes = prng.Chance(0.5) ? 8 : 0;
   if (UsesGroups(algorithm)) SetGroups(shape, static_cast<int>(prng.Between(1, 4)));
+  if (UsesGroups(algorithm) && prng.Chance(0.3)) SetLevels(shape, SweepLevels::kProcessorsInHosts);
   if (algorithm.takes_uneven_blocks && prng.Chance(0.3)) {
     shape.in_place = shape.in_place && CanBeUnevenInPlace(collective);
     SetUnevenBlocks(shape, 7);

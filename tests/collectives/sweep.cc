@@ -16,6 +16,7 @@
 
 #include "collectives/algorithms/all_gather/spread.h"
 #include "collectives/algorithms/all_reduce/direct.h"
+#include "collectives/schedule/levels.h"
 #include "collectives/schedule/window_program.h"
 #include "uneven_blocks.h"
 
@@ -36,7 +37,7 @@ constexpr int kAllPairsUpTo = 257;
 bool IsBetweenAllPairs(const Algorithm& algorithm) {
   // Hierarchical ones are that within a group.
   return algorithm.collective == Collective::kAllToAll || algorithm.build == all_gather::BuildSpread ||
-         (UsesGroups(algorithm) && algorithm.collective != Collective::kAllReduce);
+         (algorithm.name == absl::string_view("hierarchical") && algorithm.collective != Collective::kAllReduce);
 }
 
 std::vector<int> RankCounts(SweepLevel level) {
@@ -98,7 +99,10 @@ std::vector<Size> Sizes(const Algorithm& algorithm, int num_ranks, SweepLevel le
 
 }  // namespace
 
-bool UsesGroups(const Algorithm& algorithm) { return absl::string_view(algorithm.name) == "hierarchical"; }
+bool UsesGroups(const Algorithm& algorithm) {
+  const absl::string_view name = algorithm.name;
+  return name == "hierarchical" || name == "ring";
+}
 
 std::vector<SweepItem> SweepItems(SweepLevel level) {
   std::vector<SweepItem> items;
@@ -141,6 +145,42 @@ void SetGroups(Shape& shape, int size) {
   shape.groups = groups;
 }
 
+void SetLevels(Shape& shape, SweepLevels which) {
+  static std::mutex mutex;
+  static std::map<std::pair<int, SweepLevels>, Levels> tables;
+  std::lock_guard<std::mutex> lock(mutex);
+  const auto [known, is_new] = tables.try_emplace({shape.num_ranks, which});
+  if (is_new) {
+    struct Place {
+      int index, host;
+    };
+    constexpr int kHostOf[] = {0, 0, 0, 1, 1, 1, 1, 1, 2};  // 3 + 5 + 1 ranks of a rack
+    std::vector<Place> places;
+    for (int i = 0; i < shape.num_ranks; ++i) {
+      const int host = i / 9 * 3 + kHostOf[i % 9];
+      const bool same_host = !places.empty() && places.back().host == host;
+      places.push_back({same_host ? places.back().index + 1 : 0, host});
+    }
+    std::stable_sort(places.begin(), places.end(), [](const Place& a, const Place& b) { return a.index < b.index; });
+    Levels all;
+    all.finer.resize(1);
+    all.wider.resize(2);
+    std::vector<int> ranks;
+    for (const Place& place : places) {
+      ranks.push_back(static_cast<int>(ranks.size()));
+      all.finer[0].push_back(place.host * 8 + place.index / 2);
+      all.groups.push_back(place.host);
+      all.wider[0].push_back(place.host / 3);
+      all.wider[1].push_back(place.host / 6);
+    }
+    if (which != SweepLevels::kProcessorsInHosts) all.finer.clear();
+    if (which == SweepLevels::kProcessorsInHosts) all.wider.pop_back();
+    if (which == SweepLevels::kRacksOfHostsWithOneEach) all.groups.clear();
+    known->second = all.Among(ranks);
+  }
+  known->second.SetIn(shape);
+}
+
 std::vector<Shape> SweepShapes(const SweepItem& item, SweepLevel level) {
   std::vector<Shape> shapes;
   const Collective collective = item.algorithm->collective;
@@ -165,6 +205,11 @@ std::vector<Shape> SweepShapes(const SweepItem& item, SweepLevel level) {
         for (int group_size : {2, 3, 8}) {
           SetGroups(shape, group_size);
           shapes.push_back(shape);
+        }
+        for (const SweepLevels levels :
+             {SweepLevels::kHostsInRacks, SweepLevels::kProcessorsInHosts, SweepLevels::kRacksOfHostsWithOneEach}) {
+          SetLevels(shape, levels);
+          if (!shape.wider.empty()) shapes.push_back(shape);
         }
       }
     }
@@ -199,7 +244,9 @@ std::string DescribeCase(const Algorithm& algorithm, const Shape& shape) {
                       " root=", shape.root, " count=", shape.count, " element_bytes=", shape.element_bytes,
                       " in_place=", shape.in_place ? 1 : 0, " segment_bytes=", shape.segment_bytes,
                       shape.uneven() ? " uneven" : "",
-                      shape.groups.empty() ? "" : absl::StrCat(" groups=", absl::StrJoin(shape.groups, ",")));
+                      shape.groups.empty() ? "" : absl::StrCat(" groups=", absl::StrJoin(shape.groups, ",")),
+                      shape.finer.empty() ? "" : absl::StrCat(" and ", shape.finer.size(), " finer levels"),
+                      shape.wider.empty() ? "" : absl::StrCat(" and ", shape.wider.size(), " wider levels"));
 }
 
 }  // namespace tutti

@@ -37,6 +37,15 @@ void SetUnevenBlocks(Shape& shape, uint64_t longest);
 // Gives the shape hosts of `size` ranks and a smaller last one, each rank's neighbours on other hosts, that live likewise.
 void SetGroups(Shape& shape, int size);
 
+// Several levels, as for SetGroups: pods of two racks of three hosts of 3, 5 and 1 ranks, as far as there are ranks, which are
+// dealt out by turns.
+enum class SweepLevels {
+  kHostsInRacks,             // hosts, racks, pods
+  kProcessorsInHosts,        // pairs of ranks, hosts, racks
+  kRacksOfHostsWithOneEach,  // racks and pods
+};
+void SetLevels(Shape& shape, SweepLevels which);
+
 std::vector<Shape> SweepShapes(const SweepItem& item, SweepLevel level);
 
 // Every rank's schedule.

@@ -40,6 +40,18 @@ TEST(TuttiInfo, ListsEveryKnobWithItsValueAndOrigin) {
   EXPECT_EQ(Knob(run.out, "TUTTI_INTERFACE")["value"], nullptr);
 }
 
+TEST(TuttiInfo, SaysInWhichRackTheHostIs) {
+  const Finished nowhere = RunProgram({TUTTI_INFO});
+  EXPECT_THAT(nowhere.out, HasSubstr("nobody says in which rack or pod this host is"));
+  const Finished run = RunProgram({TUTTI_INFO}, {"TUTTI_LOCALITY=pod1/rack3"});
+  EXPECT_THAT(run.out, HasSubstr("this host is in pod1/rack3: TUTTI_LOCALITY\n"));
+  const Finished as_json = RunProgram({TUTTI_INFO, "--devices", "--json"}, {"TUTTI_LOCALITY=pod1/rack3"});
+  EXPECT_EQ(json::parse(as_json.out)["devices"]["locality"]["path"], "pod1/rack3");
+  const Finished no_file = RunProgram({TUTTI_INFO}, {"TUTTI_LOCALITY_FILE=/nowhere/topology.conf"});
+  EXPECT_EQ(no_file.status, 1);
+  EXPECT_THAT(no_file.err, HasSubstr("TUTTI_LOCALITY_FILE: /nowhere/topology.conf cannot be read"));
+}
+
 TEST(TuttiInfo, KnowsWhatALauncherSays) {
   const Finished run = RunProgram({TUTTI_INFO, "--env", "--json"},
                                   {"RANK=1", "WORLD_SIZE=2", "MASTER_ADDR=10.0.0.1", "MASTER_PORT=4711"});

@@ -155,6 +155,15 @@ TEST(TuttiSim, HierarchicalIsACandidateWhereHostsHaveSeveralRanks) {
   EXPECT_THAT(run.out, HasSubstr("hierarchical (the library's choice)"));
 }
 
+TEST(TuttiSim, TheLibraryReducesByRacksWhereThereAreSome) {
+  const ScratchDirectory folder;
+  const std::string file = WriteFile(folder, "racks.json", R"({"hosts_per_rack": 4})");
+  const Finished racks = RunProgram({TUTTI_SIM, "all_reduce", "-n", "16", "-b", "1M", "-t", file});
+  EXPECT_THAT(racks.out, HasSubstr("hierarchical (the library's choice)"));
+  const Finished flat = RunProgram({TUTTI_SIM, "all_reduce", "-n", "16", "-b", "1M"});
+  EXPECT_THAT(flat.out, HasSubstr("circulant (the library's choice)"));
+}
+
 TEST(TuttiSim, WritesAPictureAndGoal) {
   const ScratchDirectory folder;
   const std::string svg = folder.path() + "/a.svg";

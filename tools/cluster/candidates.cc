@@ -32,9 +32,8 @@ Shape ShapeOf(const Question& question) {
 absl::StatusOr<Choice> LibraryChoice(const Question& question, const simulate::ClusterSpec& spec) {
   const absl::StatusOr<simulate::Cluster> cluster = simulate::Cluster::Make(spec, question.ranks);
   if (!cluster.ok()) return cluster.status();
-  const std::vector<int> groups = cluster->Groups();
   Shape shape = ShapeOf(question);
-  shape.groups = groups;
+  cluster->levels().SetIn(shape);
   ChoiceOptions options;
   options.crowded = IsCrowded(*cluster);
   return ChooseAlgorithm(shape, nullptr, options);
@@ -43,19 +42,17 @@ absl::StatusOr<Choice> LibraryChoice(const Question& question, const simulate::C
 absl::StatusOr<Choice> EncodedChoice(const Question& question, const simulate::ClusterSpec& spec, bool very_sparse) {
   const absl::StatusOr<simulate::Cluster> cluster = simulate::Cluster::Make(spec, question.ranks);
   if (!cluster.ok()) return cluster.status();
-  const std::vector<int> groups = cluster->Groups();
   Shape shape = ShapeOf(question);
-  shape.groups = groups;
+  cluster->levels().SetIn(shape);
   return ChooseEncodedAlgorithm(shape, nullptr, very_sparse);
 }
 
 absl::StatusOr<std::vector<Choice>> Candidates(const Question& question, const simulate::ClusterSpec& spec) {
   const absl::StatusOr<simulate::Cluster> cluster = simulate::Cluster::Make(spec, question.ranks);
   if (!cluster.ok()) return cluster.status();
-  const std::vector<int> groups = cluster->Groups();
   Shape shape = ShapeOf(question);
-  shape.groups = groups;
-  const bool is_flat = groups.empty() && !IsCrowded(*cluster);
+  cluster->levels().SetIn(shape);
+  const bool is_flat = cluster->levels().empty() && !IsCrowded(*cluster);
   std::vector<Choice> candidates;
   for (const Algorithm& algorithm : Algorithms(question.collective)) {
     if (algorithm.window != nullptr) continue;  // they are not made of messages, where they are worth having

@@ -6,6 +6,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
+#include "lib/bootstrap/host_id.h"
+#include "lib/bootstrap/locality.h"
 #include "lib/bootstrap/settings.h"
 #include "tools/tutti-info/job_network.h"
 #include "transports/verbs/locked_memory.h"
@@ -83,9 +85,16 @@ View DevicesView(const Environment& environment) {
     view.error = std::string(settings.status().message());
     return view;
   }
+  const absl::StatusOr<Locality> locality = FindLocality(*settings, HostName());
+  if (!locality.ok()) {
+    view.error = std::string(locality.status().message());
+    return view;
+  }
   const verbs::PortOptions options = PortOptionsOf(*settings);
   const auto ports = verbs::SurveyPorts(options, static_cast<size_t>(settings->verbs.rails));
   view.json["job_address"] = options.address.empty() ? Json(nullptr) : Json(options.address);
+  const bool is_placed = !locality->path.empty();
+  view.json["locality"] = is_placed ? Json{{"path", locality->path}, {"origin", locality->origin}} : Json(nullptr);
   view.json["used_by_jobs"] = settings->use_verbs;
   view.json["ports"] = Json::array();
   if (!ports.ok()) {
@@ -105,6 +114,8 @@ View DevicesView(const Environment& environment) {
   if (!settings->use_verbs)
     absl::StrAppend(&view.text, "jobs do not use RDMA, as TUTTI_TRANSPORT does not name verbs\n");
   const verbs::RetryTime time = verbs::RetryTimeOf(options);
+  absl::StrAppend(&view.text, is_placed ? absl::StrCat("this host is in ", locality->path, ": ", locality->origin, "\n")
+                                        : "nobody says in which rack or pod this host is (TUTTI_LOCALITY)\n");
   absl::StrAppend(&view.text, LockedMemoryText(), RetryText(options, time));
   const uint64_t lockable = verbs::LockableBytes();
   view.json["lockable_bytes"] = lockable == verbs::kUnlimited ? Json(nullptr) : Json(lockable);

@@ -94,9 +94,8 @@ View ExplainView(const Options& options, const Environment& environment) {
   const absl::StatusOr<Choice> usual = cluster::LibraryChoice(question, *spec);
   if (!usual.ok()) return ViewError(usual.status().message());
   const absl::StatusOr<simulate::Cluster> cluster = simulate::Cluster::Make(*spec, question.ranks);
-  const std::vector<int> groups = cluster->Groups();
   Shape shape = cluster::ShapeOf(question);
-  shape.groups = groups;
+  cluster->levels().SetIn(shape);
   const absl::StatusOr<Wish> wish = WishFor(shape, *settings);
   if (!wish.ok()) return ViewError(wish.status().message());
   const absl::StatusOr<std::vector<Candidate>> candidates = Predicted(question, *spec, options.by_p50);

@@ -62,9 +62,8 @@ View TrafficView(const Options& options, const Environment& environment) {
   question.collective = *collective;
   question.ranks = options.ranks.front();
   question.bytes = options.topology_bytes;
-  const std::vector<int> groups = cluster->Groups();
   Shape shape = cluster::ShapeOf(question);
-  shape.groups = groups;
+  cluster->levels().SetIn(shape);
   const absl::StatusOr<Reasoned> reasoned = ChooseFor(options, *settings, shape, *cluster);
   if (!reasoned.ok()) return ViewError(reasoned.status().message());
   shape.segment_bytes = reasoned->choice.segment_bytes;

@@ -80,9 +80,8 @@ absl::Status WriteFile(const std::string& path, const std::string& text) {
 absl::Status WriteGoalFile(const Options& options, const simulate::ClusterSpec& spec, const Point& point) {
   const absl::StatusOr<simulate::Cluster> cluster = simulate::Cluster::Make(spec, point.question.ranks);
   if (!cluster.ok()) return cluster.status();
-  const std::vector<int> groups = cluster->Groups();
   Shape shape = cluster::ShapeOf(point.question);
-  shape.groups = groups;
+  cluster->levels().SetIn(shape);
   shape.segment_bytes = point.choice.segment_bytes;
   std::ofstream file(options.goal_file);
   WriteGoal(shape, point.choice.algorithm->build, spec.costs, file);

@@ -10,6 +10,7 @@
 #include "collectives/algorithms/pieces.h"
 #include "collectives/patterns/circulant.h"
 #include "collectives/patterns/ring.h"
+#include "collectives/schedule/levels.h"
 
 namespace tutti::all_gather {
 namespace {
@@ -17,110 +18,124 @@ namespace {
 constexpr uint64_t kSegmentBytes = 256 * 1024;
 constexpr uint64_t kRingBytes = 256 * 1024;  // longer blocks are better off with neighbours
 
-// Whose blocks a leader sends to another group and gets from one, by group.
-struct Round {
-  int to = 0;
-  std::vector<int> sent;
-  int from = 0;
-  std::vector<int> received;
+// One step of one unit, which has a block: a rank, a host of ranks, a rack of hosts. To each peer blocks are sent in the order in
+// which it receives them.
+struct Move {
+  bool sends = false;
+  int peer = 0;
+  int owner = 0;  // whose block it is
 };
 
-std::vector<Round> RoundsBetween(int num_groups, int group, bool in_ring) {
-  std::vector<Round> rounds;
-  if (num_groups == 1) return rounds;
+std::vector<Move> MovesAmong(const Levels& levels, int num_units, int unit, bool in_ring);
+
+// Among units that are alike.
+std::vector<Move> FlatMoves(int num_units, int unit, bool in_ring) {
+  std::vector<Move> moves;
+  if (num_units == 1) return moves;
   if (in_ring) {
-    const Ring ring(num_groups, group, /*shift=*/0);
+    const Ring ring(num_units, unit, /*shift=*/0);
     for (int round = 0; round < ring.num_rounds(); ++round) {
-      rounds.push_back({ring.next(), {ring.SentChunk(round)}, ring.previous(), {ring.ReceivedChunk(round)}});
+      moves.push_back({true, ring.next(), ring.SentChunk(round)});
+      moves.push_back({false, ring.previous(), ring.ReceivedChunk(round)});
     }
-    return rounds;
+    return moves;
   }
-  const std::vector<CirculantRound> halving = CirculantRounds(num_groups, group);
+  const std::vector<CirculantRound> halving = CirculantRounds(num_units, unit);
   for (auto it = halving.rbegin(); it != halving.rend(); ++it) {
-    Round round{it->backward, {}, it->forward, {}};
+    for (int i = 0; i < it->num_chunks(); ++i) moves.push_back({true, it->backward, (unit + i) % num_units});
     for (int i = 0; i < it->num_chunks(); ++i) {
-      round.sent.push_back((group + i) % num_groups);
-      round.received.push_back((group + it->skip + i) % num_groups);
+      moves.push_back({false, it->forward, (unit + it->skip + i) % num_units});
     }
-    rounds.push_back(std::move(round));
   }
-  return rounds;
+  return moves;
+}
+
+// Blocks of the own group to everyone in it, then those of others by the leaders, who give what they get to everyone here.
+std::vector<Move> MovesByGroups(const Groups& groups, const Levels& levels, int unit, bool in_ring) {
+  std::vector<Move> moves;
+  const std::vector<int> others_here = groups.OthersHere();
+  for (const int peer : others_here) moves.push_back({true, peer, unit});
+  for (const int peer : others_here) moves.push_back({false, peer, peer});
+  // Every lane sees the same groups.
+  const Levels above = levels.Among(groups.AtPlace(0));
+  for (const Move& move : MovesAmong(above, groups.num_groups(), groups.group(), in_ring)) {
+    for (int lane = 0; lane < groups.num_lanes(); ++lane) {
+      for (const int owner : groups.OfLane(move.owner, lane)) {
+        if (lane == groups.place()) {
+          moves.push_back({move.sends, groups.Leader(move.peer, lane), owner});
+          for (const int local : others_here) {
+            if (!move.sends) moves.push_back({true, local, owner});
+          }
+        } else if (!move.sends) {
+          moves.push_back({false, groups.Leader(groups.group(), lane), owner});
+        }
+      }
+    }
+  }
+  return moves;
+}
+
+std::vector<Move> MovesAmong(const Levels& levels, int num_units, int unit, bool in_ring) {
+  if (!levels.SuitLeaders()) return FlatMoves(num_units, unit, in_ring);
+  Shape units;
+  units.num_ranks = num_units;
+  levels.SetIn(units);
+  return MovesByGroups(Groups(units, unit), levels, unit, in_ring);
 }
 
 // One rank's part.
 class Gathering {
  public:
-  Gathering(const Shape& shape, int rank, ScheduleBuilder& builder)
-      : shape_(shape), rank_(rank), builder_(builder), groups_(shape, rank), others_here_(groups_.OthersHere()) {
-    for (int r = 0; r < shape.num_ranks; ++r) longest_ = std::max(longest_, OutputBlock(shape, rank, r).count);
-    num_segments_ =
-        NumSegmentsFor(shape, longest_, kSegmentBytes,
-                       /*steps_per_segment=*/static_cast<uint64_t>(shape.num_ranks) * groups_.members().size());
+  Gathering(const Shape& shape, int rank, ScheduleBuilder& builder) : shape_(shape), rank_(rank), builder_(builder) {
+    uint64_t longest = 0;  // block, in elements
+    for (int r = 0; r < shape.num_ranks; ++r) longest = std::max(longest, OutputBlock(shape, rank, r).count);
+    moves_ = MovesByGroups(Groups(shape, rank), LevelsOf(shape), rank, longest * shape.element_bytes > kRingBytes);
+    num_segments_ = NumSegmentsFor(shape, longest, kSegmentBytes, MostSteps(shape));
   }
 
   void Append() {
-    InsideWithOwn();
-    const bool in_ring = longest_ * shape_.element_bytes > kRingBytes;
-    for (const Round& round : RoundsBetween(groups_.num_groups(), groups_.group(), in_ring)) {
-      for (int lane = 0; lane < groups_.num_lanes(); ++lane) {
-        if (lane == groups_.place()) {
-          SendTo(groups_.Leader(round.to, lane), round.sent, lane);
-          Receive(groups_.Leader(round.from, lane), round.received, lane, /*pass_on_to=*/others_here_);
-        } else {
-          Receive(groups_.Leader(groups_.group(), lane), round.received, lane, /*pass_on_to=*/{});
+    for (size_t i = 0; i < moves_.size();) {
+      // What is passed on follows piece by piece.
+      size_t end = i + 1;
+      while (end < moves_.size() && moves_[end].sends && moves_[end].owner == moves_[i].owner) ++end;
+      const bool is_own = moves_[i].owner == rank_;
+      // The rank's own block need not wait for the copy.
+      const Region block = is_own ? InputBlock(shape_, rank_, rank_) : OutputBlock(shape_, rank_, moves_[i].owner);
+      for (uint64_t s = 0; s < num_segments_; ++s) {
+        const Region piece = PieceOf(block, PartOf({0, block.count}, num_segments_, s));
+        for (size_t m = i; m < end; ++m) {
+          if (moves_[m].sends) {
+            SendPiece(builder_, moves_[m].peer, piece);
+          } else {
+            RecvPiece(builder_, moves_[m].peer, piece);
+          }
         }
       }
+      i = end;
     }
+    if (!shape_.in_place) builder_.Copy(OutputBlock(shape_, rank_, rank_), InputBlock(shape_, rank_, rank_));
   }
 
  private:
-  std::vector<Region> PiecesOf(const Region& block) const {
-    std::vector<Region> pieces;
-    for (uint64_t s = 0; s < num_segments_; ++s) {
-      pieces.push_back(PieceOf(block, PartOf({0, block.count}, num_segments_, s)));
-    }
-    return pieces;
-  }
-  std::vector<Region> PiecesOf(int owner) const { return PiecesOf(OutputBlock(shape_, rank_, owner)); }
-
-  void InsideWithOwn() {
-    const Region own = InputBlock(shape_, rank_, rank_);
-    for (const int peer : others_here_) {
-      for (const Region& piece : PiecesOf(own)) SendPiece(builder_, peer, piece);
-    }
-    for (const int peer : others_here_) {
-      for (const Region& piece : PiecesOf(peer)) RecvPiece(builder_, peer, piece);
-    }
-    if (!shape_.in_place) builder_.Copy(OutputBlock(shape_, rank_, rank_), own);
-  }
-
-  void SendTo(int peer, const std::vector<int>& sent, int lane) {
-    for (const int group : sent) {
-      for (const int owner : groups_.OfLane(group, lane)) {
-        // The rank's own block need not wait for the copy.
-        const Region block = owner == rank_ ? InputBlock(shape_, rank_, rank_) : OutputBlock(shape_, rank_, owner);
-        for (const Region& piece : PiecesOf(block)) SendPiece(builder_, peer, piece);
-      }
-    }
-  }
-
-  void Receive(int peer, const std::vector<int>& received, int lane, const std::vector<int>& pass_on_to) {
-    for (const int group : received) {
-      for (const int owner : groups_.OfLane(group, lane)) {
-        for (const Region& piece : PiecesOf(owner)) {
-          RecvPiece(builder_, peer, piece);
-          for (const int local : pass_on_to) SendPiece(builder_, local, piece);
-        }
-      }
+  // Of any rank, as all must cut alike: a leader of all levels gets each block, and gives it to everyone it is with.
+  static uint64_t MostSteps(const Shape& shape) {
+    uint64_t peers = 1;
+    Levels levels = LevelsOf(shape);
+    Shape units = shape;
+    while (true) {
+      const Groups groups(units, 0);
+      peers += static_cast<uint64_t>(groups.largest());
+      if (levels.empty()) return peers * static_cast<uint64_t>(shape.num_ranks);
+      levels = levels.Among(groups.AtPlace(0));
+      units.num_ranks = groups.num_groups();
+      levels.SetIn(units);
     }
   }
 
   const Shape& shape_;
   const int rank_;
   ScheduleBuilder& builder_;
-  const Groups groups_;
-  const std::vector<int> others_here_;
-  uint64_t longest_ = 0;  // block, in elements
+  std::vector<Move> moves_;
   uint64_t num_segments_ = 1;
 };
 

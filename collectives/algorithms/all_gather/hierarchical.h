@@ -8,8 +8,11 @@
 // L is the size of the smallest host, so that every lane has a leader everywhere; with hosts alike each rank is the leader for
 // its own block. Between hosts blocks go round by a circulant graph, long ones in a ring.
 //
+// Between hosts it is the same again where there are levels above (racks, pods): a host is then what a rank is here, and what comes
+// from another rack is given to the rack's other hosts, and by these to their ranks.
+//
 // Cost with h hosts of m ranks: log h rounds between hosts (h-1, pipelined, in a ring) and two inside. Each block comes to each
-// other host once, the least possible, and 1/m of what comes to a host through each of its ranks. Each rank sends up to
+// other host (and rack) once, the least possible, and 1/m of what comes to a host through each of its ranks. Each rank sends up to
 // (n-1) m / L blocks inside its host.
 // Source: as for all_reduce (../all_reduce/hierarchical.h); the lanes are those of Traeff, "Decomposing collectives for
 // exploiting multi-lane communication", CLUSTER 2020.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "collectives/algorithms/pieces.h"
+#include "collectives/algorithms/ring_order.h"
 #include "collectives/patterns/ring.h"
 
 namespace tutti::all_gather {
@@ -19,11 +20,14 @@ constexpr uint64_t kRingSegmentBytes = 256 * 1024;
 Schedule BuildRing(const Shape& shape, int rank) {
   ScheduleBuilder builder(shape, rank);
   const Region own = InputBlock(shape, rank, rank);
-  const Ring ring(shape.num_ranks, rank, /*shift=*/0);
-  std::vector<Region> chunks;
+  const RingOrder order(shape, rank);
+  const Ring ring(shape.num_ranks, order.place(), /*shift=*/0);
+  const int next = order.RankAt(ring.next());
+  const int previous = order.RankAt(ring.previous());
+  std::vector<Region> chunks;  // by place in the ring
   uint64_t longest = 0;
-  for (int r = 0; r < shape.num_ranks; ++r) {
-    chunks.push_back(OutputBlock(shape, rank, r));
+  for (int i = 0; i < shape.num_ranks; ++i) {
+    chunks.push_back(OutputBlock(shape, rank, order.RankAt(i)));
     longest = std::max(longest, chunks.back().count);
   }
   if (shape.num_ranks == 1) {
@@ -39,12 +43,12 @@ Schedule BuildRing(const Shape& shape, int rank) {
     const Region& sent = round == 0 ? own : chunks[static_cast<size_t>(ring.SentChunk(round))];
     const Region& received = chunks[static_cast<size_t>(ring.ReceivedChunk(round))];
     for (uint64_t s = 0; s < num_segments; ++s) {
-      const ScheduleBuilder::StepId sending = SendPiece(builder, ring.next(), segment_of(sent, s));
+      const ScheduleBuilder::StepId sending = SendPiece(builder, next, segment_of(sent, s));
       // A long copy would hold up the sends; a segment's copy after its send goes along with them.
       if (round == 0 && !shape.in_place) {
-        builder.Copy(segment_of(chunks[static_cast<size_t>(rank)], s), segment_of(sent, s), {sending});
+        builder.Copy(segment_of(chunks[static_cast<size_t>(order.place())], s), segment_of(sent, s), {sending});
       }
-      RecvPiece(builder, ring.previous(), segment_of(received, s));
+      RecvPiece(builder, previous, segment_of(received, s));
     }
   }
   return std::move(builder).Build();

@@ -6,12 +6,17 @@
 //             \|/  reduce    0 <-> 3     1 <-> 4        /|\  spread
 //   host B   3 4            all_reduce between hosts   3 4
 //
+// Between hosts it is the same again where there are levels above: the hosts of a rack reduce a slice among themselves, cut it
+// into slices of slices for their leaders, and so on, to the widest level. That is a composition of schedules
+// (collectives/schedule/embed.h): each level knows of the next one only that it is an all_reduce in place. Short slices, and
+// racks of very different sizes, go between all hosts at once, which are then in the order of their racks.
+//
 // L is the size of the smallest host, so that every slice has a leader everywhere, and each leader has a path of its own
 // between the hosts; 1 for a short vector, whose cost is in the number of messages. Long vectors are cut into pieces, so
 // that hosts reduce one piece among themselves while another one is between hosts.
 //
 // Cost with h hosts of m ranks: 2 rounds inside, and those of the all_reduce of h ranks between hosts. Between hosts
-// 2(h-1)/h x bytes leave each host, the least possible, and 1/m of that goes through each rank.
+// 2(h-1)/h x bytes leave each host, the least possible, and 1/m of that goes through each rank; of g racks, 2(g-1)/g x bytes.
 // Source: Jain, Kaleem et al., "Framework for scalable intra-node collective operations using shared memory", SC 2018;
 // the multi-leader form is Bayatpour et al., "Scalable reduction collectives with data partitioning-based multi-leader
 // design", SC 2017.

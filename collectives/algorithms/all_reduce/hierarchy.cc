@@ -26,7 +26,9 @@ class Hierarchy {
         num_leaders_(shape.count * shape.element_bytes <= kOneLeaderBytes ? 1 : groups_.smallest()) {}
 
   Schedule Build() && {
-    const uint64_t steps = 4 * groups_.members().size() + steps_between_ * static_cast<uint64_t>(groups_.num_groups());
+    // Of the largest group, as all must cut alike.
+    const uint64_t steps =
+        4 * static_cast<uint64_t>(groups_.largest()) + steps_between_ * static_cast<uint64_t>(groups_.num_groups());
     const uint64_t num_pieces = NumSegmentsFor(shape_, shape_.count, kHierarchySegmentBytes, steps);
     ReserveSlots(PartOf({0, shape_.count}, num_pieces, 0).count);
     for (uint64_t p = 0; p < num_pieces; ++p) {

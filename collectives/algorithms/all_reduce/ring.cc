@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "collectives/algorithms/pieces.h"
+#include "collectives/algorithms/ring_order.h"
 #include "collectives/patterns/ring.h"
 
 namespace tutti::all_reduce {
@@ -25,23 +26,26 @@ Schedule BuildRing(const Shape& shape, int rank) {
     return PartOf(PartOf({0, shape.count}, n, static_cast<uint64_t>(chunk)), num_segments, segment);
   };
 
-  const Ring reducing(shape.num_ranks, rank, /*shift=*/0);
+  const RingOrder order(shape, rank);
+  const Ring reducing(shape.num_ranks, order.place(), /*shift=*/0);
+  const int next = order.RankAt(reducing.next());
+  const int previous = order.RankAt(reducing.previous());
   for (int round = 0; round < reducing.num_rounds(); ++round) {
     const bool last = round == reducing.num_rounds() - 1;
     for (uint64_t s = 0; s < num_segments; ++s) {
       const Range sent = segment_of(reducing.SentChunk(round), s);
       const Range received = segment_of(reducing.ReceivedChunk(round), s);
-      SendPiece(builder, reducing.next(), PieceOf(round == 0 ? input : output, sent));
-      RecvReducePiece(builder, reducing.previous(), PieceOf(output, received), PieceOf(input, received),
+      SendPiece(builder, next, PieceOf(round == 0 ? input : output, sent));
+      RecvReducePiece(builder, previous, PieceOf(output, received), PieceOf(input, received),
                       ScheduleBuilder::Order::kMessageFirst, CompletesIf(last));
     }
   }
   // Each rank begins with the chunk that it has just completed.
-  const Ring gathering(shape.num_ranks, rank, /*shift=*/1);
+  const Ring gathering(shape.num_ranks, order.place(), /*shift=*/1);
   for (int round = 0; round < gathering.num_rounds(); ++round) {
     for (uint64_t s = 0; s < num_segments; ++s) {
-      SendPiece(builder, gathering.next(), PieceOf(output, segment_of(gathering.SentChunk(round), s)));
-      RecvPiece(builder, gathering.previous(), PieceOf(output, segment_of(gathering.ReceivedChunk(round), s)));
+      SendPiece(builder, next, PieceOf(output, segment_of(gathering.SentChunk(round), s)));
+      RecvPiece(builder, previous, PieceOf(output, segment_of(gathering.ReceivedChunk(round), s)));
     }
   }
   return std::move(builder).Build();

@@ -3,6 +3,8 @@
 // host's ranks have of all blocks of its lane; then the leaders of a lane exchange these, each block to the leader that stands
 // for its owner, which reduces them and gives them to whom they belong.
 //
+// Between hosts it is the same again where there are levels above (racks, pods), so that one sum of each block leaves a rack.
+//
 // Cost with h hosts of m ranks: one round inside, one between hosts, and one inside where hosts differ in size. The ranks of a
 // host get (h-1) blocks each from outside, the least possible, and 1/m of that comes through each of them.
 // Scratch: the blocks of a lane, n / L; none where a host has one rank.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "collectives/algorithms/pieces.h"
+#include "collectives/algorithms/ring_order.h"
 #include "collectives/patterns/ring.h"
 
 namespace tutti::reduce_scatter {
@@ -20,15 +21,20 @@ Schedule BuildRing(const Shape& shape, int rank) {
   if (shape.num_ranks == 1) return CopyOnly(shape, rank);
   ScheduleBuilder builder(shape, rank);
   const uint64_t n = static_cast<uint64_t>(shape.num_ranks);
+  const RingOrder order(shape, rank);
   // So that the last chunk to arrive is the rank's own.
-  const Ring ring(shape.num_ranks, rank, /*shift=*/-1);
+  const Ring ring(shape.num_ranks, order.place(), /*shift=*/-1);
+  const int next = order.RankAt(ring.next());
+  const int previous = order.RankAt(ring.previous());
   const uint64_t num_segments =
       NumSegmentsFor(shape, shape.count, kRingSegmentBytes, /*steps_per_segment=*/2 * (n - 1));
   // All rounds but the last make partial sums.
   std::array<Region, 2> partial;
   for (uint64_t i = 0; i < std::min<uint64_t>(2, n - 2); ++i) partial[i] = builder.Scratch(shape.count);
 
-  const auto input_chunk = [&](int index) { return Input(static_cast<uint64_t>(index) * shape.count, shape.count); };
+  const auto input_chunk = [&](int index) {
+    return Input(static_cast<uint64_t>(order.RankAt(index)) * shape.count, shape.count);
+  };
   for (int round = 0; round < ring.num_rounds(); ++round) {
     const bool last = round == ring.num_rounds() - 1;
     const Region sent = round == 0 ? input_chunk(ring.SentChunk(0)) : partial[static_cast<size_t>(round - 1) % 2];
@@ -36,8 +42,8 @@ Schedule BuildRing(const Shape& shape, int rank) {
     const Region dst = last ? Output(0, shape.count) : partial[static_cast<size_t>(round) % 2];
     for (uint64_t s = 0; s < num_segments; ++s) {
       const Range segment = PartOf({0, shape.count}, num_segments, s);
-      SendPiece(builder, ring.next(), PieceOf(sent, segment));
-      RecvReducePiece(builder, ring.previous(), PieceOf(dst, segment), PieceOf(received, segment),
+      SendPiece(builder, next, PieceOf(sent, segment));
+      RecvReducePiece(builder, previous, PieceOf(dst, segment), PieceOf(received, segment),
                       ScheduleBuilder::Order::kMessageFirst, CompletesIf(last));
     }
   }

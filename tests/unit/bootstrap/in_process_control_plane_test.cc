@@ -135,14 +135,20 @@ TEST_F(InProcessControlPlane, LookupGivesCardsInTheOrderAsked) {
 }
 
 TEST_F(InProcessControlPlane, RanksWithTheSameHostIdShareAHost) {
-  EXPECT_EQ(job.plane(0)->Hosts().value(), std::vector<int>(kRanks, 0));
+  EXPECT_EQ(job.plane(0)->WhereAllAre()->hosts, std::vector<int>(kRanks, 0));
   PeerCard card;
   card.rank = 1;
   card.host_id = "elsewhere";
   job.SetCard(card);
-  EXPECT_EQ(job.plane(2)->Hosts().value()[0], 0);
-  EXPECT_EQ(job.plane(2)->Hosts().value()[1], 1);
-  EXPECT_EQ(job.plane(2)->Hosts().value()[2], 0);
+  card.rank = 0;
+  card.host_id = "in-process";
+  card.locality = "rack1";
+  job.SetCard(card);
+  const Places places = job.plane(2)->WhereAllAre().value();
+  EXPECT_EQ(places.hosts[0], 0);
+  EXPECT_EQ(places.hosts[1], 1);
+  EXPECT_EQ(places.hosts[2], 0);
+  EXPECT_EQ(places.wider, std::vector<std::vector<int>>(1, places.hosts));
 }
 
 TEST_F(InProcessControlPlane, CountersAreSharedByAllRanks) {

@@ -244,6 +244,7 @@ TEST_F(ServiceCoreTest, HostsAreToldInRunsFromAnyRankOn) {
   for (int rank = 0; rank < kMany; ++rank) {
     Message hello = Introduction(rank, kMany);
     hello.card.host_id = rank < 200 ? std::to_string(rank % 2) : "last";
+    hello.card.locality = rank < 200 ? "pod/rack" + std::to_string(rank % 2) : "pod/rack0";
     ASSERT_FALSE(many.Admit(hello).has_value());
     Message join = OfType(MessageType::kJoin);
     join.card = hello.card;
@@ -257,11 +258,39 @@ TEST_F(ServiceCoreTest, HostsAreToldInRunsFromAnyRankOn) {
   EXPECT_EQ(first.runs[0].host, 0);
   EXPECT_EQ(first.runs[1].host, 1);
   EXPECT_EQ(first.runs[127].ranks, 1u);
+  EXPECT_THAT(first.runs[126].groups, ElementsAre(0, 0));
+  EXPECT_THAT(first.runs[127].groups, ElementsAre(1, 0));
   const Message second = ask(128);
   ASSERT_THAT(second.runs, SizeIs(73));
   EXPECT_EQ(second.runs.back().host, 200);
   EXPECT_EQ(second.runs.back().ranks, 100u);
+  EXPECT_THAT(second.runs.back().groups, ElementsAre(0, 0));
   EXPECT_EQ(ask(kMany).type, MessageType::kFailed);
+}
+
+TEST_F(ServiceCoreTest, RanksOfOneHostThatTellDifferentLocalitiesFailTheStart) {
+  for (int rank = 0; rank < kRanks; ++rank) {
+    ASSERT_FALSE(core.Admit(Introduction(rank)).has_value());
+    Message join = OfType(MessageType::kJoin);
+    join.card = Introduction(rank).card;
+    join.card.locality = rank == 2 ? "rack2" : "rack1";
+    ASSERT_TRUE(core.Handle(rank, join, 0));
+  }
+  EXPECT_EQ(all_joined_calls, 0);
+  for (const auto& messages : sent) {
+    EXPECT_EQ(messages.back().type, MessageType::kStartFailed);
+    EXPECT_THAT(messages.back().sentence,
+                AllOf(HasSubstr("rank 0 (host node0, pid 100) and rank 2 (host node2, pid 102) are on one host"),
+                      HasSubstr("\"rack1\""), HasSubstr("\"rack2\""), HasSubstr("TUTTI_LOCALITY")));
+  }
+}
+
+TEST_F(ServiceCoreTest, ALocalityThatIsNoneBreaksTheProtocol) {
+  ASSERT_FALSE(core.Admit(Introduction(0)).has_value());
+  Message join = OfType(MessageType::kJoin);
+  join.card = Introduction(0).card;
+  join.card.locality = "a//b";
+  EXPECT_FALSE(core.Handle(0, join, 0));
 }
 
 }  // namespace

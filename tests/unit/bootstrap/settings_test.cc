@@ -83,7 +83,9 @@ TEST(Settings, OwnVariablesSetEveryField) {
                                  {"TUTTI_TELEMETRY", "0"},
                                  {"TUTTI_BUDGET", "10ms"},
                                  {"TUTTI_LOG", "debug"},
-                                 {"TUTTI_HOST_ID", "h"}});
+                                 {"TUTTI_HOST_ID", "h"},
+                                 {"TUTTI_LOCALITY", "pod1/rack3"},
+                                 {"TUTTI_LOCALITY_FILE", "/etc/topology.conf"}});
   ASSERT_TRUE(settings.ok()) << settings.status();
   EXPECT_EQ(settings->rank, 2);
   EXPECT_EQ(settings->size, 4);
@@ -114,6 +116,8 @@ TEST(Settings, OwnVariablesSetEveryField) {
   EXPECT_EQ(settings->budget_ns, 10 * kNsPerMs);
   EXPECT_EQ(settings->log_level, LogLevel::kDebug);
   EXPECT_EQ(settings->host_id, "h");
+  EXPECT_EQ(settings->locality, "pod1/rack3");
+  EXPECT_EQ(settings->locality_file, "/etc/topology.conf");
 }
 
 TEST(Settings, ConfigGoesBeforeVariablesFieldByField) {

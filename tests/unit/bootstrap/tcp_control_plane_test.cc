@@ -72,9 +72,10 @@ TEST(TcpControlPlane, TellsWhichRanksShareAHost) {
   JoinedJob job(3);
   ASSERT_TRUE(job.ok());
   for (int rank = 0; rank < 3; ++rank) {
-    const auto hosts = job.planes[static_cast<size_t>(rank)]->Hosts();
-    ASSERT_TRUE(hosts.ok()) << hosts.status();
-    EXPECT_EQ(*hosts, std::vector<int>(3, 0));
+    const auto places = job.planes[static_cast<size_t>(rank)]->WhereAllAre();
+    ASSERT_TRUE(places.ok()) << places.status();
+    EXPECT_EQ(places->hosts, std::vector<int>(3, 0));
+    EXPECT_THAT(places->wider, IsEmpty());
   }
 }
 

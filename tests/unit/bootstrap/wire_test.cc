@@ -36,11 +36,11 @@ Message Full(MessageType type) {
   message.sequence = 11;
   message.value = 13;
   message.sentence = "sentence";
-  message.card = {3, "host", "id", 4242, std::string("a\0b", 3)};
+  message.card = {3, "host", "id", 4242, std::string("a\0b", 3), "pod1/rack2"};
   message.report = {FailureKind::kTransport, 1, -1, 5, "lost"};
   message.ranks = {1, 2, 1048575};
   message.cards = {message.card, message.card};
-  message.runs = {{0, 4}, {4, 1000}};
+  message.runs = {{0, 4, {0, 0}}, {4, 1000, {4, 0}}};
   message.activities.resize(2);
   message.activities[1].rank = 4;
   message.activities[1].answered = true;
@@ -66,6 +66,9 @@ TEST(Messages, EachTypeIsReadBackAsItWasWritten) {
   ASSERT_TRUE(DecodeMessage(BodyOf(EncodeMessage(Full(MessageType::kCards))), &message));
   ASSERT_THAT(message.cards, SizeIs(2));
   EXPECT_THAT(message.cards[1].address, SizeIs(3));
+  EXPECT_EQ(message.cards[1].locality, "pod1/rack2");
+  ASSERT_TRUE(DecodeMessage(BodyOf(EncodeMessage(Full(MessageType::kHosts))), &message));
+  EXPECT_EQ(message.runs[1].groups, (std::vector{4, 0}));
 }
 
 TEST(Messages, TruncatedOrLengthenedOnesAreRefused) {

@@ -199,11 +199,7 @@ TEST_P(CollectivesOnSim, SurvivesSlowLossyReorderingNetworks) {
   }
 }
 
-// Which ranks share a host is told to the job; 3 + 1 + 2 of them here.
-TEST(HostsOnSim, AnAllReduceOnSeveralHostsIsHierarchicalAndRight) {
-  sim::NetworkOptions options;
-  options.size = 6;
-  SimJob job(options, 300 * kNsPerSecond, {0, 0, 2, 0, 4, 4});
+void DemandAHierarchicalAllReduceThatIsRight(SimJob& job) {
   for (uint64_t count : {uint64_t{1}, uint64_t{20'000}}) {
     std::vector<std::vector<int64_t>> vectors;
     for (int rank = 0; rank < job.size(); ++rank) {
@@ -225,10 +221,26 @@ TEST(HostsOnSim, AnAllReduceOnSeveralHostsIsHierarchicalAndRight) {
     for (int rank = 0; rank < job.size(); ++rank) {
       ASSERT_EQ(outcomes[static_cast<size_t>(rank)], Outcome::kOk) << job.communicator(rank).failure();
       for (uint64_t i = 0; i < count; ++i) {
-        ASSERT_EQ(vectors[static_cast<size_t>(rank)][i], Combined(ReduceOp::kSum, 6, i)) << rank << " " << i;
+        ASSERT_EQ(vectors[static_cast<size_t>(rank)][i], Combined(ReduceOp::kSum, job.size(), i)) << rank << " " << i;
       }
     }
   }
+}
+
+// Which ranks share a host is told to the job; 3 + 1 + 2 of them here.
+TEST(HostsOnSim, AnAllReduceOnSeveralHostsIsHierarchicalAndRight) {
+  sim::NetworkOptions options;
+  options.size = 6;
+  SimJob job(options, 300 * kNsPerSecond, {0, 0, 2, 0, 4, 4});
+  DemandAHierarchicalAllReduceThatIsRight(job);
+}
+
+// Hosts of 2 + 1 and 2 + 1 ranks in two racks.
+TEST(HostsOnSim, AnAllReduceOnHostsInRacksIsHierarchicalAndRight) {
+  sim::NetworkOptions options;
+  options.size = 6;
+  SimJob job(options, 300 * kNsPerSecond, {0, 1, 2, 3, 0, 1}, {{0, 1, 0, 1, 0, 1}});
+  DemandAHierarchicalAllReduceThatIsRight(job);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, CollectivesOnSim, ::testing::ValuesIn(AllCases()), NameOf);

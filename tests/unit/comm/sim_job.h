@@ -30,9 +30,9 @@ inline sim::NetworkOptions OptionsFor(int ranks) {
 
 class SimJob {
  public:
-  // `hosts`: as Job::Start takes them.
+  // `hosts` and `wider`: as Job::Start takes them.
   explicit SimJob(const sim::NetworkOptions& options, int64_t timeout_ns = 300 * kNsPerSecond,
-                  const std::vector<int>& hosts = {})
+                  const std::vector<int>& hosts = {}, const std::vector<std::vector<int>>& wider = {})
       : network_(options), bus_(options.size) {
     for (int rank = 0; rank < options.size; ++rank) {
       JobOptions job_options;
@@ -47,7 +47,7 @@ class SimJob {
       const PeerCard card = {
           .rank = rank, .host = "sim", .host_id = "sim", .pid = 100 + rank, .address = EncodeAddresses(transports)};
       bus_.SetCard(card);
-      absl::Status started = job->Start(bus_.NewPlane(rank), std::move(transports), card, hosts);
+      absl::Status started = job->Start(bus_.NewPlane(rank), std::move(transports), card, {hosts, wider});
       EXPECT_TRUE(started.ok()) << started;
       std::vector<int32_t> members(static_cast<size_t>(options.size));
       std::iota(members.begin(), members.end(), 0);

@@ -229,6 +229,38 @@ TEST(ChooseAlgorithm, BetweenHostsLongBlocksGoOnce) {
   }
 }
 
+TEST(ChooseAlgorithm, OneRankOnEachHostOfEvenRacksReducesByRacks) {
+  const std::vector<std::vector<int>> racks = {{0, 0, 0, 0, 4, 4, 4, 4}};
+  const auto choice = [&](uint64_t bytes, bool is_even) {
+    Shape shape = ShapeOf(Collective::kAllReduce, 8, bytes / 4);
+    shape.wider = racks;
+    shape.wider_is_even = is_even;
+    return ChooseAlgorithm(shape, nullptr);
+  };
+  for (const uint64_t bytes : {uint64_t{32} << 10, uint64_t{1} << 20, uint64_t{64} << 20}) {
+    EXPECT_STREQ(choice(bytes, true).algorithm->name, "hierarchical") << bytes;
+    EXPECT_STRNE(choice(bytes, false).algorithm->name, "hierarchical") << bytes;
+  }
+  EXPECT_STREQ(choice(16 << 10, true).algorithm->name, "recursive_doubling");
+  EXPECT_STREQ(choice(uint64_t{128} << 20, true).algorithm->name, "ring");
+  EXPECT_EQ(choice(1 << 20, true).segment_bytes, 256u << 10);
+  for (const Collective collective : {Collective::kAllGather, Collective::kReduceScatter}) {
+    const auto is_hierarchical = [&](uint64_t bytes) {
+      Shape blocks = ShapeOf(collective, 8, bytes / 8 / 4);
+      blocks.wider = racks;
+      blocks.wider_is_even = true;
+      return ChooseAlgorithm(blocks, nullptr).algorithm->name == std::string("hierarchical");
+    };
+    EXPECT_FALSE(is_hierarchical(256 << 10));
+    EXPECT_TRUE(is_hierarchical(1 << 20));
+    EXPECT_FALSE(is_hierarchical(16 << 20)) << "few ranks have a ring that is as good";
+  }
+  // With a codec racks are not taken for hosts: inside them, too, bytes go over a network.
+  Shape shape = ShapeOf(Collective::kAllReduce, 8, 1 << 20);
+  shape.wider = racks;
+  EXPECT_STREQ(ChooseEncodedAlgorithm(shape, nullptr, false).algorithm->name, "encoded_direct");
+}
+
 TEST(ChooseAlgorithm, SmallMessagesOfARootGoThroughRingsWhereRanksOutnumberCores) {
   const ChoiceOptions roomy{.share_memory = true};
   const ChoiceOptions crowded{.share_memory = true, .crowded = true};

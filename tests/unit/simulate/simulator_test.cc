@@ -202,6 +202,23 @@ TEST(Simulator, AnOversubscribedRackMakesItsHostsWait) {
   EXPECT_EQ(Simulate(spec, Ranks(4), Across).time_ns, 10 + 2 * kPort + 100 + 20);
 }
 
+TEST(Cluster, HasHostsRacksAndPodsAsLevels) {
+  ClusterSpec spec;
+  spec.hosts = {3, 5, 1, 3};
+  spec.hosts_per_rack = 2;
+  const std::vector<int> hosts = {0, 0, 0, 1, 1, 1, 1, 1, 2, 3, 3, 3};
+  const Cluster uneven = Cluster::Make(spec, 12).value();
+  EXPECT_EQ(uneven.levels().groups, hosts);
+  EXPECT_EQ(uneven.levels().wider, (std::vector<std::vector<int>>{{0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1}}));
+  spec.hosts.clear();
+  spec.racks_per_pod = 2;
+  const Cluster one_each = Cluster::Make(spec, 8).value();
+  EXPECT_TRUE(one_each.levels().groups.empty());
+  EXPECT_EQ(one_each.levels().wider,
+            (std::vector<std::vector<int>>{{0, 0, 1, 1, 2, 2, 3, 3}, {0, 0, 0, 0, 1, 1, 1, 1}}));
+  EXPECT_TRUE(Cluster::Make(spec, 2)->levels().empty());
+}
+
 TEST(Simulator, RanksOfOneHostDoNotUseItsPort) {
   ClusterSpec spec = Simple();
   spec.ranks_per_host = 4;

@@ -29,15 +29,14 @@ Cluster ClusterOf(int ranks, int ranks_per_host, int hosts_per_rack = 0, int rac
   return *std::move(cluster);
 }
 
-// What tutti-info makes of a call; `groups` are kept by the caller.
+// What tutti-info makes of a call.
 Report ReportOf(Collective collective, const char* algorithm, uint64_t bytes, const Cluster& cluster, Unit unit) {
   Shape shape;
   shape.collective = collective;
   shape.num_ranks = cluster.num_ranks();
   shape.count = bytes / shape.element_bytes;
   if (HasBlockPerRank(collective)) shape.count /= static_cast<uint64_t>(shape.num_ranks);
-  const std::vector<int> groups = cluster.Groups();
-  shape.groups = groups;
+  cluster.levels().SetIn(shape);
   const Algorithm* found = FindAlgorithm(collective, algorithm);
   EXPECT_NE(found, nullptr) << algorithm;
   if (found == nullptr) return {};
