@@ -13,9 +13,8 @@
 namespace tutti {
 
 // algorithm.build, for ranks in the order of RanksByLevel where that is another one, of broadcast, reduce and barrier: not with
-// blocks by rank, nor for all_reduce, which looks at levels itself. (Its flat algorithms, by a user's wish, would then only go
-// one way between two ranks of different hosts, which could not compare their clocks.) `in_rank_order`: operands must stay in
-// that of ranks.
+// blocks by rank, nor for all_reduce, whose hierarchical form and ring look at levels themselves. `in_rank_order`: operands must
+// stay in that of ranks.
 Schedule BuildPlaced(const Algorithm& algorithm, const Shape& shape, int rank, bool in_rank_order);
 
 }  // namespace tutti

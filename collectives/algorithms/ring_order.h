@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// In which order a ring goes through ranks: through each rack once, whatever the numbers of its ranks are.
-//
-// Not also through each host: few pairs of ranks would then exchange messages between two hosts, and these one way only, so that
-// they could not compare their clocks and name the rank that was late. Where hosts have several ranks, a ring of equal blocks or
-// of an all_reduce is only a user's wish.
+// In which order a ring goes through ranks: through each host, rack and pod once, whatever the numbers of their ranks are.
 #ifndef TUTTI_COLLECTIVES_ALGORITHMS_RING_ORDER_H_
 #define TUTTI_COLLECTIVES_ALGORITHMS_RING_ORDER_H_
 
@@ -19,9 +15,7 @@ namespace tutti {
 class RingOrder {
  public:
   RingOrder(const Shape& shape, int rank) {
-    Shape seen = shape;
-    if (!shape.groups.empty()) Levels().SetIn(seen);
-    order_ = RanksByLevel(seen);
+    order_ = RanksByLevel(shape);
     place_ = static_cast<int>(std::find(order_.begin(), order_.end(), rank) - order_.begin());
   }
 

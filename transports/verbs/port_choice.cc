@@ -31,6 +31,16 @@ std::vector<size_t> BestOf(absl::Span<const PortCandidate> candidates, const Por
   return best;
 }
 
+// Whose turn it is among n. Launchers fill one NUMA node after the other, or deal ranks out to nodes by turns, so that a node's
+// ranks are 0, 1, 2, 3 or 0, 2, 4, 6. The sum of a number's digits, in base n, goes through all turns in either case; the number
+// itself would leave every other port idle in the second.
+size_t TurnOf(int local_rank, size_t n) {
+  if (local_rank < 0 || n < 2) return 0;
+  size_t sum = 0;
+  for (auto rest = static_cast<size_t>(local_rank); rest > 0; rest /= n) sum += rest % n;
+  return sum % n;
+}
+
 }  // namespace
 
 bool IsPortAllowed(absl::string_view devices, absl::string_view device, int port) {
@@ -47,7 +57,7 @@ bool IsPortAllowed(absl::string_view devices, absl::string_view device, int port
 
 size_t ChoosePort(absl::Span<const PortCandidate> candidates, const PortOptions& options) {
   const std::vector<size_t> best = BestOf(candidates, options);
-  return best[options.local_rank < 0 ? 0 : static_cast<size_t>(options.local_rank) % best.size()];
+  return best[TurnOf(options.local_rank, best.size())];
 }
 
 std::vector<size_t> ChooseRails(absl::Span<const PortCandidate> candidates, const PortOptions& options, size_t count) {

@@ -25,8 +25,8 @@ struct PortCandidate {
 bool IsPortAllowed(absl::string_view devices, absl::string_view device, int port);
 
 // The place of the one that is taken. A port with the job's address goes first, then one of the rank's own NUMA node. Of
-// those that are equal the ranks of a host take one each in turn, as their local ranks say, so that none carries them all;
-// a rank that does not know its local rank takes the first. `candidates` is not empty.
+// those that are equal the ranks of a host take one each in turn, as their local ranks say, so that none carries them all, also
+// where launchers deal ranks out to NUMA nodes by turns; a rank that does not know its local rank takes the first. `candidates` is not empty.
 size_t ChoosePort(absl::Span<const PortCandidate> candidates, const PortOptions& options);
 
 // The places of the ports that carry a rank's messages together: the one that ChoosePort takes first, then the next best,

@@ -50,6 +50,26 @@ TEST(PortChoice, RanksOfAHostTakeEachAPortOfTheirOwnOnTheirNode) {
   EXPECT_THAT(ReasonOf(ports, At(5, 1), 5, 6), HasSubstr("turn by its local rank"));
 }
 
+// Of a node's ranks as many take each of its ports, whether nodes are filled one after the other or by turns.
+TEST(PortChoice, RanksDealtOutToNodesByTurnsUseAllPortsAlike) {
+  for (const int nodes : {2, 4, 8}) {
+    for (const int ports_of_node : {1, 2, 4}) {
+      std::vector<PortCandidate> ports;
+      for (int port = 0; port < nodes * ports_of_node; ++port) ports.push_back({"", false, port / ports_of_node});
+      for (const bool by_turns : {false, true}) {
+        std::vector<int> ranks_of_port(ports.size());
+        const int ranks = 2 * nodes * ports_of_node;
+        for (int rank = 0; rank < ranks; ++rank) {
+          const int node = by_turns ? rank % nodes : rank / (2 * ports_of_node);
+          ++ranks_of_port[ChoosePort(ports, At(rank, node))];
+        }
+        EXPECT_EQ(ranks_of_port, std::vector<int>(ports.size(), 2))
+            << nodes << " nodes, ports of each: " << ports_of_node << (by_turns ? ", by turns" : "");
+      }
+    }
+  }
+}
+
 TEST(PortChoice, RanksThatAreBoundToNoNodeTakeTurnsOverAllPorts) {
   std::set<size_t> taken;
   for (int rank = 0; rank < 16; ++rank) taken.insert(ChoosePort(BigHost(), At(rank, kAnywhere)));
@@ -70,8 +90,8 @@ TEST(PortChoice, APortWhosePlaceIsNotKnownIsNotNear) {
 
 TEST(PortChoice, RailsAreTheBestPortsTheChosenOneFirst) {
   std::vector<PortCandidate> ports = BigHost();
-  EXPECT_EQ(ChooseRails(ports, At(5, 1), 2), (std::vector<size_t>{5, 6}));
-  EXPECT_EQ(ChooseRails(ports, At(7, 1), 2), (std::vector<size_t>{7, 4}));  // not 0, which is on the other node
+  EXPECT_EQ(ChooseRails(ports, At(1, 1), 2), (std::vector<size_t>{5, 6}));
+  EXPECT_EQ(ChooseRails(ports, At(3, 1), 2), (std::vector<size_t>{7, 4}));  // not 0, which is on the other node
   EXPECT_EQ(ChooseRails(ports, At(1, kAnywhere), 3), (std::vector<size_t>{1, 2, 3}));
   ports[6].has_address = true;
   EXPECT_EQ(ChooseRails(ports, At(0, 0), 2), (std::vector<size_t>{6, 0}));
