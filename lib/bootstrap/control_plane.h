@@ -84,7 +84,7 @@ class ControlPlane {
   // Cards of the given ranks, in their order, from a cache where known. Waits for at most the job's timeout.
   virtual absl::StatusOr<std::vector<PeerCard>> Lookup(absl::Span<const int> ranks) = 0;
 
-  // From a cache where known. Waits for at most the job's timeout.
+  // Once all have joined.
   virtual absl::StatusOr<Places> WhereAllAre() = 0;
 
   // Adds to a job-wide counter and returns its value before. Starts at 0.

@@ -135,12 +135,7 @@ bool Fields(Codec& codec, M& m) {
       codec.U64(m.request);
       codec.List(m.cards, [](Codec& c, auto& card) { CardFields(c, card); });
       return true;
-    case MessageType::kAskHosts:
-      codec.U64(m.request);
-      codec.U64(m.value);
-      return true;
     case MessageType::kHosts:
-      codec.U64(m.request);
       codec.List(m.runs, [](Codec& c, auto& run) {
         c.Rank(run.host);
         c.U32(run.ranks);

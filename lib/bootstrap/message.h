@@ -36,6 +36,7 @@ enum class MessageType : uint8_t {
   kRefused = 11,      // sentence; the connection is closed behind it
   kAllJoined = 12,    // card: rank 0's; sentence: its word
   kMissing = 13,      // request, sentence: who has not joined
+  kHosts = 28,        // runs: where the next ranks are, until all have been told; then comes kAllJoined
   kStartFailed = 14,  // flag (1: a deadline passed), sentence
 
   // Requests of a rank, and the service's answers.
@@ -46,8 +47,6 @@ enum class MessageType : uint8_t {
   kAskActivity = 24,  // request, channel, sequence, value (timeout in ns), ranks
   kActivities = 25,   // request, activities
   kFailed = 26,       // request, sentence: why there is no answer
-  kAskHosts = 27,     // request, value: from which rank on
-  kHosts = 28,        // request, runs
 
   // Questions of the service, and a rank's answer.
   kQuestion = 30,  // request (the service's), channel, sequence

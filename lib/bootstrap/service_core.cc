@@ -74,9 +74,6 @@ bool ServiceCore::Handle(int rank, const Message& message, int64_t now_ns) {
     case MessageType::kLookup:
       Lookup(rank, message);
       return true;
-    case MessageType::kAskHosts:
-      TellHosts(rank, message);
-      return true;
     case MessageType::kFetchAdd:
       FetchAdd(rank, message);
       return true;
@@ -117,6 +114,7 @@ bool ServiceCore::Join(int rank, const Message& message) {
     Send(rank, *start_failure_);
   } else if (all_joined()) {
     outlet_->OnAllJoined();
+    TellPlaces();
     Message news = OfType(MessageType::kAllJoined);
     news.card = At(0).card;
     news.sentence = word_;
@@ -145,22 +143,21 @@ void ServiceCore::Lookup(int rank, const Message& message) {
   Send(rank, reply);
 }
 
-void ServiceCore::TellHosts(int rank, const Message& message) {
-  if (!all_joined()) return Fail(rank, message.request, MissingSentence());
-  if (message.value >= ranks_.size()) {
-    return Fail(rank, message.request, absl::StrCat("there is no rank ", message.value));
-  }
-  Message reply = OfType(MessageType::kHosts);
-  reply.request = message.request;
-  for (size_t r = message.value; r < places_.hosts.size(); ++r) {
-    if (reply.runs.empty() || reply.runs.back().host != places_.hosts[r]) {
-      if (reply.runs.size() == kMaxRanksPerMessage) break;
-      reply.runs.push_back({places_.hosts[r], 0});
-      for (const std::vector<int>& level : places_.wider) reply.runs.back().groups.push_back(level[r]);
+// To all, before they hear that all have joined: by then nobody needs to ask any more, which would fail once rank 0 has left.
+void ServiceCore::TellPlaces() {
+  Message news = OfType(MessageType::kHosts);
+  for (size_t r = 0; r < places_.hosts.size(); ++r) {
+    if (news.runs.empty() || news.runs.back().host != places_.hosts[r]) {
+      if (news.runs.size() == kMaxRanksPerMessage) {
+        Broadcast(news, /*except=*/-1);
+        news.runs.clear();
+      }
+      news.runs.push_back({places_.hosts[r], 0});
+      for (const std::vector<int>& level : places_.wider) news.runs.back().groups.push_back(level[r]);
     }
-    ++reply.runs.back().ranks;
+    ++news.runs.back().ranks;
   }
-  Send(rank, reply);
+  Broadcast(news, /*except=*/-1);
 }
 
 void ServiceCore::FetchAdd(int rank, const Message& message) {

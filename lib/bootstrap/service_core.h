@@ -79,7 +79,7 @@ class ServiceCore {
 
   bool Join(int rank, const Message& message);
   void Lookup(int rank, const Message& message);
-  void TellHosts(int rank, const Message& message);
+  void TellPlaces();
   void FetchAdd(int rank, const Message& message);
   void AskActivity(int rank, const Message& message, int64_t now_ns);
   bool Report(int rank, FailureReport report);

@@ -62,22 +62,6 @@ absl::StatusOr<PeerCard> DescribeSelf(const JobSettings& settings) {
   return self;
 }
 
-// False if the run is none of a job of so many ranks.
-bool AppendRun(const HostRun& run, int size, Places* places) {
-  const auto is_rank = [size](int rank) { return rank >= 0 && rank < size; };
-  if (places->hosts.empty()) places->wider.resize(run.groups.size());
-  if (!is_rank(run.host) || run.ranks > static_cast<size_t>(size) - places->hosts.size() ||
-      run.groups.size() > kMaxLocalityDepth || run.groups.size() != places->wider.size() ||
-      !std::all_of(run.groups.begin(), run.groups.end(), is_rank)) {
-    return false;
-  }
-  places->hosts.insert(places->hosts.end(), run.ranks, run.host);
-  for (size_t i = 0; i < run.groups.size(); ++i) {
-    places->wider[i].insert(places->wider[i].end(), run.ranks, run.groups[i]);
-  }
-  return true;
-}
-
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<TcpControlPlane>> TcpControlPlane::Connect(const JobSettings& settings,
@@ -222,32 +206,9 @@ absl::StatusOr<std::vector<PeerCard>> TcpControlPlane::Lookup(absl::Span<const i
 }
 
 absl::StatusOr<Places> TcpControlPlane::WhereAllAre() {
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    if (!places_.hosts.empty()) return places_;
-  }
-  const int64_t deadline_ns = DeadlineAfterNs(MonotonicClock().NowNs(), timeout_ns_);
-  const auto failed = [this](const absl::Status& status) {
-    return absl::Status(status.code(),
-                        absl::StrCat("rank ", rank(), " cannot learn which ranks share a host: ", status.message()));
-  };
-  Places places;
-  while (places.hosts.size() < static_cast<size_t>(size_)) {
-    Message ask = OfType(MessageType::kAskHosts);
-    ask.request = requests_.Open();
-    ask.value = places.hosts.size();
-    link_.Send(EncodeMessage(ask));
-    const auto reply = requests_.Wait(ask.request, deadline_ns);
-    if (!reply.ok()) return failed(reply.status());
-    if (reply->type == MessageType::kFailed) return failed(absl::UnavailableError(reply->sentence));
-    for (const HostRun& run : reply->runs) {
-      if (!AppendRun(run, size_, &places)) return failed(absl::InternalError("the answer does not fit the job"));
-    }
-    if (reply->runs.empty()) return failed(absl::InternalError("the answer is empty"));
-  }
   std::lock_guard<std::mutex> lock(mutex_);
-  places_ = places;
-  return places;
+  if (places_.hosts.size() == static_cast<size_t>(size_)) return places_;
+  return absl::FailedPreconditionError("not all ranks have joined");
 }
 
 absl::StatusOr<uint64_t> TcpControlPlane::FetchAdd(absl::string_view key, uint64_t delta) {

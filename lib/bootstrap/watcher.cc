@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The watcher thread of TcpControlPlane: sleeps on the control connection and acts on what the service says.
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -7,6 +8,7 @@
 #include "lib/base/log.h"
 #include "lib/base/raw_clock.h"
 #include "lib/bootstrap/failure_sentence.h"
+#include "lib/bootstrap/locality.h"
 #include "lib/bootstrap/tcp_control_plane.h"
 
 namespace tutti {
@@ -15,6 +17,22 @@ namespace {
 // Often at first, so that one of the answers is a quick one; then as often as the drift of two clocks, which shows with time,
 // makes it worth while. A thousand ranks cost the service half a percent of a core.
 int64_t IntervalAfter(int questions) { return (questions < 8 ? 5 : questions < 28 ? 500 : 2000) * kNsPerMs; }
+
+// False if the run is none of a job of so many ranks.
+bool AppendRun(const HostRun& run, int size, Places* places) {
+  const auto is_rank = [size](int rank) { return rank >= 0 && rank < size; };
+  if (places->hosts.empty()) places->wider.resize(run.groups.size());
+  if (!is_rank(run.host) || run.ranks > static_cast<size_t>(size) - places->hosts.size() ||
+      run.groups.size() > kMaxLocalityDepth || run.groups.size() != places->wider.size() ||
+      !std::all_of(run.groups.begin(), run.groups.end(), is_rank)) {
+    return false;
+  }
+  places->hosts.insert(places->hosts.end(), run.ranks, run.host);
+  for (size_t i = 0; i < run.groups.size(); ++i) {
+    places->wider[i].insert(places->wider[i].end(), run.ranks, run.groups[i]);
+  }
+  return true;
+}
 
 }  // namespace
 
@@ -85,6 +103,7 @@ bool TcpControlPlane::OnMessage(const Message& message) {
     case MessageType::kAllJoined: {
       {
         std::lock_guard<std::mutex> lock(mutex_);
+        if (places_.hosts.size() != static_cast<size_t>(size_)) return false;
         cards_[0] = message.card;
         word_ = message.sentence;
       }
@@ -97,12 +116,16 @@ bool TcpControlPlane::OnMessage(const Message& message) {
       return true;
     case MessageType::kMissing:
     case MessageType::kCards:
-    case MessageType::kHosts:
     case MessageType::kCounter:
     case MessageType::kActivities:
     case MessageType::kFailed:
       requests_.Complete(message);
       return true;
+    case MessageType::kHosts: {
+      std::lock_guard<std::mutex> lock(mutex_);
+      return std::all_of(message.runs.begin(), message.runs.end(),
+                         [this](const HostRun& run) { return AppendRun(run, size_, &places_); });
+    }
     case MessageType::kClock:
       return OnClock(message);
     case MessageType::kQuestion:

@@ -14,6 +14,19 @@
 namespace tutti::multi_process {
 namespace {
 
+// Rank 0 has no use for the job, and takes the control service with it.
+RANK_PROGRAM(JoinAndLeave) {
+  const tutti_comm_t comm = Join();
+  REQUIRE_OK(tutti_comm_destroy(comm));
+}
+
+TEST(Joining, SucceedsForAllHoweverSoonRankZeroLeaves) {
+  for (int round = 0; round < 5; ++round) {
+    Job job("JoinAndLeave", 8);
+    ASSERT_TRUE(job.AllSucceed()) << "round " << round;
+  }
+}
+
 RANK_PROGRAM(JoinAndReport) {
   tutti_comm_t comm = nullptr;
   Say("called_ns", MonotonicNs());

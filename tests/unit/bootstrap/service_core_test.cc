@@ -79,7 +79,7 @@ TEST_F(ServiceCoreTest, NobodyIsToldToBeginBeforeAllHaveJoined) {
   EXPECT_EQ(core.MissingSentence(), "rank 3 of 4 has not joined");
   Join(3);
   for (int rank = 0; rank < kRanks; ++rank) {
-    EXPECT_THAT(TypesTo(rank), ElementsAre(MessageType::kWelcome, MessageType::kAllJoined));
+    EXPECT_THAT(TypesTo(rank), ElementsAre(MessageType::kWelcome, MessageType::kHosts, MessageType::kAllJoined));
   }
   EXPECT_EQ(all_joined_calls, 1);
   EXPECT_EQ(sent[2].back().card.host, "node0");
@@ -227,20 +227,18 @@ TEST(DescribeRanks, WritesRanges) {
 }
 
 // Hosts that take turns make a run of each rank: more than fit one message.
-TEST_F(ServiceCoreTest, HostsAreToldInRunsFromAnyRankOn) {
+TEST_F(ServiceCoreTest, AllAreToldWhereAllAreBeforeTheyHearThatAllHaveJoined) {
   constexpr int kMany = 300;
-  struct Last : ServiceCore::Outlet {
-    void Send(int, absl::string_view frame) override { ASSERT_TRUE(DecodeMessage(frame.substr(4), &message)); }
+  struct ToLast : ServiceCore::Outlet {
+    void Send(int rank, absl::string_view frame) override {
+      if (rank != kMany - 1) return;
+      messages.emplace_back();
+      ASSERT_TRUE(DecodeMessage(frame.substr(4), &messages.back()));
+    }
     void OnAllJoined() override {}
-    Message message;
+    std::vector<Message> messages;
   } last;
   ServiceCore many(kMany, &last);
-  const auto ask = [&](uint64_t from) {
-    Message question = OfType(MessageType::kAskHosts);
-    question.value = from;
-    EXPECT_TRUE(many.Handle(0, question, 0));
-    return last.message;
-  };
   for (int rank = 0; rank < kMany; ++rank) {
     Message hello = Introduction(rank, kMany);
     hello.card.host_id = rank < 200 ? std::to_string(rank % 2) : "last";
@@ -248,24 +246,24 @@ TEST_F(ServiceCoreTest, HostsAreToldInRunsFromAnyRankOn) {
     ASSERT_FALSE(many.Admit(hello).has_value());
     Message join = OfType(MessageType::kJoin);
     join.card = hello.card;
-    if (rank == kMany - 1) {
-      EXPECT_EQ(ask(0).type, MessageType::kFailed);  // not all are known
-    }
     ASSERT_TRUE(many.Handle(rank, join, 0));
   }
-  const Message first = ask(0);
+  ASSERT_THAT(last.messages, SizeIs(4));
+  EXPECT_EQ(last.messages[0].type, MessageType::kWelcome);
+  const Message& first = last.messages[1];
+  ASSERT_EQ(first.type, MessageType::kHosts);
   ASSERT_THAT(first.runs, SizeIs(kMaxRanksPerMessage));
   EXPECT_EQ(first.runs[0].host, 0);
   EXPECT_EQ(first.runs[1].host, 1);
   EXPECT_EQ(first.runs[127].ranks, 1u);
   EXPECT_THAT(first.runs[126].groups, ElementsAre(0, 0));
   EXPECT_THAT(first.runs[127].groups, ElementsAre(1, 0));
-  const Message second = ask(128);
+  const Message& second = last.messages[2];
   ASSERT_THAT(second.runs, SizeIs(73));
   EXPECT_EQ(second.runs.back().host, 200);
   EXPECT_EQ(second.runs.back().ranks, 100u);
   EXPECT_THAT(second.runs.back().groups, ElementsAre(0, 0));
-  EXPECT_EQ(ask(kMany).type, MessageType::kFailed);
+  EXPECT_EQ(last.messages[3].type, MessageType::kAllJoined);
 }
 
 TEST_F(ServiceCoreTest, RanksOfOneHostThatTellDifferentLocalitiesFailTheStart) {

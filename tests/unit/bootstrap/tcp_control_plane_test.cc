@@ -71,11 +71,13 @@ TEST(TcpControlPlane, LookupOfARankThatDoesNotExistIsRefused) {
 TEST(TcpControlPlane, TellsWhichRanksShareAHost) {
   JoinedJob job(3);
   ASSERT_TRUE(job.ok());
-  for (int rank = 0; rank < 3; ++rank) {
+  // Whoever has joined has been told, so that it does not matter how soon rank 0 leaves.
+  job.planes[0]->Leave();
+  for (int rank = 1; rank < 3; ++rank) {
     const auto places = job.planes[static_cast<size_t>(rank)]->WhereAllAre();
     ASSERT_TRUE(places.ok()) << places.status();
     EXPECT_EQ(places->hosts, std::vector<int>(3, 0));
-    EXPECT_THAT(places->wider, IsEmpty());
+    EXPECT_TRUE(places->wider.empty());
   }
 }
 

@@ -22,8 +22,8 @@ constexpr MessageType kAllTypes[] = {
     MessageType::kLookup,      MessageType::kCards,       MessageType::kFetchAdd,   MessageType::kCounter,
     MessageType::kAskActivity, MessageType::kActivities,  MessageType::kFailed,     MessageType::kQuestion,
     MessageType::kAnswer,      MessageType::kReport,      MessageType::kFailure,    MessageType::kLeft,
-    MessageType::kGoodbye,     MessageType::kServiceEnds, MessageType::kAskHosts,   MessageType::kHosts,
-    MessageType::kAskClock,    MessageType::kClock,
+    MessageType::kGoodbye,     MessageType::kServiceEnds, MessageType::kHosts,      MessageType::kAskClock,
+    MessageType::kClock,
 };
 
 Message Full(MessageType type) {
