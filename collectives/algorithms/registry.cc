@@ -22,6 +22,7 @@
 #include "collectives/algorithms/all_reduce/shared_one_shot.h"
 #include "collectives/algorithms/all_reduce/shared_slices.h"
 #include "collectives/algorithms/all_to_all/bruck.h"
+#include "collectives/algorithms/all_to_all/pairwise.h"
 #include "collectives/algorithms/all_to_all/shared.h"
 #include "collectives/algorithms/all_to_all/spread.h"
 #include "collectives/algorithms/barrier/dissemination.h"
@@ -166,6 +167,8 @@ constexpr Algorithm kAllToAll[] = {
     {Collective::kAllToAll, 1, "bruck", "by powers of two; log2 n rounds, log2 n / 2 x bytes", all_to_all::BuildBruck},
     {Collective::kAllToAll, 2, "shared", "shared memory: a publish for each reader; 1 round", all_to_all::BuildShared,
      all_to_all::SharedProgram},
+    {Collective::kAllToAll, 3, "pairwise", "in pairs, two rounds at a time; n - 1 rounds, least bytes",
+     all_to_all::BuildPairwise, nullptr, kTakesUnevenBlocks},
 };
 constexpr Algorithm kGather[] = {
     {Collective::kGather, 0, "linear", "everyone to the root; 1 round, least bytes", gather::BuildLinear, nullptr,

@@ -611,6 +611,7 @@ TEST(Registry, IdsStayWhatTheyAre) {
   EXPECT_EQ(id(Collective::kAllToAll, "spread"), 0);
   EXPECT_EQ(id(Collective::kAllToAll, "bruck"), 1);
   EXPECT_EQ(id(Collective::kAllToAll, "shared"), 2);
+  EXPECT_EQ(id(Collective::kAllToAll, "pairwise"), 3);
   EXPECT_EQ(id(Collective::kGather, "linear"), 0);
   EXPECT_EQ(id(Collective::kGather, "binomial"), 1);
   EXPECT_EQ(id(Collective::kGather, "shared"), 2);
