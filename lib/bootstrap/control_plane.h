@@ -26,12 +26,14 @@ struct PeerCard {
   int64_t pid = 0;
   std::string address;        // the transport's, opaque here
   std::string locality = "";  // the groups of hosts that hold its host; see locality.h
+  std::string part = "";      // which part of its host it is in; likewise
 };
 
 // Where all ranks of a job are. A group is named by its lowest rank.
 struct Places {
-  std::vector<int> hosts;               // by rank the host: those with its host_id
-  std::vector<std::vector<int>> wider;  // groups of hosts, likewise, level by level, finest first
+  std::vector<int> hosts;                    // by rank the host: those with its host_id
+  std::vector<std::vector<int>> wider;       // groups of hosts, likewise, level by level, finest first
+  std::vector<std::vector<int>> finer = {};  // parts of hosts, likewise
 };
 
 enum class FailureKind : uint8_t {

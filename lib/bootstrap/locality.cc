@@ -26,6 +26,11 @@ bool IsName(absl::string_view name) {
          std::all_of(name.begin(), name.end(), [](unsigned char c) { return absl::ascii_isgraph(c); });
 }
 
+bool IsPath(absl::string_view text, size_t most_names) {
+  const std::vector<absl::string_view> names = absl::StrSplit(text, '/');
+  return names.size() <= most_names && std::all_of(names.begin(), names.end(), IsName);
+}
+
 std::string ShortName(const std::string& host) { return host.substr(0, host.find('.')); }
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
@@ -71,10 +76,9 @@ absl::StatusOr<Locality> FromFile(const std::string& path, const std::string& ho
 
 }  // namespace
 
-bool IsLocality(absl::string_view text) {
-  const std::vector<absl::string_view> names = absl::StrSplit(text, '/');
-  return names.size() <= kMaxLocalityDepth && std::all_of(names.begin(), names.end(), IsName);
-}
+bool IsLocality(absl::string_view text) { return IsPath(text, kMaxLocalityDepth); }
+
+bool IsHostPart(absl::string_view text) { return IsPath(text, kMaxHostPartDepth); }
 
 absl::StatusOr<Locality> FindLocality(const JobSettings& settings, const std::string& host) {
   if (!settings.locality.empty()) return Locality{settings.locality, "TUTTI_LOCALITY"};

@@ -17,10 +17,15 @@ struct JobSettings;
 inline constexpr size_t kMaxLocalityDepth = 4;
 inline constexpr size_t kMaxLocalityNameBytes = 60;
 inline constexpr size_t kMaxLocalityBytes = kMaxLocalityDepth * (kMaxLocalityNameBytes + 1) - 1;
+inline constexpr size_t kMaxHostPartDepth = 2;
+inline constexpr size_t kMaxHostPartBytes = kMaxHostPartDepth * (kMaxLocalityNameBytes + 1) - 1;
 
 // One to kMaxLocalityDepth names with "/" between them; a name has 1 to kMaxLocalityNameBytes characters, printable ones but
 // the space.
 bool IsLocality(absl::string_view text);
+
+// The same for which part of its host a rank is in ("socket0/l3_1"): one to kMaxHostPartDepth names.
+bool IsHostPart(absl::string_view text);
 
 struct Locality {
   std::string path;    // empty: nobody says anything

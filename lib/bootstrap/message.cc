@@ -65,6 +65,7 @@ void CardFields(Codec& codec, Card& card) {
   codec.Pid(card.pid);
   codec.Text(card.address, kMaxAddressBytes);
   codec.Text(card.locality, kMaxLocalityBytes);
+  codec.Text(card.part, kMaxHostPartBytes);
 }
 
 template <typename Codec, typename A>
@@ -136,6 +137,7 @@ bool Fields(Codec& codec, M& m) {
       codec.List(m.cards, [](Codec& c, auto& card) { CardFields(c, card); });
       return true;
     case MessageType::kHosts:
+      codec.U8(m.flag);
       codec.List(m.runs, [](Codec& c, auto& run) {
         c.Rank(run.host);
         c.U32(run.ranks);

@@ -33,10 +33,11 @@ enum class MessageType : uint8_t {
   kAskMissing = 3,  // request
   // Start-up, from the service.
   kWelcome = 10,
-  kRefused = 11,      // sentence; the connection is closed behind it
-  kAllJoined = 12,    // card: rank 0's; sentence: its word
-  kMissing = 13,      // request, sentence: who has not joined
-  kHosts = 28,        // runs: where the next ranks are, until all have been told; then comes kAllJoined
+  kRefused = 11,    // sentence; the connection is closed behind it
+  kAllJoined = 12,  // card: rank 0's; sentence: its word
+  kMissing = 13,    // request, sentence: who has not joined
+  kHosts =
+      28,  // runs, flag (how many of their groups are parts of hosts): where the next ranks are, until all have been told; then comes kAllJoined
   kStartFailed = 14,  // flag (1: a deadline passed), sentence
 
   // Requests of a rank, and the service's answers.
@@ -64,11 +65,11 @@ enum class MessageType : uint8_t {
   kClock = 51,     // request (the same), value (the service's)
 };
 
-// Consecutive ranks of one host, which is named by its lowest rank, and so are the groups of hosts it is in, finest first.
+// Consecutive ranks of one host, and of one part of it. Hosts and groups are named by their lowest ranks.
 struct HostRun {
   int host = -1;
   uint32_t ranks = 0;
-  std::vector<int> groups = {};  // as many in each run
+  std::vector<int> groups = {};  // as many in each run: parts of the host, then what is wider, each finest first
 };
 
 struct Message {

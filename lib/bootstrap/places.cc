@@ -41,14 +41,25 @@ absl::StatusOr<Places> PlacesOf(int size, const std::function<const PeerCard&(in
   absl::flat_hash_map<absl::string_view, int> lowest_of_host;
   absl::flat_hash_map<int, int> speaker_of_host;  // the lowest rank of the host that tells its locality
   size_t depth = 0;
+  size_t part_depth = 0;
   for (int rank = 0; rank < size; ++rank) {
     const PeerCard& card = card_of(rank);
     const int host = lowest_of_host.try_emplace(card.host_id, rank).first->second;
     places.hosts.push_back(host);
+    part_depth = std::max(part_depth, Depth(card.part));
     if (card.locality.empty()) continue;
     const PeerCard& speaker = card_of(speaker_of_host.try_emplace(host, rank).first->second);
     if (speaker.locality != card.locality) return Contradiction(speaker, card);
     depth = std::max(depth, Depth(card.locality));
+  }
+  for (size_t names = part_depth; names > 0; --names) {
+    std::vector<int> level;
+    absl::flat_hash_map<std::pair<int, absl::string_view>, int> lowest;
+    for (int rank = 0; rank < size; ++rank) {
+      const std::pair part(places.hosts[static_cast<size_t>(rank)], Names(card_of(rank).part, names));
+      level.push_back(lowest.try_emplace(part, rank).first->second);
+    }
+    places.finer.push_back(std::move(level));
   }
   for (size_t names = depth; names > 0; --names) {
     std::vector<int> level;

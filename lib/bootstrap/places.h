@@ -12,7 +12,7 @@
 namespace tutti {
 
 // `card_of(rank)` for each of `size` ranks. A rank that tells no locality has that of its host's others; a host of which none
-// does is a group of its own at every level. InvalidArgument: a sentence about two ranks of one host that tell different ones.
+// does is a group of its own at every level. Ranks that tell no part of their host are in one. InvalidArgument: a sentence about two ranks of one host that tell different ones.
 absl::StatusOr<Places> PlacesOf(int size, const std::function<const PeerCard&(int)>& card_of);
 
 }  // namespace tutti

@@ -97,6 +97,7 @@ bool ServiceCore::Handle(int rank, const Message& message, int64_t now_ns) {
 bool ServiceCore::Join(int rank, const Message& message) {
   if (At(rank).stage != Stage::kAdmitted || message.card.rank != rank) return false;
   if (!message.card.locality.empty() && !IsLocality(message.card.locality)) return false;
+  if (!message.card.part.empty() && !IsHostPart(message.card.part)) return false;
   At(rank).stage = Stage::kJoined;
   At(rank).card = message.card;
   At(rank).has_card = true;
@@ -146,14 +147,17 @@ void ServiceCore::Lookup(int rank, const Message& message) {
 // To all, before they hear that all have joined: by then nobody needs to ask any more, which would fail once rank 0 has left.
 void ServiceCore::TellPlaces() {
   Message news = OfType(MessageType::kHosts);
+  news.flag = static_cast<uint8_t>(places_.finer.size());
   for (size_t r = 0; r < places_.hosts.size(); ++r) {
-    if (news.runs.empty() || news.runs.back().host != places_.hosts[r]) {
+    HostRun run{places_.hosts[r], 0};
+    for (const std::vector<int>& level : places_.finer) run.groups.push_back(level[r]);
+    for (const std::vector<int>& level : places_.wider) run.groups.push_back(level[r]);
+    if (news.runs.empty() || news.runs.back().host != run.host || news.runs.back().groups != run.groups) {
       if (news.runs.size() == kMaxRanksPerMessage) {
         Broadcast(news, /*except=*/-1);
         news.runs.clear();
       }
-      news.runs.push_back({places_.hosts[r], 0});
-      for (const std::vector<int>& level : places_.wider) news.runs.back().groups.push_back(level[r]);
+      news.runs.push_back(std::move(run));
     }
     ++news.runs.back().ranks;
   }

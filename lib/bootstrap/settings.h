@@ -102,6 +102,7 @@ struct JobSettings {
   int64_t prometheus_period_ns = 5 * kNsPerSecond;
   std::string http_address;  // of local rank 0; empty: none
   LogLevel log_level = LogLevel::kWarn;
+  std::string host_part;      // see IsHostPart
   std::string host_id;        // empty: found out by HostId()
   std::string locality;       // empty: found out by FindLocality(), which looks at the next two
   std::string locality_file;  // empty: none

@@ -59,6 +59,7 @@ absl::StatusOr<PeerCard> DescribeSelf(const JobSettings& settings) {
   absl::StatusOr<Locality> locality = FindLocality(settings, self.host);
   if (!locality.ok()) return locality.status();
   self.locality = locality->path;
+  self.part = settings.host_part;
   return self;
 }
 
@@ -118,10 +119,12 @@ absl::Status TcpControlPlane::Join(const PeerCard& card, const std::string& word
     return absl::InvalidArgumentError(absl::StrCat("rank ", rank(), " cannot join with the card of rank ", card.rank));
   }
   if (card.host.size() > kMaxHostBytes || card.host_id.size() > kMaxHostIdBytes ||
-      card.address.size() > kMaxAddressBytes || card.locality.size() > kMaxLocalityBytes) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "the card of rank ", rank(), " is too long: at most ", kMaxHostBytes, " bytes of host, ", kMaxHostIdBytes,
-        " of host id, ", kMaxAddressBytes, " of address, ", kMaxLocalityBytes, " of locality"));
+      card.address.size() > kMaxAddressBytes || card.locality.size() > kMaxLocalityBytes ||
+      card.part.size() > kMaxHostPartBytes) {
+    return absl::InvalidArgumentError(absl::StrCat("the card of rank ", rank(), " is too long: at most ", kMaxHostBytes,
+                                                   " bytes of host, ", kMaxHostIdBytes, " of host id, ",
+                                                   kMaxAddressBytes, " of address, ", kMaxLocalityBytes,
+                                                   " of locality, ", kMaxHostPartBytes, " of its part of the host"));
   }
   if (word.size() > kMaxWordBytes) {
     return absl::InvalidArgumentError(

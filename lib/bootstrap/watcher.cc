@@ -18,18 +18,26 @@ namespace {
 // makes it worth while. A thousand ranks cost the service half a percent of a core.
 int64_t IntervalAfter(int questions) { return (questions < 8 ? 5 : questions < 28 ? 500 : 2000) * kNsPerMs; }
 
-// False if the run is none of a job of so many ranks.
-bool AppendRun(const HostRun& run, int size, Places* places) {
+// False if the run is none of a job of so many ranks. `num_finer`: how many of its groups are parts of hosts.
+bool AppendRun(const HostRun& run, size_t num_finer, int size, Places* places) {
   const auto is_rank = [size](int rank) { return rank >= 0 && rank < size; };
-  if (places->hosts.empty()) places->wider.resize(run.groups.size());
+  if (num_finer > kMaxHostPartDepth || run.groups.size() < num_finer ||
+      run.groups.size() - num_finer > kMaxLocalityDepth) {
+    return false;
+  }
+  if (places->hosts.empty()) {
+    places->finer.resize(num_finer);
+    places->wider.resize(run.groups.size() - num_finer);
+  }
   if (!is_rank(run.host) || run.ranks > static_cast<size_t>(size) - places->hosts.size() ||
-      run.groups.size() > kMaxLocalityDepth || run.groups.size() != places->wider.size() ||
+      num_finer != places->finer.size() || run.groups.size() != num_finer + places->wider.size() ||
       !std::all_of(run.groups.begin(), run.groups.end(), is_rank)) {
     return false;
   }
   places->hosts.insert(places->hosts.end(), run.ranks, run.host);
   for (size_t i = 0; i < run.groups.size(); ++i) {
-    places->wider[i].insert(places->wider[i].end(), run.ranks, run.groups[i]);
+    std::vector<int>& level = i < num_finer ? places->finer[i] : places->wider[i - num_finer];
+    level.insert(level.end(), run.ranks, run.groups[i]);
   }
   return true;
 }
@@ -124,7 +132,7 @@ bool TcpControlPlane::OnMessage(const Message& message) {
     case MessageType::kHosts: {
       std::lock_guard<std::mutex> lock(mutex_);
       return std::all_of(message.runs.begin(), message.runs.end(),
-                         [this](const HostRun& run) { return AppendRun(run, size_, &places_); });
+                         [&](const HostRun& run) { return AppendRun(run, message.flag, size_, &places_); });
     }
     case MessageType::kClock:
       return OnClock(message);

@@ -54,6 +54,7 @@ absl::StatusOr<std::unique_ptr<Transport>> MakeVerbs(const JobSettings& settings
   options.port.address = address;
   options.port.devices = settings.verbs.devices;
   options.port.local_rank = settings.local_rank;
+  options.port.local_size = settings.local_size;
   options.port.numa_node = verbs::NumaNodeOfThisProcess();
   options.port.gid_index = settings.verbs.gid_index;
   options.port.traffic_class = settings.verbs.traffic_class;

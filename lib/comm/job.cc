@@ -153,7 +153,7 @@ absl::StatusOr<std::vector<PeerCard>> Job::LookUp(absl::Span<const int32_t> job_
 
 Levels Job::LevelsOf(absl::Span<const int32_t> members) const {
   if (places_.hosts.empty()) return {};
-  return Levels{{}, places_.hosts, places_.wider}.Among(members);
+  return Levels{places_.finer, places_.hosts, places_.wider}.Among(members);
 }
 
 bool Job::IsCrowded(absl::Span<const int32_t> members) const {

@@ -20,6 +20,7 @@ namespace {
 struct Place {
   const char* host;
   const char* locality;
+  const char* part = nullptr;
 };
 
 JobOptions At(const std::vector<Place>& places) {
@@ -27,6 +28,8 @@ JobOptions At(const std::vector<Place>& places) {
   for (size_t rank = 0; rank < places.size(); ++rank) {
     options.for_one_rank[static_cast<int>(rank)] = {{"TUTTI_HOST_ID", places[rank].host},
                                                     {"TUTTI_LOCALITY", places[rank].locality}};
+    if (places[rank].part != nullptr)
+      options.for_one_rank[static_cast<int>(rank)]["TUTTI_HOST_PART"] = places[rank].part;
   }
   return options;
 }
@@ -57,6 +60,19 @@ TEST_P(HostsInRacks, CollectivesGiveWhatAnElementWiseReferenceGives) {
 INSTANTIATE_TEST_SUITE_P(, HostsInRacks,
                          testing::Values("all_reduce", "all_gather", "reduce_scatter", "broadcast", "reduce"),
                          [](const auto& test) { return std::string(test.param); });
+
+// Sockets in hosts in racks: three levels, uneven ones.
+TEST(PartsOfHosts, AreALevelBelowThem) {
+  const std::vector<Place> places = {{"a", "r1", "s0"}, {"a", "r1", "s1"}, {"b", "r2", "s0"}, {"a", "r1", "s0"},
+                                     {"b", "r2", "s0"}, {"c", "r2", "s1"}, {"a", "r1", "s1"}, {"c", "r2", "s1"}};
+  for (const std::string collective : {"all_reduce", "all_gather", "reduce_scatter", "broadcast"}) {
+    JobOptions options = At(places);
+    options.arguments = {collective};
+    if (collective != "broadcast") options.environment = {{"TUTTI_ALGORITHM", collective + ":hierarchical"}};
+    Job job("RunCollective", static_cast<int>(places.size()), options);
+    EXPECT_TRUE(job.AllSucceed()) << collective;
+  }
+}
 
 // The sentence about a call that differs says what was chosen.
 TEST(TellingWhereHostsAre, OneRankOnEachHostReducesByRacks) {

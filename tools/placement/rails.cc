@@ -33,6 +33,7 @@ void GiveRails(const std::vector<verbs::PortCandidate>& ports, const verbs::Port
   for (topology::LocalRank& rank : *ranks) {
     verbs::PortOptions own = options;
     own.local_rank = rank.rank;
+    own.local_size = static_cast<int>(ranks->size());
     own.numa_node = rank.node;
     const std::vector<size_t> chosen = verbs::ChooseRails(ports, own, rails);
     rank.rails.clear();

@@ -30,6 +30,7 @@ verbs::PortOptions PortOptionsOf(const JobSettings& settings) {
   options.address = LikelyNetworkOf(settings).address;
   options.devices = settings.verbs.devices;
   options.local_rank = settings.size > 1 ? settings.local_rank : -1;
+  options.local_size = settings.local_size;
   options.numa_node = verbs::NumaNodeOfThisProcess();
   options.gid_index = settings.verbs.gid_index;
   options.ack_timeout = settings.verbs.ack_timeout;

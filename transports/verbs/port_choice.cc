@@ -2,6 +2,8 @@
 #include "transports/verbs/port_choice.h"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -31,14 +33,30 @@ std::vector<size_t> BestOf(absl::Span<const PortCandidate> candidates, const Por
   return best;
 }
 
+// The first of the host's ranks that is on this one's NUMA node, if launchers fill one node of those that have ports after the
+// other; 0 where that cannot be told.
+int FirstOfNode(absl::Span<const PortCandidate> candidates, const PortOptions& options) {
+  std::set<int> nodes;
+  for (const PortCandidate& candidate : candidates) nodes.insert(candidate.numa_node);
+  if (nodes.count(options.numa_node) == 0 || nodes.count(kAnywhere) > 0 || options.local_size < 0) return 0;
+  const auto before = static_cast<int>(std::distance(nodes.begin(), nodes.find(options.numa_node)));
+  return before * (options.local_size / static_cast<int>(nodes.size()));
+}
+
 // Whose turn it is among n. Launchers fill one NUMA node after the other, or deal ranks out to nodes by turns, so that a node's
-// ranks are 0, 1, 2, 3 or 0, 2, 4, 6. The sum of a number's digits, in base n, goes through all turns in either case; the number
-// itself would leave every other port idle in the second.
-size_t TurnOf(int local_rank, size_t n) {
+// ranks are 4, 5, 6, 7 or 1, 3, 5, 7. Counted from the first of the node in the first case, the sum of a number's digits in base n
+// goes through all turns in either, in order in the first; the number itself would leave every other port idle in the second.
+size_t TurnOf(int local_rank, int first_of_node, int local_size, int n) {
   if (local_rank < 0 || n < 2) return 0;
-  size_t sum = 0;
-  for (auto rest = static_cast<size_t>(local_rank); rest > 0; rest /= n) sum += rest % n;
-  return sum % n;
+  int rest = local_rank - first_of_node;
+  int sum = 0;
+  // As many digits for all of the host's ranks, also for those before the first.
+  for (int span = 1; span <= std::max(local_rank, local_size - 1); span *= n) {
+    const int digit = (rest % n + n) % n;
+    sum += digit;
+    rest = (rest - digit) / n;
+  }
+  return static_cast<size_t>(sum % n);
 }
 
 }  // namespace
@@ -57,7 +75,8 @@ bool IsPortAllowed(absl::string_view devices, absl::string_view device, int port
 
 size_t ChoosePort(absl::Span<const PortCandidate> candidates, const PortOptions& options) {
   const std::vector<size_t> best = BestOf(candidates, options);
-  return best[TurnOf(options.local_rank, best.size())];
+  return best[TurnOf(options.local_rank, FirstOfNode(candidates, options), options.local_size,
+                     static_cast<int>(best.size()))];
 }
 
 std::vector<size_t> ChooseRails(absl::Span<const PortCandidate> candidates, const PortOptions& options, size_t count) {

@@ -13,6 +13,7 @@ struct PortOptions {
   std::string devices;     // "": any; "mlx5_0,mlx5_1:2": only these (the second only port 2); "^mlx5_0": any but these
   std::string address;     // numeric IP address of the interface that the job uses; a port that has it is preferred
   int local_rank = -1;     // place among the ranks of this host, which take equal ports in turn; -1: unknown
+  int local_size = -1;     // how many ranks this host has; -1: unknown
   int numa_node = -1;      // that this process is bound to, -1: to none; ports of the same node are preferred
   int gid_index = -1;      // -1: chosen by type and address
   int traffic_class = 0;   // of RoCE: DSCP << 2

@@ -202,6 +202,29 @@ TEST(PlacesOf, AHostIsWhereOneOfItsRanksSaysAndElseAlone) {
   EXPECT_THAT(places.wider, ElementsAre(ElementsAre(0, 0, 0, 3, 4)));
 }
 
+TEST(PlacesOf, PartsOfHostsAreOfTheirHostAlone) {
+  std::vector<PeerCard> cards;
+  for (const auto& [host, part] : std::vector<std::pair<const char*, const char*>>{
+           {"a", "s0/c0"}, {"a", "s1/c0"}, {"b", "s0/c0"}, {"a", "s0/c1"}, {"b", ""}, {"a", "s0"}}) {
+    PeerCard card;
+    card.rank = static_cast<int>(cards.size());
+    card.host_id = host;
+    card.part = part;
+    cards.push_back(card);
+  }
+  const auto places = PlacesOf(static_cast<int>(cards.size()),
+                               [&](int rank) -> const PeerCard& { return cards[static_cast<size_t>(rank)]; });
+  ASSERT_TRUE(places.ok()) << places.status();
+  EXPECT_THAT(places->hosts, ElementsAre(0, 0, 2, 0, 2, 0));
+  EXPECT_THAT(places->finer, ElementsAre(ElementsAre(0, 1, 2, 3, 4, 5), ElementsAre(0, 1, 2, 0, 4, 0)));
+  EXPECT_THAT(places->wider, IsEmpty());
+}
+
+TEST(HostPart, HasOneOrTwoNames) {
+  EXPECT_TRUE(IsHostPart("socket0") && IsHostPart("socket0/l3_1"));
+  EXPECT_FALSE(IsHostPart("") || IsHostPart("a/b/c") || IsHostPart("a/") || IsHostPart("a b"));
+}
+
 TEST(PlacesOf, RanksOfAHostThatContradictEachOtherAreAnError) {
   EXPECT_THAT(std::string(PlacesOfRanks({{"a", ""}, {"a", "r1"}, {"a", "r2"}}).status().message()),
               AllOf(HasSubstr("rank 1 (host node, pid 1) and rank 2"), HasSubstr("\"r1\""), HasSubstr("\"r2\"")));

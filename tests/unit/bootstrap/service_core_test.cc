@@ -243,6 +243,7 @@ TEST_F(ServiceCoreTest, AllAreToldWhereAllAreBeforeTheyHearThatAllHaveJoined) {
     Message hello = Introduction(rank, kMany);
     hello.card.host_id = rank < 200 ? std::to_string(rank % 2) : "last";
     hello.card.locality = rank < 200 ? "pod/rack" + std::to_string(rank % 2) : "pod/rack0";
+    if (rank >= 250) hello.card.part = "socket1";
     ASSERT_FALSE(many.Admit(hello).has_value());
     Message join = OfType(MessageType::kJoin);
     join.card = hello.card;
@@ -256,13 +257,17 @@ TEST_F(ServiceCoreTest, AllAreToldWhereAllAreBeforeTheyHearThatAllHaveJoined) {
   EXPECT_EQ(first.runs[0].host, 0);
   EXPECT_EQ(first.runs[1].host, 1);
   EXPECT_EQ(first.runs[127].ranks, 1u);
-  EXPECT_THAT(first.runs[126].groups, ElementsAre(0, 0));
-  EXPECT_THAT(first.runs[127].groups, ElementsAre(1, 0));
+  EXPECT_EQ(first.flag, 1) << "one level of parts of hosts";
+  EXPECT_THAT(first.runs[126].groups, ElementsAre(0, 0, 0));
+  EXPECT_THAT(first.runs[127].groups, ElementsAre(1, 1, 0));
   const Message& second = last.messages[2];
-  ASSERT_THAT(second.runs, SizeIs(73));
-  EXPECT_EQ(second.runs.back().host, 200);
-  EXPECT_EQ(second.runs.back().ranks, 100u);
-  EXPECT_THAT(second.runs.back().groups, ElementsAre(0, 0));
+  ASSERT_THAT(second.runs, SizeIs(74));
+  EXPECT_EQ(second.runs[72].host, 200);
+  EXPECT_EQ(second.runs[72].ranks, 50u);
+  EXPECT_EQ(second.runs[73].host, 200);
+  EXPECT_EQ(second.runs[73].ranks, 50u);
+  EXPECT_THAT(second.runs[72].groups, ElementsAre(200, 0, 0));
+  EXPECT_THAT(second.runs[73].groups, ElementsAre(250, 0, 0));
   EXPECT_EQ(last.messages[3].type, MessageType::kAllJoined);
 }
 
