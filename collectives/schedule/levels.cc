@@ -63,13 +63,6 @@ Levels Levels::Among(absl::Span<const int> ranks) const {
   return among;
 }
 
-void Levels::SetIn(Shape& shape) const {
-  shape.finer = finer;
-  shape.groups = groups;
-  shape.wider = wider;
-  shape.wider_is_even = wider_is_even;
-}
-
 Levels LevelsOf(const Shape& shape) {
   return {{shape.finer.begin(), shape.finer.end()},
           {shape.groups.begin(), shape.groups.end()},

@@ -28,8 +28,13 @@ struct Levels {
   // As those ranks see them, by their places in the list, without what then says nothing.
   Levels Among(absl::Span<const int> ranks) const;
 
-  // The shape has these, as long as they live.
-  void SetIn(Shape& shape) const;
+  // The shape has these, as long as they live. For each call.
+  void SetIn(Shape& shape) const {
+    shape.finer = finer;
+    shape.groups = groups;
+    shape.wider = wider;
+    shape.wider_is_even = wider_is_even;
+  }
 };
 
 // A copy of the shape's.

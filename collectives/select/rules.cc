@@ -108,27 +108,16 @@ constexpr SelectionRule kRackedBlocks[] = {
     {kAnyRanks, 4 * kMiddleBytes, kUsual}, {kAnyRanks, kManyRanksBytes, "hierarchical"},
 };
 
-absl::Span<const SelectionRule> RackedRules(Collective collective) {
-  switch (collective) {
-    case Collective::kAllReduce:
-      return kRackedAllReduce;
-    case Collective::kAllGather:
-    case Collective::kReduceScatter:
-      return kRackedBlocks;
-    default:
-      return {};
-  }
-}
-
 absl::Span<const SelectionRule> GroupedRules(const Shape& shape) {
-  if (shape.groups.empty() && shape.wider_is_even) return RackedRules(shape.collective);
-  if (shape.groups.empty()) return {};
+  using Rules = absl::Span<const SelectionRule>;
+  const bool by_racks = shape.groups.empty();
+  if (by_racks && !shape.wider_is_even) return {};
   switch (shape.collective) {
     case Collective::kAllReduce:
-      return kGroupedAllReduce;
+      return by_racks ? Rules(kRackedAllReduce) : Rules(kGroupedAllReduce);
     case Collective::kAllGather:
     case Collective::kReduceScatter:
-      return kGroupedBlocks;
+      return by_racks ? Rules(kRackedBlocks) : Rules(kGroupedBlocks);
     default:
       return {};
   }

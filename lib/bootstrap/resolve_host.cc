@@ -3,8 +3,6 @@
 
 #include <dlfcn.h>
 #include <netdb.h>
-#include <pthread.h>
-#include <signal.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -17,6 +15,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "lib/base/clock.h"
+#include "lib/bootstrap/signals_blocked.h"
 #include "lib/bootstrap/timed_wait.h"
 
 namespace tutti {
@@ -53,20 +52,15 @@ struct Question {
   addrinfo* found = nullptr;
 };
 
-// Signals are the application's.
 absl::Status AskOnAThread(const std::shared_ptr<Question>& question) {
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
-  absl::Status status;
+  const SignalsBlocked blocked;
   try {
     std::thread([question] { question->Ask(); }).detach();
   } catch (const std::system_error& error) {
-    status = absl::ResourceExhaustedError(
+    return absl::ResourceExhaustedError(
         absl::StrCat("there is no thread to resolve host name \"", question->host, "\": ", error.what()));
   }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
-  return status;
+  return absl::OkStatus();
 }
 
 // The thread goes on with this library's code: an application that unloads it must not take that away.

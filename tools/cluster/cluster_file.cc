@@ -296,4 +296,13 @@ absl::Status ReadClusterFile(const std::string& path, ClusterSpec* spec) {
   return absl::InvalidArgumentError(absl::StrCat(path, ": ", status.message()));
 }
 
+absl::StatusOr<simulate::ClusterSpec> ReadClusterFiles(const std::vector<std::string>& paths) {
+  simulate::ClusterSpec spec;
+  for (const std::string& path : paths) {
+    if (path.empty()) continue;
+    if (absl::Status status = ReadClusterFile(path, &spec); !status.ok()) return status;
+  }
+  return spec;
+}
+
 }  // namespace tutti::cluster

@@ -6,8 +6,10 @@
 #define TUTTI_TOOLS_CLUSTER_CLUSTER_FILE_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 
 #include "collectives/simulate/cluster.h"
@@ -21,6 +23,9 @@ absl::Status ReadCluster(absl::string_view text, const std::string& folder, simu
 
 // The same with a file; sentences begin with its name.
 absl::Status ReadClusterFile(const std::string& path, simulate::ClusterSpec* spec);
+
+// What several files say together, later ones over earlier ones; an empty name is no file.
+absl::StatusOr<simulate::ClusterSpec> ReadClusterFiles(const std::vector<std::string>& paths);
 
 // The costs as ReadCluster reads them.
 Json CostsToJson(const simulate::Costs& costs);

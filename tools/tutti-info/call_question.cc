@@ -11,27 +11,7 @@
 namespace tutti::info {
 
 absl::StatusOr<simulate::ClusterSpec> ReadSpec(const Options& options) {
-  simulate::ClusterSpec spec;
-  for (const std::string& file : {options.calibration_file, options.topology_file}) {
-    if (file.empty()) continue;
-    if (absl::Status status = cluster::ReadClusterFile(file, &spec); !status.ok()) return status;
-  }
-  return spec;
-}
-
-std::optional<Collective> CollectiveOf(absl::string_view name) {
-  for (int c = 0; c < kNumCollectives; ++c) {
-    if (name == CollectiveName(static_cast<Collective>(c))) return static_cast<Collective>(c);
-  }
-  return std::nullopt;
-}
-
-std::string NoCollective(absl::string_view name) {
-  std::string names;
-  for (int c = 0; c < kNumCollectives; ++c) {
-    absl::StrAppend(&names, c == 0 ? "" : ", ", CollectiveName(static_cast<Collective>(c)));
-  }
-  return absl::StrCat("\"", name, "\" is not one of ", names);
+  return cluster::ReadClusterFiles({options.calibration_file, options.topology_file});
 }
 
 absl::StatusOr<Wish> WishFor(const Shape& shape, const JobSettings& settings) {
@@ -49,11 +29,22 @@ absl::StatusOr<Wish> WishFor(const Shape& shape, const JobSettings& settings) {
   return Wish{};
 }
 
+namespace {
+
+// "up to 64 ranks, any size: ring".
 std::string RuleText(const SelectionRule& rule) {
   return absl::StrCat(
       rule.max_ranks == kAnyRanks ? "any number of ranks" : absl::StrCat("up to ", rule.max_ranks, " ranks"), ", ",
       rule.max_bytes == kAnyBytes ? "any size" : absl::StrCat("up to ", rule.max_bytes, " bytes"), ": ",
       rule.algorithm);
+}
+
+}  // namespace
+
+std::string WhyByRules(const Shape& shape, bool crowded) {
+  const SelectionRule* rule = crowded ? CrowdedRuleFor(shape) : nullptr;
+  if (rule == nullptr) return absl::StrCat("the library's rules: ", RuleText(RuleFor(shape)));
+  return absl::StrCat("the library's rules where ranks outnumber cores: ", RuleText(*rule));
 }
 
 }  // namespace tutti::info

@@ -4,11 +4,9 @@
 #ifndef TUTTI_TOOLS_TUTTI_INFO_CALL_QUESTION_H_
 #define TUTTI_TOOLS_TUTTI_INFO_CALL_QUESTION_H_
 
-#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 
 #include "collectives/select/select.h"
 #include "collectives/simulate/cluster.h"
@@ -20,10 +18,6 @@ namespace tutti::info {
 // The calibration's costs, and the cluster's places over them.
 absl::StatusOr<simulate::ClusterSpec> ReadSpec(const Options& options);
 
-std::optional<Collective> CollectiveOf(absl::string_view name);
-// A sentence: what it is not, and what there is.
-std::string NoCollective(absl::string_view name);
-
 // Which wish serves the shape, and where it is from; no algorithm: none.
 struct Wish {
   const Algorithm* algorithm = nullptr;
@@ -32,8 +26,8 @@ struct Wish {
 };
 absl::StatusOr<Wish> WishFor(const Shape& shape, const JobSettings& settings);
 
-// "up to 64 ranks, any size: ring".
-std::string RuleText(const SelectionRule& rule);
+// The rule by which the library chooses without a wish; `crowded`: ranks outnumber cores.
+std::string WhyByRules(const Shape& shape, bool crowded);
 
 }  // namespace tutti::info
 

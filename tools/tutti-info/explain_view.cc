@@ -11,6 +11,7 @@
 #include "collectives/select/rules.h"
 #include "lib/bootstrap/settings.h"
 #include "tools/cluster/candidates.h"
+#include "tools/cluster/collective_word.h"
 #include "tools/tutti-info/call_question.h"
 #include "tools/tutti-info/codec_view.h"
 
@@ -85,8 +86,8 @@ View ExplainView(const Options& options, const Environment& environment) {
   if (!settings.ok()) return ViewError(settings.status().message());
   const absl::StatusOr<ClusterSpec> spec = ReadSpec(options);
   if (!spec.ok()) return ViewError(spec.status().message());
-  const std::optional<Collective> collective = CollectiveOf(options.explain);
-  if (!collective) return ViewError(NoCollective(options.explain));
+  const std::optional<Collective> collective = cluster::CollectiveOf(options.explain);
+  if (!collective) return ViewError(cluster::NoCollective(options.explain));
   Question question;
   question.collective = *collective;
   question.ranks = options.ranks.front();
@@ -104,10 +105,7 @@ View ExplainView(const Options& options, const Environment& environment) {
   const Algorithm* used = wish->algorithm != nullptr ? wish->algorithm : usual->algorithm;
   const SelectionRule* crowded = wish->algorithm != nullptr ? nullptr : CrowdedRuleFor(shape);
   const bool is_crowded = crowded != nullptr && cluster::IsCrowded(*cluster);
-  const std::string why = wish->algorithm != nullptr ? wish->origin
-                          : is_crowded
-                              ? absl::StrCat("the library's rules where ranks outnumber cores: ", RuleText(*crowded))
-                              : absl::StrCat("the library's rules: ", RuleText(RuleFor(shape)));
+  const std::string why = wish->algorithm != nullptr ? wish->origin : WhyByRules(shape, is_crowded);
   View view;
   view.text = absl::StrCat(options.explain, ", ", question.bytes, " bytes, ", question.ranks, " ranks: ", used->name,
                            "\n", "why: ", why, "\n");
@@ -187,7 +185,8 @@ View TableView(const Options& options) {
   const absl::StatusOr<ClusterSpec> spec = ReadSpec(options);
   if (!spec.ok()) return ViewError(spec.status().message());
   const bool all = options.table == "all";
-  if (!all && !CollectiveOf(options.table)) return ViewError(absl::StrCat(NoCollective(options.table), ", all"));
+  if (!all && !cluster::CollectiveOf(options.table))
+    return ViewError(absl::StrCat(cluster::NoCollective(options.table), ", all"));
   std::vector<int> ranks = options.ranks;
   std::sort(ranks.begin(), ranks.end());
   View view;

@@ -10,6 +10,7 @@
 #include "collectives/select/rules.h"
 #include "lib/bootstrap/settings.h"
 #include "tools/cluster/candidates.h"
+#include "tools/cluster/collective_word.h"
 #include "tools/traffic/report.h"
 #include "tools/traffic/traffic.h"
 #include "tools/tutti-info/call_question.h"
@@ -39,11 +40,7 @@ absl::StatusOr<Reasoned> ChooseFor(const Options& options, const JobSettings& se
   if (wish->algorithm != nullptr) return Reasoned{ChooseAlgorithm(shape, wish->algorithm), wish->origin};
   ChoiceOptions choice_options;
   choice_options.crowded = cluster::IsCrowded(cluster);
-  const SelectionRule* crowded = choice_options.crowded ? CrowdedRuleFor(shape) : nullptr;
-  return Reasoned{ChooseAlgorithm(shape, nullptr, choice_options),
-                  crowded != nullptr
-                      ? absl::StrCat("the library's rules where ranks outnumber cores: ", RuleText(*crowded))
-                      : absl::StrCat("the library's rules: ", RuleText(RuleFor(shape)))};
+  return Reasoned{ChooseAlgorithm(shape, nullptr, choice_options), WhyByRules(shape, choice_options.crowded)};
 }
 
 }  // namespace
@@ -53,8 +50,8 @@ View TrafficView(const Options& options, const Environment& environment) {
   if (!settings.ok()) return ViewError(settings.status().message());
   const absl::StatusOr<simulate::ClusterSpec> spec = ReadSpec(options);
   if (!spec.ok()) return ViewError(spec.status().message());
-  const std::optional<Collective> collective = CollectiveOf(options.topology_collective);
-  if (!collective) return ViewError(NoCollective(options.topology_collective));
+  const std::optional<Collective> collective = cluster::CollectiveOf(options.topology_collective);
+  if (!collective) return ViewError(cluster::NoCollective(options.topology_collective));
   const absl::StatusOr<simulate::Cluster> cluster = simulate::Cluster::Make(*spec, options.ranks.front());
   if (!cluster.ok()) return ViewError(cluster.status().message());
 

@@ -19,15 +19,6 @@ int Fail(absl::string_view sentence) {
   return 1;
 }
 
-absl::StatusOr<simulate::ClusterSpec> ReadSpec(const Options& options) {
-  simulate::ClusterSpec spec;
-  for (const std::string& file : {options.calibration_file, options.topology_file}) {
-    if (file.empty()) continue;
-    if (absl::Status status = cluster::ReadClusterFile(file, &spec); !status.ok()) return status;
-  }
-  return spec;
-}
-
 absl::StatusOr<std::vector<Choice>> ChoicesOf(const Options& options, const cluster::Question& question,
                                               const simulate::ClusterSpec& spec) {
   absl::StatusOr<Choice> usual = cluster::LibraryChoice(question, spec);
@@ -90,7 +81,8 @@ absl::Status WriteGoalFile(const Options& options, const simulate::ClusterSpec& 
 }
 
 int Run(const Options& options) {
-  const absl::StatusOr<simulate::ClusterSpec> spec = ReadSpec(options);
+  const absl::StatusOr<simulate::ClusterSpec> spec =
+      cluster::ReadClusterFiles({options.calibration_file, options.topology_file});
   if (!spec.ok()) return Fail(spec.status().message());
   const absl::StatusOr<std::vector<Point>> points = Answer(options, *spec);
   if (!points.ok()) return Fail(points.status().message());

@@ -8,6 +8,7 @@
 
 #include "collectives/select/select.h"
 #include "collectives/simulate/predict.h"
+#include "tools/cluster/collective_word.h"
 
 namespace tutti::simtool {
 namespace {
@@ -16,22 +17,10 @@ constexpr int kUsageStatus = 2;
 constexpr int kMostRanks = 1'000'000;
 constexpr int kMostTrials = 1'000'000;
 
-std::string CollectiveNames() {
-  std::string names;
-  for (int c = 0; c < kNumCollectives; ++c) {
-    absl::StrAppend(&names, c == 0 ? "" : ", ", CollectiveName(static_cast<Collective>(c)));
-  }
-  return names;
-}
-
 std::string CheckAll(const std::string& collective, Options& o) {
-  bool known = false;
-  for (int c = 0; c < kNumCollectives; ++c) {
-    if (collective != CollectiveName(static_cast<Collective>(c))) continue;
-    o.collective = static_cast<Collective>(c);
-    known = true;
-  }
-  if (!known) return absl::StrCat("\"", collective, "\" is not one of ", CollectiveNames());
+  const std::optional<Collective> known = cluster::CollectiveOf(collective);
+  if (!known) return cluster::NoCollective(collective);
+  o.collective = *known;
   for (const std::string& name : o.algorithms) {
     if (name == "all") continue;
     const auto algorithm = ParseAlgorithm(o.collective, name);
@@ -62,7 +51,7 @@ std::optional<Options> ParseOptions(int argc, char** argv, int* status) {
       "Predicts what a collective takes on a cluster, from the library's own schedules and a model of the cluster.",
       "tutti-sim");
   app.set_version_flag("--version", "tutti-sim " TUTTI_VERSION);
-  app.add_option("collective", collective, CollectiveNames())->required();
+  app.add_option("collective", collective, cluster::CollectiveNames())->required();
   const CLI::AsSizeValue as_size(/*kb_is_1000=*/false);
   app.add_option("-n,--ranks", o.ranks, "Ranks, or a list: 8,64,512")->delimiter(',')->capture_default_str();
   app.add_option("-b,--bytes", o.bytes, "Length of the larger buffer, or a list: 8,64K,1M (powers of 1024)")

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "collectives/algorithms/pieces.h"
-#include "collectives/algorithms/ring_order.h"
+#include "collectives/algorithms/rank_order.h"
 #include "collectives/patterns/ring.h"
 
 namespace tutti::all_gather {
@@ -20,8 +20,9 @@ constexpr uint64_t kRingSegmentBytes = 256 * 1024;
 Schedule BuildRing(const Shape& shape, int rank) {
   ScheduleBuilder builder(shape, rank);
   const Region own = InputBlock(shape, rank, rank);
-  const RingOrder order(shape, rank);
-  const Ring ring(shape.num_ranks, order.place(), /*shift=*/0);
+  const RankOrder order(shape);
+  const int place = order.PlaceOf(rank);
+  const Ring ring(shape.num_ranks, place, /*shift=*/0);
   const int next = order.RankAt(ring.next());
   const int previous = order.RankAt(ring.previous());
   std::vector<Region> chunks;  // by place in the ring
@@ -46,7 +47,7 @@ Schedule BuildRing(const Shape& shape, int rank) {
       const ScheduleBuilder::StepId sending = SendPiece(builder, next, segment_of(sent, s));
       // A long copy would hold up the sends; a segment's copy after its send goes along with them.
       if (round == 0 && !shape.in_place) {
-        builder.Copy(segment_of(chunks[static_cast<size_t>(order.place())], s), segment_of(sent, s), {sending});
+        builder.Copy(segment_of(chunks[static_cast<size_t>(place)], s), segment_of(sent, s), {sending});
       }
       RecvPiece(builder, previous, segment_of(received, s));
     }

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "collectives/algorithms/pieces.h"
-#include "collectives/algorithms/ring_order.h"
+#include "collectives/algorithms/rank_order.h"
 #include "collectives/patterns/ring.h"
 
 namespace tutti::all_reduce {
@@ -26,8 +26,9 @@ Schedule BuildRing(const Shape& shape, int rank) {
     return PartOf(PartOf({0, shape.count}, n, static_cast<uint64_t>(chunk)), num_segments, segment);
   };
 
-  const RingOrder order(shape, rank);
-  const Ring reducing(shape.num_ranks, order.place(), /*shift=*/0);
+  const RankOrder order(shape);
+  const int place = order.PlaceOf(rank);
+  const Ring reducing(shape.num_ranks, place, /*shift=*/0);
   const int next = order.RankAt(reducing.next());
   const int previous = order.RankAt(reducing.previous());
   for (int round = 0; round < reducing.num_rounds(); ++round) {
@@ -41,7 +42,7 @@ Schedule BuildRing(const Shape& shape, int rank) {
     }
   }
   // Each rank begins with the chunk that it has just completed.
-  const Ring gathering(shape.num_ranks, order.place(), /*shift=*/1);
+  const Ring gathering(shape.num_ranks, place, /*shift=*/1);
   for (int round = 0; round < gathering.num_rounds(); ++round) {
     for (uint64_t s = 0; s < num_segments; ++s) {
       SendPiece(builder, next, PieceOf(output, segment_of(gathering.SentChunk(round), s)));

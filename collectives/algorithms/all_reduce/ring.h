@@ -8,7 +8,7 @@
 // Each chunk is cut into segments, so that a segment moves on while the next one is still on its way. Every partial sum
 // lies in the output and is made of the message and the input directly: nothing is copied, no scratch is needed.
 //
-// The ring goes through each host and rack once (../ring_order.h).
+// The ring goes through each host and rack once (../rank_order.h).
 //
 // Cost: 2 (n - 1) rounds; 2 (n - 1) / n * bytes sent per rank, which is the least possible; (n - 1) / n * bytes
 // reduced. For large vectors. Source: Patarasuk, Yuan: "Bandwidth optimal all-reduce algorithms for clusters of

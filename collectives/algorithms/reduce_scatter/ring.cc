@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "collectives/algorithms/pieces.h"
-#include "collectives/algorithms/ring_order.h"
+#include "collectives/algorithms/rank_order.h"
 #include "collectives/patterns/ring.h"
 
 namespace tutti::reduce_scatter {
@@ -21,9 +21,10 @@ Schedule BuildRing(const Shape& shape, int rank) {
   if (shape.num_ranks == 1) return CopyOnly(shape, rank);
   ScheduleBuilder builder(shape, rank);
   const uint64_t n = static_cast<uint64_t>(shape.num_ranks);
-  const RingOrder order(shape, rank);
+  const RankOrder order(shape);
+  const int place = order.PlaceOf(rank);
   // So that the last chunk to arrive is the rank's own.
-  const Ring ring(shape.num_ranks, order.place(), /*shift=*/-1);
+  const Ring ring(shape.num_ranks, place, /*shift=*/-1);
   const int next = order.RankAt(ring.next());
   const int previous = order.RankAt(ring.previous());
   const uint64_t num_segments =

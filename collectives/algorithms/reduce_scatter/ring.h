@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ring: each chunk starts at the rank after its owner, goes round once, and takes every rank's part with it (the
 // drawing is in patterns/ring.h). Chunks are cut into segments. Two chunks of scratch take turns: one is filled while
-// the other is sent on. The ring goes through each host and rack once (../ring_order.h).
+// the other is sent on. The ring goes through each host and rack once (../rank_order.h).
 //
 // Cost: n - 1 rounds, neighbours only; (n - 1) * count sent per rank and reduced, the least possible; 2 * count of
 // scratch. For large sizes.

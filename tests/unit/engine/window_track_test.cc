@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <numeric>
 #include <string>
 #include <thread>
 #include <vector>
@@ -118,6 +119,27 @@ TEST(WindowTrack, EveryPublishIsSeenWholeByEveryRank) {
   });
 }
 
+// Ranks 0 and 1 of `ranks`, on one thread, with windows open to all.
+struct TwoOf {
+  explicit TwoOf(int ranks) : memory(ranks) {
+    EXPECT_TRUE(first_group.Open().ok() && second_group.Open().ok());
+    EXPECT_TRUE(first_group.FindPeers() && second_group.FindPeers());
+  }
+  std::vector<int32_t> Ranks() const {
+    std::vector<int32_t> ranks(memory.windows.size());
+    std::iota(ranks.begin(), ranks.end(), 0);
+    return ranks;
+  }
+
+  Memory memory;
+  ThreadWindows first_source{memory, 0};
+  ThreadWindows second_source{memory, 1};
+  WindowGroup first_group{first_source, 1, Ranks(), 0};
+  WindowGroup second_group{second_source, 1, Ranks(), 1};
+  WindowTrack& first = first_group.TrackFor(kLong);
+  WindowTrack& second = second_group.TrackFor(kLong);
+};
+
 TEST(WindowTrack, AFullTrackLeavesTheOtherFree) {
   Memory memory(2);
   ThreadWindows source(memory, 0);
@@ -133,18 +155,14 @@ TEST(WindowTrack, AFullTrackLeavesTheOtherFree) {
 }
 
 TEST(WindowTrack, ASlotIsNotOverwrittenWhileARankStillReadsIt) {
-  Memory memory(2);
-  ThreadWindows source(memory, 0), other_source(memory, 1);
-  WindowGroup group(source, 1, {0, 1}, 0), other(other_source, 1, {0, 1}, 1);
-  ASSERT_TRUE(group.Open().ok() && other.Open().ok());
-  ASSERT_TRUE(group.FindPeers() && other.FindPeers());
-  WindowTrack& track = group.TrackFor(kLong);
+  TwoOf ranks(2);
+  WindowTrack& track = ranks.first;
   for (uint64_t number = 0; number < kWindowSlots; ++number) {
     ASSERT_NE(track.BeginPublish(number, 8), nullptr);
     track.EndPublish(number, 0, 0, MessageStamp::kNobody, 0);
   }
   EXPECT_EQ(track.BeginPublish(kWindowSlots, 8), nullptr);
-  other.TrackFor(kLong).Progress(1);
+  ranks.second.Progress(1);
   EXPECT_NE(track.BeginPublish(kWindowSlots, 8), nullptr);
   EXPECT_EQ(track.BeginPublish(kWindowSlots + 1, 8), nullptr);
 }
@@ -184,12 +202,8 @@ TEST(WindowTrack, WhatWasLentMayBeWrittenAgainOnceItIsRead) {
 }
 
 TEST(WindowTrack, OnlyWhomItWasLentToMustHaveReadIt) {
-  Memory memory(3);
-  ThreadWindows source(memory, 0), second_source(memory, 1);
-  WindowGroup group(source, 1, {0, 1, 2}, 0), second(second_source, 1, {0, 1, 2}, 1);
-  ASSERT_TRUE(group.Open().ok() && second.Open().ok());
-  ASSERT_TRUE(group.FindPeers() && second.FindPeers());
-  WindowTrack& track = group.TrackFor(kLong);
+  TwoOf ranks(3);
+  WindowTrack& track = ranks.first;
   EXPECT_TRUE(track.IsRead());
   const std::byte payload[8] = {};
   ASSERT_NE(track.BeginPublish(0, 0), nullptr);
@@ -197,29 +211,25 @@ TEST(WindowTrack, OnlyWhomItWasLentToMustHaveReadIt) {
   track.EndPublish(0, 0, 0, MessageStamp::kNobody, 0);
   EXPECT_FALSE(track.IsRead());
   EXPECT_EQ(track.holder(), 1);
-  second.TrackFor(kLong).Progress(1);
+  ranks.second.Progress(1);
   EXPECT_TRUE(track.IsRead());
 }
 
 TEST(WindowTrack, AReaderNoticesThatWhatItReadWasWithdrawn) {
-  Memory memory(2);
-  ThreadWindows source(memory, 0), other_source(memory, 1);
-  WindowGroup group(source, 1, {0, 1}, 0), other(other_source, 1, {0, 1}, 1);
-  ASSERT_TRUE(group.Open().ok() && other.Open().ok());
-  ASSERT_TRUE(group.FindPeers() && other.FindPeers());
-  WindowTrack& track = group.TrackFor(kLong);
+  TwoOf ranks(2);
+  WindowTrack& track = ranks.first;
   const std::byte payload[8] = {};
   ASSERT_NE(track.BeginPublish(0, 0), nullptr);
   ASSERT_TRUE(track.Lend(0, payload, 8, -1));
   track.EndPublish(0, 0, 0, MessageStamp::kNobody, 0);
   ASSERT_NE(track.BeginPublish(1, 8), nullptr);
   track.EndPublish(1, 0, 0, MessageStamp::kNobody, 0);
-  ASSERT_NE(other.TrackFor(kLong).Find(0, 0), nullptr);
-  EXPECT_TRUE(other.TrackFor(kLong).StillLent(0, 0));
-  group.Forget();
-  EXPECT_FALSE(other.TrackFor(kLong).StillLent(0, 0));
-  EXPECT_EQ(other.TrackFor(kLong).Find(0, 0), nullptr);
-  const WindowTrack::Header* copied = other.TrackFor(kLong).Find(0, 1);
+  ASSERT_NE(ranks.second.Find(0, 0), nullptr);
+  EXPECT_TRUE(ranks.second.StillLent(0, 0));
+  ranks.first_group.Forget();
+  EXPECT_FALSE(ranks.second.StillLent(0, 0));
+  EXPECT_EQ(ranks.second.Find(0, 0), nullptr);
+  const WindowTrack::Header* copied = ranks.second.Find(0, 1);
   ASSERT_NE(copied, nullptr) << "what was copied can be read as before";
   EXPECT_EQ(copied->place().region, 0u);
 }
