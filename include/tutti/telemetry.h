@@ -41,7 +41,7 @@ typedef struct tutti_timing {
   { sizeof(tutti_timing_t), 0, 0, 0, 0, 0, 0, -1, 0, 0, -1, 0, 0, 0 }
 
 /* Of the operation that the calling thread waited for last: in a call without a request, or with tutti_request_wait and its
- * kin. Of small operations through shared memory in which nobody is waited for, one in 64 is clocked: for the others,
+ * kin. Of small operations through shared memory in which nobody is waited for, one in 128 is clocked: for the others,
  * total_ns is that one's, and last_rank -1. Errors: UNSUPPORTED if there is none, or telemetry was off when it started. Since 0.1. */
 TUTTI_API tutti_status_t tutti_last_timing(tutti_timing_t* timing);
 
@@ -59,7 +59,7 @@ typedef struct tutti_bucket {
 
 /* All operations of one kind that ended well since the communicator's last mark. Quantiles are within 1 % of the true ones;
  * min, max, mean and sums are exact, but for small operations through shared memory in which nobody was waited for: they take
- * less than a microsecond, of which two looks at a clock would be a tenth, so one in 64 is clocked and stands for all. */
+ * less than a microsecond, of which two looks at a clock would be a tenth, so one in 128 is clocked and stands for all. */
 typedef struct tutti_histogram {
   size_t struct_size;
   const char* collective; /* "all_reduce", ..., "send", "recv"; "other" for all kinds beyond the first 48 */

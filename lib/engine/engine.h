@@ -299,6 +299,7 @@ class Engine {
   static constexpr int kQuickLooks = 16;  // an operation that ends within so many looks, about a microsecond, is quick
   void BeginQuick(Operation& operation);
   void OnQuickLook(Operation& operation, int look);
+  void ClockNow(Operation& operation);
   void EndQuick(Operation& operation, int look);
   void SayArrival(Operation& operation);
 

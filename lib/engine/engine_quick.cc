@@ -39,6 +39,14 @@ void Engine::OnQuickLook(Operation& operation, int look) {
   SayArrival(operation);
 }
 
+// It is about to take its place among the others, perhaps after few looks.
+void Engine::ClockNow(Operation& operation) {
+  if (!operation.unclocked()) return;
+  operation.arrived_ns = near_clock_.NowNs();
+  operation.BeginTiming(operation.arrived_ns);
+  SayArrival(operation);
+}
+
 // In the last publish it made.
 void Engine::SayArrival(Operation& operation) {
   const auto& steps = operation.plan().window_steps();

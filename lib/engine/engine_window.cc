@@ -70,7 +70,7 @@ void Engine::SubmitAndWait(Operation& operation) {
       if (look == 0 && is_small)
         Record(operation, operation.timed && !operation.unclocked() ? operation.arrived_ns : 0);
       if (turn == WindowTurn::kFinished) {
-        if (operation.unclocked() && !operation.marks.arrivals.others_heard()) {
+        if (operation.unclocked() && !operation.unclocked_and_heard()) {
           operation.telemetry->AddUnclocked(*operation.record);
         } else if (operation.timed) {
           EndQuick(operation, spins ? look : kFirstLooks);
@@ -95,6 +95,7 @@ void Engine::SubmitAndWait(Operation& operation) {
       }
     }
     looks_in_a_row_ = false;
+    ClockNow(operation);
     TakeSlot(operation);
     OpenRecordedWait(operation);
     EnqueueWindow(operation);
@@ -178,7 +179,7 @@ void Engine::MarkFront(WindowTrack& track) {
 // All that the step takes is there. One that did not have to wait for it begins when the one before it was done, and so does
 // one that had to look again a few times: that takes a tenth of a microsecond. So there is one look at the clock for each
 // step, and one more for those that waited.
-void Engine::BeginWindowWork(Operation& operation) {
+inline void Engine::BeginWindowWork(Operation& operation) {
   if (operation.timed && operation.plan().stamps_steps()) {
     const bool was_moment = looks_in_a_row_ && operation.window_looks <= kMomentLooks;
     const int64_t ready_ns = operation.window_step == 0 ? operation.marks.begun_ns : operation.window_done_ns;
@@ -362,7 +363,7 @@ const std::byte* Engine::FindPublish(Operation& operation, const WindowPlanStep&
       operation.window_silent_rank = arrived == MessageStamp::kNobody ? rank : -1;
     }
     if (arrived < static_cast<uint32_t>(operation.group->size())) {
-      operation.marks.arrivals.Hear(static_cast<int32_t>(arrived), header->arrived_ns.load(std::memory_order_relaxed));
+      operation.HearArrival(static_cast<int32_t>(arrived), header->arrived_ns.load(std::memory_order_relaxed));
     }
   }
   const RegionPlace place = header->place();

@@ -121,6 +121,7 @@ void Operation::BeginTiming(int64_t begun_ns) {
   marks.slowest.peer = -1;
   marks.slowest.ns = 0;
   window_says_arrival = true;
+  window_clock = WindowClock::kClocked;
 }
 
 void Operation::Finish(Outcome outcome) {
@@ -143,6 +144,7 @@ void Operation::FinishParts(Outcome outcome) {
     part.operation->timed = timed;
     part.operation->record = record;
     part.operation->marks = marks;
+    part.operation->window_clock = window_clock;
     part.operation->outcome_.store(outcome, std::memory_order_release);
   }
   fused_parts.clear();

@@ -148,13 +148,22 @@ class Operation {
   uint8_t parts_left(uint32_t step) const { return parts_left_[step]; }
 
   void BeginTiming(int64_t begun_ns);
-  // Instead, with kNoClockYet. Of others it may hear; they are all later than this rank, as far as it knows.
+  // Instead, with kNoClockYet. `marks` say nothing, but, if it has heard of others, when these came.
   void BeginUnclocked() {
-    marks.arrivals.Begin(rank, kNoClockYet);
-    marks.begun_ns = kNoClockYet;
+    window_clock = WindowClock::kUnclocked;
     window_says_arrival = false;
   }
-  bool unclocked() const { return timed && marks.begun_ns == kNoClockYet; }
+  bool unclocked() const { return timed && window_clock != WindowClock::kClocked; }
+  bool unclocked_and_heard() const { return timed && window_clock == WindowClock::kUnclockedAndHeard; }
+  // One of its ranks says that it arrived then.
+  void HearArrival(int32_t of, int64_t ns) {
+    if (window_clock == WindowClock::kUnclocked) {
+      // They are all later than this rank, as far as it knows.
+      marks.arrivals.Begin(rank, kNoClockYet);
+      window_clock = WindowClock::kUnclockedAndHeard;
+    }
+    marks.arrivals.Hear(of, ns);
+  }
   OperationMarks marks;
   std::vector<StepTimes> step_times;                           // by step, of plans that send messages
   OperationTiming Timing() const { return SplitTime(marks); }  // once it is done; also for whoever waited for it
@@ -168,6 +177,8 @@ class Operation {
   int window_waits_for = -1;    // rank in the group
   int window_silent_rank = -1;  // the last one waited for, if it did not say when it arrived
   bool window_says_arrival = false;
+  enum class WindowClock : uint8_t { kClocked, kUnclocked, kUnclockedAndHeard };
+  WindowClock window_clock = WindowClock::kClocked;
   bool window_lends_input = false;  // it lies apart from the output, and the plan could lend of it
   bool window_lent = false;         // something, and so it does not end before that has been read
   bool mismatch_told = false;

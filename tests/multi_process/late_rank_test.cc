@@ -325,39 +325,5 @@ TEST_P(DISABLED_Truth, IsToldInAtLeast99Percent) {
 
 INSTANTIATE_TEST_SUITE_P(, DISABLED_Truth, testing::Values(4, 8), testing::PrintToStringParamName());
 
-// Every operation is counted, clocked or not.
-RANK_PROGRAM(ManyQuickOnes) {
-  const tutti_comm_t comm = Join();
-  Synchronise(comm);
-  REQUIRE_OK(tutti_telemetry_mark(comm));
-  float value = 1;
-  for (int i = 0; i < 4'000; ++i) {
-    REQUIRE_OK(tutti_all_reduce(comm, &value, &value, 1, TUTTI_FLOAT32, TUTTI_MAX, nullptr, nullptr));
-  }
-  tutti_timing_t timing = TUTTI_TIMING_INIT;
-  REQUIRE_OK(tutti_last_timing(&timing));
-  Require(timing.total_ns > 0, "the last operation took some time");
-  const auto note = [](void*, const tutti_histogram_t* histogram) {
-    Say("count", static_cast<int64_t>(histogram->count));
-    Say("p50_ns", histogram->p50_ns);
-    Say("sum_ns", static_cast<int64_t>(histogram->mean_ns * static_cast<double>(histogram->count)));
-    Say("parts_ns", histogram->queued_ns + histogram->waited_ns + histogram->moved_ns + histogram->reduced_ns);
-  };
-  REQUIRE_OK(tutti_telemetry_snapshot(comm, note, nullptr));
-  REQUIRE_OK(tutti_comm_destroy(comm));
-}
-
-TEST(QuickOperations, AreAllCounted) {
-  Job job("ManyQuickOnes", 2);
-  ASSERT_TRUE(job.AllSucceed());
-  for (int rank = 0; rank < 2; ++rank) {
-    EXPECT_EQ(job.SaidNumber(rank, "count"), 4'000);
-    EXPECT_GT(job.SaidNumber(rank, "p50_ns"), 20);
-    // Of the last few, which stand under the one before, only the total is known.
-    const double sum = static_cast<double>(job.SaidNumber(rank, "sum_ns"));
-    EXPECT_NEAR(static_cast<double>(job.SaidNumber(rank, "parts_ns")), sum, sum * 0.05 + 200'000);
-  }
-}
-
 }  // namespace
 }  // namespace tutti::multi_process
