@@ -65,24 +65,48 @@ static uint64_t UnevenElements(const Shape& shape, int rank, const BlockList& li
   return HasRoot(shape.collective) && rank != shape.root ? 0 : list.Extent();
 }
 
+uint64_t EvenInputElements(Collective collective, int num_ranks, int root, uint64_t count, int rank) {
+  switch (collective) {
+    case Collective::kAllReduce:
+    case Collective::kReduce:
+    case Collective::kAllGather:
+    case Collective::kGather:
+      return count;
+    case Collective::kBroadcast:
+      return rank == root ? count : 0;
+    case Collective::kReduceScatter:
+    case Collective::kAllToAll:
+      return count * static_cast<uint64_t>(num_ranks);
+    case Collective::kScatter:
+      return rank == root ? count * static_cast<uint64_t>(num_ranks) : 0;
+    case Collective::kBarrier:
+      return 0;
+  }
+  return 0;
+}
+
 uint64_t InputElements(const Shape& shape, int rank) {
   if (shape.uneven()) {
     const RankBlocks& blocks = shape.BlocksOf(rank);
     return InputIsBlocks(shape.collective) ? UnevenElements(shape, rank, blocks.input) : blocks.own;
   }
-  switch (shape.collective) {
+  return EvenInputElements(shape.collective, shape.num_ranks, shape.root, shape.count, rank);
+}
+
+uint64_t EvenOutputElements(Collective collective, int num_ranks, int root, uint64_t count, int rank) {
+  switch (collective) {
     case Collective::kAllReduce:
-    case Collective::kReduce:
-    case Collective::kAllGather:
-    case Collective::kGather:
-      return shape.count;
     case Collective::kBroadcast:
-      return rank == shape.root ? shape.count : 0;
     case Collective::kReduceScatter:
-    case Collective::kAllToAll:
-      return shape.count * static_cast<uint64_t>(shape.num_ranks);
     case Collective::kScatter:
-      return rank == shape.root ? shape.count * static_cast<uint64_t>(shape.num_ranks) : 0;
+      return count;
+    case Collective::kReduce:
+      return rank == root ? count : 0;
+    case Collective::kAllGather:
+    case Collective::kAllToAll:
+      return count * static_cast<uint64_t>(num_ranks);
+    case Collective::kGather:
+      return rank == root ? count * static_cast<uint64_t>(num_ranks) : 0;
     case Collective::kBarrier:
       return 0;
   }
@@ -94,23 +118,7 @@ uint64_t OutputElements(const Shape& shape, int rank) {
     const RankBlocks& blocks = shape.BlocksOf(rank);
     return OutputIsBlocks(shape.collective) ? UnevenElements(shape, rank, blocks.output) : blocks.own;
   }
-  switch (shape.collective) {
-    case Collective::kAllReduce:
-    case Collective::kBroadcast:
-    case Collective::kReduceScatter:
-    case Collective::kScatter:
-      return shape.count;
-    case Collective::kReduce:
-      return rank == shape.root ? shape.count : 0;
-    case Collective::kAllGather:
-    case Collective::kAllToAll:
-      return shape.count * static_cast<uint64_t>(shape.num_ranks);
-    case Collective::kGather:
-      return rank == shape.root ? shape.count * static_cast<uint64_t>(shape.num_ranks) : 0;
-    case Collective::kBarrier:
-      return 0;
-  }
-  return 0;
+  return EvenOutputElements(shape.collective, shape.num_ranks, shape.root, shape.count, rank);
 }
 
 int64_t InputOffsetInOutput(const Shape& shape, int rank) {

@@ -90,6 +90,10 @@ uint64_t InputElements(const Shape& shape, int rank);
 // Elements in the rank's output (0 where the operation has none: reduce and gather off the root, barrier).
 uint64_t OutputElements(const Shape& shape, int rank);
 
+// The same of a call whose blocks, if it has some, are all of `count` elements.
+uint64_t EvenInputElements(Collective collective, int num_ranks, int root, uint64_t count, int rank);
+uint64_t EvenOutputElements(Collective collective, int num_ranks, int root, uint64_t count, int rank);
+
 // In place, element i of the input is element i + InputOffsetInOutput of the output. Negative for reduce_scatter and
 // scatter, whose input is the larger one. Meaningless when !shape.in_place or when the rank has only one of the two.
 int64_t InputOffsetInOutput(const Shape& shape, int rank);

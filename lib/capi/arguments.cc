@@ -11,14 +11,13 @@
 #include "lib/reduce/user_ops.h"
 
 namespace tutti {
-namespace {}  // namespace
 
 tutti_status_t InvalidBudget(const char* function, const char* name, int64_t budget_ns) {
   return Invalid(function, name, " is ", budget_ns, "; a budget is a microsecond (1000) or more, or 0 for none");
 }
 
-tutti_status_t CheckStruct(const void* object, size_t struct_size, size_t known_bytes, const char* function,
-                           const char* name) {
+tutti_status_t CheckOtherStruct(const void* object, size_t struct_size, size_t known_bytes, const char* function,
+                                const char* name) {
   if (struct_size < known_bytes) {
     return Invalid(function, name, "->struct_size is ", struct_size, ", but the struct has ", known_bytes,
                    " bytes; initialise it with its _INIT macro");
@@ -36,14 +35,9 @@ tutti_status_t CheckStruct(const void* object, size_t struct_size, size_t known_
   return TUTTI_OK;
 }
 
-tutti_status_t CheckType(tutti_dtype_t dtype, const char* function) {
-  if (tutti_dtype_size(dtype) != 0) return TUTTI_OK;
-  return Invalid(function, "dtype ", static_cast<int>(dtype), " is unknown");
-}
-
 tutti_status_t CheckOp(tutti_op_t op, tutti_dtype_t dtype, const char* function, const UserOp** user_op) {
   const int value = static_cast<int>(op);
-  *user_op = UserOps::OfProcess().Find(value);
+  *user_op = value < UserOps::kFirstNumber ? nullptr : UserOps::OfProcess().Find(value);
   if (*user_op != nullptr) {
     const size_t item_bytes = tutti_dtype_size(dtype) * (*user_op)->traits().item_elements;
     if (item_bytes <= UserOp::kMaxItemBytes) return TUTTI_OK;
@@ -59,55 +53,19 @@ tutti_status_t CheckOp(tutti_op_t op, tutti_dtype_t dtype, const char* function,
                  tutti_dtype_name(dtype));
 }
 
-tutti_status_t CheckItems(const UserOp* user_op, size_t count, const char* function) {
-  if (user_op == nullptr || count % user_op->traits().item_elements == 0) return TUTTI_OK;
-  return Invalid(function, "count is ", count, ", but op ", user_op->traits().name, " has items of ",
-                 user_op->traits().item_elements, " elements, which cannot be cut");
+tutti_status_t MoreThanMemory(size_t count, size_t blocks, tutti_dtype_t dtype, const char* function) {
+  return Invalid(function, "count ", count, blocks == 1 ? "" : absl::StrCat(" for each of ", blocks, " ranks"), " of ",
+                 tutti_dtype_name(dtype), " is more than memory can hold");
 }
 
-tutti_status_t CheckOrder(const Algorithm* algorithm, const UserOp* user_op, const char* function) {
-  if (algorithm == nullptr || user_op == nullptr || user_op->traits().commutes || algorithm->keeps_rank_order) {
-    return TUTTI_OK;
-  }
+tutti_status_t CheckKeepsOrder(const Algorithm& algorithm, const char* user_op, const char* function) {
+  if (algorithm.keeps_rank_order) return TUTTI_OK;
   std::string names;
-  for (const Algorithm& other : Algorithms(algorithm->collective)) {
+  for (const Algorithm& other : Algorithms(algorithm.collective)) {
     if (other.keeps_rank_order) absl::StrAppend(&names, names.empty() ? "" : ", ", other.name);
   }
-  return Invalid(function, "op ", user_op->traits().name, " is not commutative, and options->algorithm \"",
-                 algorithm->name, "\" does not keep the order of ranks; these do: ", names);
-}
-
-tutti_status_t CheckRank(int rank, int size, const char* function, const char* name) {
-  if (rank >= 0 && rank < size) return TUTTI_OK;
-  return Invalid(function, name, " is ", rank, ", but the communicator has ranks 0 to ", size - 1);
-}
-
-tutti_status_t CheckExtent(size_t count, size_t blocks, tutti_dtype_t dtype, const char* function, uint64_t* bytes) {
-  uint64_t elements = 0;
-  if (__builtin_mul_overflow(count, blocks, &elements) ||
-      __builtin_mul_overflow(elements, tutti_dtype_size(dtype), bytes) || *bytes > static_cast<uint64_t>(PTRDIFF_MAX)) {
-    return Invalid(function, "count ", count, blocks == 1 ? "" : absl::StrCat(" for each of ", blocks, " ranks"),
-                   " of ", tutti_dtype_name(dtype), " is more than memory can hold");
-  }
-  return TUTTI_OK;
-}
-
-tutti_status_t CheckBuffer(const void* buffer, uint64_t bytes, const char* function, const char* name) {
-  if (bytes == 0) return TUTTI_OK;
-  if (buffer == nullptr) return Invalid(function, name, " is NULL, but ", bytes, " bytes of it are used");
-  if (reinterpret_cast<uintptr_t>(buffer) > UINTPTR_MAX - bytes) {
-    return Invalid(function, name, " with ", bytes, " bytes goes past the end of memory");
-  }
-  return TUTTI_OK;
-}
-
-tutti_status_t CheckOverlap(const void* send, uint64_t send_bytes, const void* recv, uint64_t recv_bytes, bool in_place,
-                            const char* function, const char* in_place_rule) {
-  if (in_place || send_bytes == 0 || recv_bytes == 0) return TUTTI_OK;
-  const uintptr_t s = reinterpret_cast<uintptr_t>(send);
-  const uintptr_t r = reinterpret_cast<uintptr_t>(recv);
-  if (s + send_bytes <= r || r + recv_bytes <= s) return TUTTI_OK;
-  return Invalid(function, "send and recv overlap; they must be apart, or in place: ", in_place_rule);
+  return Invalid(function, "op ", user_op, " is not commutative, and options->algorithm \"", algorithm.name,
+                 "\" does not keep the order of ranks; these do: ", names);
 }
 
 tutti_status_t CheckOptions(const tutti_options_t* options, const Collective* collective, const char* function,
@@ -154,9 +112,7 @@ tutti_status_t CheckOptions(const tutti_options_t* options, const Collective* co
   return Invalid(function, "options->algorithm \"", options->algorithm, "\" is not one of ", names);
 }
 
-tutti_status_t CheckScale(const double* scale, Collective collective, tutti_op_t op, tutti_dtype_t dtype,
-                          const char* function) {
-  if (scale == nullptr) return TUTTI_OK;
+tutti_status_t CheckCanBeScaled(Collective collective, tutti_op_t op, tutti_dtype_t dtype, const char* function) {
   const bool reduces = collective == Collective::kAllReduce || collective == Collective::kReduce ||
                        collective == Collective::kReduceScatter;
   if (!reduces) return Invalid(function, "options->scale is set, but nothing is reduced here");

@@ -75,20 +75,16 @@ tutti_status_t Run(const char* function, const char* in_place_rule, tutti_comm_t
               TUTTI_RETURN_IF_ERROR(
                   CheckCall(function, comm, a.collective, a.dtype, a.op, a.root, a.options, &communicator, &options));
 
-              Shape shape;
-              shape.collective = a.collective;
-              shape.num_ranks = communicator->size();
-              shape.root = a.root;
-              const size_t blocks = HasBlockPerRank(a.collective) ? static_cast<size_t>(communicator->size()) : 1;
+              const int size = communicator->size();
+              const size_t blocks = HasBlockPerRank(a.collective) ? static_cast<size_t>(size) : 1;
               uint64_t total_bytes = 0;
               TUTTI_RETURN_IF_ERROR(CheckItems(options.user_op, a.count, function));
               TUTTI_RETURN_IF_ERROR(CheckExtent(a.count, blocks, a.dtype, function, &total_bytes));
-              shape.count = a.count;
 
-              const uint64_t element_bytes = tutti_dtype_size(a.dtype);
+              const uint64_t element_bytes = DataTypeBytes(static_cast<DataType>(a.dtype));
               const int rank = communicator->rank();
-              const uint64_t send_bytes = InputElements(shape, rank) * element_bytes;
-              const uint64_t recv_bytes = OutputElements(shape, rank) * element_bytes;
+              const uint64_t send_bytes = EvenInputElements(a.collective, size, a.root, a.count, rank) * element_bytes;
+              const uint64_t recv_bytes = EvenOutputElements(a.collective, size, a.root, a.count, rank) * element_bytes;
               TUTTI_RETURN_IF_ERROR(CheckBuffer(a.send, send_bytes, function, "send"));
               TUTTI_RETURN_IF_ERROR(CheckBuffer(a.recv, recv_bytes, function, "recv"));
               bool in_place = false;

@@ -19,9 +19,9 @@ namespace tutti {
 // Remembers the sentence for tutti_last_error on this thread; returns the status, so that a call can end with it.
 tutti_status_t Failed(tutti_status_t status, absl::string_view sentence) noexcept;
 
-// The function's name, and what is wrong with an argument.
+// The function's name, and what is wrong with an argument. Apart from the caller, which is on the data path and goes on as a rule.
 template <typename... Parts>
-tutti_status_t Invalid(const char* function, const Parts&... parts) {
+[[gnu::cold, gnu::noinline]] tutti_status_t Invalid(const char* function, const Parts&... parts) {
   return Failed(TUTTI_ERR_INVALID_ARGUMENT, absl::StrCat(function, ": ", parts...));
 }
 

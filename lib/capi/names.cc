@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Names, sizes and sentences of the C API's constants.
 #include "lib/base/dtype.h"
+#include "lib/capi/arguments.h"
 #include "lib/engine/operation.h"
 #include "lib/reduce/user_ops.h"
 #include "tutti/tutti.h"
@@ -68,8 +69,6 @@ const StatusText* FindText(tutti_status_t status) {
   }
   return nullptr;
 }
-
-bool IsKnown(tutti_dtype_t dtype) { return static_cast<int>(dtype) >= 0 && static_cast<int>(dtype) < kNumDataTypes; }
 
 }  // namespace
 }  // namespace tutti
