@@ -30,6 +30,10 @@ uint8_t CallKindOf(const PlanKey& key) {
 
 bool NeedsRankOrder(const CollectiveCall& call) { return call.user_op != nullptr && !call.user_op->traits().commutes; }
 
+void SetBuffers(const CollectiveCall& call, Operation* operation) {
+  operation->user = {static_cast<std::byte*>(const_cast<void*>(call.send)), static_cast<std::byte*>(call.recv)};
+}
+
 absl::Status HasFailed() { return absl::FailedPreconditionError("the communicator has failed"); }
 
 // One send or receive as a schedule of one step, from the caller's buffer.
@@ -78,6 +82,14 @@ absl::StatusOr<Operation*> Communicator::Make(const CollectiveCall& call) {
 
 absl::StatusOr<Operation*> Communicator::Bind(const CollectiveCall& call) {
   if (outcome() != Outcome::kOk) return HasFailed();
+  Operation* const again = latest_.Claim(call, plans_, telemetry_.enabled());
+  if (again == nullptr) return BindAnew(call);
+  SetBuffers(call, again);
+  again->first_run = false;
+  return again;
+}
+
+absl::StatusOr<Operation*> Communicator::BindAnew(const CollectiveCall& call) {
   PlanKey key;
   key.shape.collective = call.collective;
   key.shape.num_ranks = size();
@@ -136,7 +148,7 @@ absl::StatusOr<Operation*> Communicator::Bind(const CollectiveCall& call) {
   if (acquired->first_use_of_plan) {
     if (!ConnectPeers(operation)) return HasFailed();
   }
-  operation.user = {static_cast<std::byte*>(const_cast<void*>(call.send)), static_cast<std::byte*>(call.recv)};
+  SetBuffers(call, &operation);
   operation.scaling.count = 0;
   operation.bytes = key.shape.count * key.shape.element_bytes;
   if (call.scale != nullptr) ScaleFirst(operation, key.shape, *call.scale);
@@ -160,6 +172,7 @@ absl::StatusOr<Operation*> Communicator::Bind(const CollectiveCall& call) {
   }
   operation.all_read_all = operation.plan().is_window() && !HasRoot(call.collective);
   Describe(operation, key);
+  latest_.Remember(call, plans_, operation);
   return &operation;
 }
 

@@ -27,10 +27,12 @@
 #include "lib/bootstrap/control_plane.h"
 #include "lib/comm/budget_watch.h"
 #include "lib/comm/call.h"
+#include "lib/comm/call_arguments.h"
 #include "lib/comm/codec_gate.h"
 #include "lib/comm/comm_codecs.h"
 #include "lib/comm/comm_export.h"
 #include "lib/comm/plan_cache.h"
+#include "lib/comm/repeated_call.h"
 #include "lib/engine/operation.h"
 #include "lib/engine/window_group.h"
 #include "lib/reduce/user_op.h"
@@ -39,48 +41,6 @@
 namespace tutti {
 
 class Job;
-
-struct CollectiveCall {
-  Collective collective = Collective::kBarrier;
-  const void* send = nullptr;
-  void* recv = nullptr;
-  uint64_t count = 0;
-  DataType type = DataType::kInt8;
-  ReduceOp op = ReduceOp::kSum;
-  // Not nullptr: an operation of the application, instead of op, with its number in UserOps. No codec, no scale, and whole items
-  // only; without blocks if these have several elements.
-  const UserOp* user_op = nullptr;
-  int user_op_number = 0;
-  int root = 0;
-  bool in_place = false;
-  // Not nullptr: this rank's input is multiplied by that first. all_reduce, reduce and reduce_scatter of sums and averages,
-  // without blocks.
-  const double* scale = nullptr;
-  // Of this rank, where blocks differ in length: used until Make returns. `count` is then as in Shape.
-  const RankBlocks* blocks = nullptr;
-  const Algorithm* algorithm = nullptr;  // nullptr: the communicator's choice
-  CommCodec* codec = nullptr;            // of this communicator, and fit for type and op; nullptr: none
-  uint64_t tensor = 0;                   // where there is a codec: the caller's key
-  uint64_t step = 0;                     // and step; 0: the number of the operation
-  int64_t timeout_ns = 0;                // 0: the job's
-  int64_t budget_ns = 0;                 // 0: the communicator's
-  bool urgent = false;
-  // Not 0: how many calls this one stands for, and a hash of their lengths. Their inputs are packed into Operation::OwnInput.
-  uint32_t fused_calls = 0;
-  uint32_t fused_lengths = 0;
-};
-
-struct MessageCall {
-  bool is_send = false;
-  void* data = nullptr;  // read only when it is sent
-  uint64_t count = 0;
-  DataType type = DataType::kInt8;
-  int peer = 0;  // rank in the communicator, not this one
-  int32_t tag = 0;
-  int64_t timeout_ns = 0;
-  int64_t budget_ns = 0;
-  bool urgent = false;
-};
 
 // Messages between two ranks have numbers apart from the collectives': the upper bit and the user's tag.
 constexpr uint32_t MessageIndex(int32_t tag) { return uint32_t{1} << 31 | static_cast<uint32_t>(tag); }
@@ -194,6 +154,7 @@ class Communicator {
     std::atomic<uint64_t> signature{0};
   };
 
+  absl::StatusOr<Operation*> BindAnew(const CollectiveCall& call);
   absl::Status FillCoded(Operation& operation, const CollectiveCall& call);
   void ScaleFirst(Operation& operation, const Shape& shape, double factor);
   bool ConnectPeers(Operation& operation);
@@ -232,6 +193,7 @@ class Communicator {
   std::unique_ptr<CodecGate> gate_;
   std::vector<CommCodec*> gate_codecs_;  // as its candidates
   PlanCache plans_;
+  RepeatedCall latest_;
   std::vector<Operation*> fused_;                                        // that were made, and not given back yet
   std::shared_ptr<const Plan> no_plan_;                                  // of parts
   std::vector<std::unique_ptr<Operation>> parts_;                        // see TakePart

@@ -51,6 +51,7 @@ void PlanCache::MakeRoom() {
     if (oldest == entries_.end()) return;
     scratch_bytes_ -= oldest->second->scratch_bytes();
     entries_.erase(oldest);
+    ++dropped_;
   }
 }
 

@@ -55,6 +55,7 @@ class PlanCache {
   void ForEach(absl::FunctionRef<void(Operation&)> visit);
 
   size_t size() const { return entries_.size(); }
+  uint64_t dropped() const { return dropped_; }  // entries so far, with their operations
 
  private:
   struct Entry {
@@ -77,6 +78,7 @@ class PlanCache {
   Entry* latest_ = nullptr;  // training repeats itself: most calls need no look-up
   uint64_t uses_ = 0;
   uint64_t scratch_bytes_ = 0;
+  uint64_t dropped_ = 0;
 };
 
 }  // namespace tutti

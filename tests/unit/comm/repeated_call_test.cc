@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lib/comm/repeated_call.h"
+
+#include <gtest/gtest.h>
+
+#include "collectives/algorithms/registry.h"
+#include "collectives/schedule/builder.h"
+
+namespace tutti {
+namespace {
+
+class RepeatedCallTest : public ::testing::Test {
+ protected:
+  static CollectiveCall CallOf(uint64_t count) {
+    return {.collective = Collective::kAllReduce, .count = count, .type = DataType::kFloat32, .op = ReduceOp::kSum};
+  }
+
+  Operation& Bind(uint64_t count) {
+    PlanKey key;
+    key.shape.num_ranks = 2;
+    key.shape.count = count;
+    key.type = DataType::kFloat32;
+    auto acquired = plans_.Acquire(key, [&]() -> absl::StatusOr<Plan> {
+      ScheduleBuilder builder(key.shape, 0);
+      builder.Send(1, Input(0, key.shape.count));
+      return Plan::Compile(std::move(builder).Build(), {0, 1}, key.type, key.op);
+    });
+    EXPECT_TRUE(acquired.ok()) << acquired.status();
+    return *acquired->operation;
+  }
+
+  // As after a call that has ended.
+  Operation& BindAndRemember(const CollectiveCall& call) {
+    Operation& operation = Bind(call.count);
+    latest_.Remember(call, plans_, operation);
+    operation.Release();
+    return operation;
+  }
+
+  Operation* Claim(const CollectiveCall& call, bool timed = false) { return latest_.Claim(call, plans_, timed); }
+
+  PlanCache plans_;
+  RepeatedCall latest_;
+};
+
+TEST_F(RepeatedCallTest, NothingIsKnownAtFirst) { EXPECT_EQ(Claim(CallOf(10)), nullptr); }
+
+TEST_F(RepeatedCallTest, OtherBuffersAndLimitsAreTheSameCall) {
+  Operation& operation = BindAndRemember(CallOf(10));
+  CollectiveCall again = CallOf(10);
+  float values[10] = {};
+  again.send = again.recv = values;
+  again.timeout_ns = 5;
+  again.budget_ns = 5000;
+  again.urgent = true;
+  EXPECT_EQ(Claim(again), &operation);
+  EXPECT_TRUE(operation.in_use());
+}
+
+TEST_F(RepeatedCallTest, WhatDiffersInAnythingElseIsAnotherCall) {
+  BindAndRemember(CallOf(10));
+  std::vector<CollectiveCall> others(6, CallOf(10));
+  others[0].count = 11;
+  others[1].collective = Collective::kReduce;
+  others[2].type = DataType::kInt32;
+  others[3].op = ReduceOp::kMax;
+  others[4].in_place = true;
+  others[5].root = 1;
+  for (const Algorithm& algorithm : Algorithms(Collective::kAllReduce)) {
+    others.push_back(CallOf(10));
+    others.back().algorithm = &algorithm;
+  }
+  for (size_t i = 0; i < others.size(); ++i) EXPECT_EQ(Claim(others[i]), nullptr) << i;
+  EXPECT_NE(Claim(CallOf(10)), nullptr);
+}
+
+TEST_F(RepeatedCallTest, CallsWithSomethingOfTheirOwnAreNeitherRememberedNorFound) {
+  const double scale = 2;
+  const RankBlocks blocks;
+  CommCodec* const codec = reinterpret_cast<CommCodec*>(this);    // not looked into
+  const UserOp* const user_op = reinterpret_cast<UserOp*>(this);  // likewise
+  std::vector<CollectiveCall> own(5, CallOf(10));
+  own[0].scale = &scale;
+  own[1].blocks = &blocks;
+  own[2].codec = codec;
+  own[3].user_op = user_op;
+  own[4].fused_calls = 2;
+  for (size_t i = 0; i < own.size(); ++i) {
+    BindAndRemember(CallOf(10));
+    EXPECT_EQ(Claim(own[i]), nullptr) << i;
+    BindAndRemember(own[i]);
+    EXPECT_EQ(Claim(own[i]), nullptr) << i;
+    EXPECT_EQ(Claim(CallOf(10)), nullptr) << i;
+  }
+}
+
+TEST_F(RepeatedCallTest, AnOperationInUseIsNotTaken) {
+  Operation& operation = BindAndRemember(CallOf(10));
+  ASSERT_EQ(Claim(CallOf(10)), &operation);
+  EXPECT_EQ(Claim(CallOf(10)), nullptr);
+  operation.Release();
+  EXPECT_EQ(Claim(CallOf(10)), &operation);
+}
+
+TEST_F(RepeatedCallTest, ATimedCallNeedsARecord) {
+  Operation& operation = BindAndRemember(CallOf(10));
+  EXPECT_EQ(Claim(CallOf(10), /*timed=*/true), nullptr);
+  EXPECT_FALSE(operation.in_use());
+  operation.record = reinterpret_cast<OperationRecord*>(this);  // not looked into
+  EXPECT_EQ(Claim(CallOf(10), /*timed=*/true), &operation);
+}
+
+TEST_F(RepeatedCallTest, AnOperationThatWasDroppedIsNotTouched) {
+  BindAndRemember(CallOf(10));
+  for (uint64_t count = 100; plans_.dropped() == 0; ++count) Bind(count).Release();
+  EXPECT_EQ(Claim(CallOf(10)), nullptr);
+}
+
+}  // namespace
+}  // namespace tutti
