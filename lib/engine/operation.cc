@@ -59,13 +59,6 @@ Operation::Operation(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) 
   }
 }
 
-bool Operation::TryAcquire() {
-  bool expected = false;
-  return in_use_.compare_exchange_strong(expected, true, std::memory_order_acquire);
-}
-
-void Operation::Release() { in_use_.store(false, std::memory_order_release); }
-
 void Operation::Begin() {
   base_[static_cast<size_t>(Buffer::kInput)] = user[0];
   base_[static_cast<size_t>(Buffer::kOutput)] = user[1];

@@ -122,10 +122,15 @@ class Operation {
   TraceRing* trace = nullptr;         // where its end is recorded; may be nullptr
   TraceLabel label;
 
-  // Claims an idle operation for a new run. False if it is in use. Any thread.
-  bool TryAcquire();
-  // Gives it back; it must be done or never submitted.
-  void Release();
+  // Claims an idle operation for a new run. False if it is in use. For the starter: of the threads that may start operations
+  // of a communicator, one at a time.
+  bool TryAcquire() {
+    if (in_use()) return false;
+    in_use_.store(true, std::memory_order_relaxed);
+    return true;
+  }
+  // Gives it back; it must be done or never submitted. Any thread.
+  void Release() { in_use_.store(false, std::memory_order_release); }
   void MarkRunning() { outcome_.store(Outcome::kRunning, std::memory_order_relaxed); }
   bool in_use() const { return in_use_.load(std::memory_order_acquire); }
 
