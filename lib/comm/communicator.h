@@ -18,6 +18,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
@@ -154,6 +155,7 @@ class Communicator {
     std::atomic<uint64_t> signature{0};
   };
 
+  static absl::Status HasFailed() { return absl::FailedPreconditionError("the communicator has failed"); }
   absl::StatusOr<Operation*> BindAnew(const CollectiveCall& call);
   absl::Status FillCoded(Operation& operation, const CollectiveCall& call);
   void ScaleFirst(Operation& operation, const Shape& shape, double factor);
