@@ -24,7 +24,7 @@
 namespace tutti {
 
 // Raised whenever the hello, the proofs or a message behind them changes.
-inline constexpr uint32_t kControlProtocolVersion = 2;
+inline constexpr uint32_t kControlProtocolVersion = 3;
 
 inline constexpr size_t kMacBytes = 32;
 inline constexpr size_t kNonceBytes = 32;

@@ -51,6 +51,11 @@ void FieldWriter::Text(absl::string_view text) {
   body_.append(text.data(), text.size());
 }
 
+void FieldWriter::LongText(absl::string_view text) {
+  U32(static_cast<uint32_t>(text.size()));
+  body_.append(text.data(), text.size());
+}
+
 uint64_t FieldReader::Get(size_t bytes) {
   if (!ok_ || rest_.size() < bytes) {
     ok_ = false;
@@ -62,8 +67,11 @@ uint64_t FieldReader::Get(size_t bytes) {
   return value;
 }
 
-std::string FieldReader::Text(size_t max_bytes) {
-  const size_t bytes = Get(2);
+std::string FieldReader::Text(size_t max_bytes) { return TextOf(Get(2), max_bytes); }
+
+std::string FieldReader::LongText(size_t max_bytes) { return TextOf(U32(), max_bytes); }
+
+std::string FieldReader::TextOf(size_t bytes, size_t max_bytes) {
   if (!ok_ || bytes > max_bytes || bytes > rest_.size()) {
     ok_ = false;
     return "";

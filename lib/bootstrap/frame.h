@@ -49,6 +49,7 @@ class FieldWriter {
   void U32(uint32_t value) { Put(value, 4); }
   void U64(uint64_t value) { Put(value, 8); }
   void Text(absl::string_view text);  // at most 65535 bytes; longer ones are cut
+  void LongText(absl::string_view text);
 
   const std::string& body() const { return body_; }
 
@@ -65,6 +66,7 @@ class FieldReader {
   uint32_t U32() { return static_cast<uint32_t>(Get(4)); }
   uint64_t U64() { return Get(8); }
   std::string Text(size_t max_bytes);  // a longer one is a failure
+  std::string LongText(size_t max_bytes);
   void Fail() { ok_ = false; }
 
   bool ok() const { return ok_; }
@@ -72,6 +74,7 @@ class FieldReader {
 
  private:
   uint64_t Get(size_t bytes);
+  std::string TextOf(size_t bytes, size_t max_bytes);
   absl::string_view rest_;
   bool ok_ = true;
 };

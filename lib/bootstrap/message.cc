@@ -19,6 +19,7 @@ struct Encoder {
   void Kind(const FailureKind& kind) { out.U8(static_cast<uint8_t>(kind)); }
   void Bool(const bool& value) { out.U8(value ? 1 : 0); }
   void Text(const std::string& text, size_t max_bytes) { out.Text(absl::string_view(text).substr(0, max_bytes)); }
+  void Word(const std::string& word) { out.LongText(absl::string_view(word).substr(0, kMaxWordBytes)); }
   template <typename T, typename F>
   void List(const std::vector<T>& list, F&& each) {
     out.U32(static_cast<uint32_t>(list.size()));
@@ -49,6 +50,7 @@ struct Decoder {
     value = byte == 1;
   }
   void Text(std::string& text, size_t max_bytes) { text = in.Text(max_bytes); }
+  void Word(std::string& word) { word = in.LongText(kMaxWordBytes); }
   template <typename T, typename F>
   void List(std::vector<T>& list, F&& each) {
     const uint32_t count = in.U32();
@@ -103,7 +105,7 @@ bool Fields(Codec& codec, M& m) {
     case MessageType::kJoin:
     case MessageType::kAllJoined:
       CardFields(codec, m.card);
-      codec.Text(m.sentence, kMaxWordBytes);
+      codec.Word(m.sentence);
       return true;
     case MessageType::kAskMissing:
     case MessageType::kAskClock:

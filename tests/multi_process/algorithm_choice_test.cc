@@ -70,6 +70,16 @@ TEST(AlgorithmChoice, ATableIsReadByRankZeroAndComesAfterWishes) {
   std::remove(file.c_str());
 }
 
+TEST(AlgorithmChoice, ATableAsLongAsMayBeReachesAllRanksWhole) {
+  const std::string file = testing::TempDir() + "/tutti_table_" + std::to_string(getpid());
+  const std::string last = "\nall_reduce:double_tree/3";
+  std::ofstream(file) << std::string((64 << 10) - last.size(), '#') << last;
+  JobOptions options;
+  options.for_one_rank[0] = {{"TUTTI_ALGORITHM_TABLE", file}};
+  EXPECT_THAT(Chosen("1000", options), HasSubstr("double_tree"));
+  std::remove(file.c_str());
+}
+
 RANK_PROGRAM(FailToJoin) {
   tutti_comm_config_t config = TUTTI_COMM_CONFIG_INIT;
   tutti_comm_t comm = nullptr;

@@ -135,6 +135,18 @@ TEST(Messages, TheLargestFitAFrame) {
   EXPECT_LE(EncodeMessage(message).size(), kMaxFrameBytes);
 }
 
+TEST(Messages, TheLongestWordIsNotCut) {
+  for (MessageType type : {MessageType::kJoin, MessageType::kAllJoined}) {
+    Message sent = Full(type);
+    sent.sentence = std::string(kMaxWordBytes - 1, 'w') + "!";
+    const std::string frame = EncodeMessage(sent);
+    EXPECT_LE(frame.size(), kMaxFrameBytes);
+    Message message;
+    ASSERT_TRUE(DecodeMessage(BodyOf(frame), &message));
+    EXPECT_EQ(message.sentence, sent.sentence);
+  }
+}
+
 TEST(FrameReader, PutsFramesTogetherFromAnyPieces) {
   std::string stream;
   for (int i = 1; i <= 50; ++i)
