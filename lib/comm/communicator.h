@@ -33,7 +33,7 @@
 #include "lib/comm/comm_codecs.h"
 #include "lib/comm/comm_export.h"
 #include "lib/comm/plan_cache.h"
-#include "lib/comm/repeated_call.h"
+#include "lib/comm/repeated_calls.h"
 #include "lib/engine/operation.h"
 #include "lib/engine/window_group.h"
 #include "lib/reduce/user_op.h"
@@ -195,7 +195,7 @@ class Communicator {
   std::unique_ptr<CodecGate> gate_;
   std::vector<CommCodec*> gate_codecs_;  // as its candidates
   PlanCache plans_;
-  RepeatedCall latest_;
+  RepeatedCalls repeated_;
   std::vector<Operation*> fused_;                                        // that were made, and not given back yet
   std::shared_ptr<const Plan> no_plan_;                                  // of parts
   std::vector<std::unique_ptr<Operation>> parts_;                        // see TakePart

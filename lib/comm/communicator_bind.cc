@@ -31,7 +31,7 @@ void SetBuffers(const CollectiveCall& call, Operation* operation) {
 
 absl::StatusOr<Operation*> Communicator::Bind(const CollectiveCall& call) {
   if (outcome() != Outcome::kOk) return HasFailed();
-  Operation* const again = latest_.Claim(call, plans_, telemetry_.enabled());
+  Operation* const again = repeated_.Claim(call, plans_, telemetry_.enabled());
   if (again == nullptr) return BindAnew(call);
   SetBuffers(call, again);
   again->first_run = false;
@@ -121,7 +121,7 @@ absl::StatusOr<Operation*> Communicator::BindAnew(const CollectiveCall& call) {
   }
   operation.all_read_all = operation.plan().is_window() && !HasRoot(call.collective);
   Describe(operation, key);
-  latest_.Remember(call, plans_, operation);
+  repeated_.Remember(call, plans_, operation);
   return &operation;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "lib/comm/repeated_call.h"
+#include "lib/comm/repeated_calls.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 namespace tutti {
 namespace {
 
-class RepeatedCallTest : public ::testing::Test {
+class RepeatedCallsTest : public ::testing::Test {
  protected:
   static CollectiveCall CallOf(uint64_t count) {
     return {.collective = Collective::kAllReduce, .count = count, .type = DataType::kFloat32, .op = ReduceOp::kSum};
@@ -32,20 +32,20 @@ class RepeatedCallTest : public ::testing::Test {
   // As after a call that has ended.
   Operation& BindAndRemember(const CollectiveCall& call) {
     Operation& operation = Bind(call.count);
-    latest_.Remember(call, plans_, operation);
+    repeated_.Remember(call, plans_, operation);
     operation.Release();
     return operation;
   }
 
-  Operation* Claim(const CollectiveCall& call, bool timed = false) { return latest_.Claim(call, plans_, timed); }
+  Operation* Claim(const CollectiveCall& call, bool timed = false) { return repeated_.Claim(call, plans_, timed); }
 
   PlanCache plans_;
-  RepeatedCall latest_;
+  RepeatedCalls repeated_;
 };
 
-TEST_F(RepeatedCallTest, NothingIsKnownAtFirst) { EXPECT_EQ(Claim(CallOf(10)), nullptr); }
+TEST_F(RepeatedCallsTest, NothingIsKnownAtFirst) { EXPECT_EQ(Claim(CallOf(10)), nullptr); }
 
-TEST_F(RepeatedCallTest, OtherBuffersAndLimitsAreTheSameCall) {
+TEST_F(RepeatedCallsTest, OtherBuffersAndLimitsAreTheSameCall) {
   Operation& operation = BindAndRemember(CallOf(10));
   CollectiveCall again = CallOf(10);
   float values[10] = {};
@@ -57,7 +57,7 @@ TEST_F(RepeatedCallTest, OtherBuffersAndLimitsAreTheSameCall) {
   EXPECT_TRUE(operation.in_use());
 }
 
-TEST_F(RepeatedCallTest, WhatDiffersInAnythingElseIsAnotherCall) {
+TEST_F(RepeatedCallsTest, WhatDiffersInAnythingElseIsAnotherCall) {
   BindAndRemember(CallOf(10));
   std::vector<CollectiveCall> others(6, CallOf(10));
   others[0].count = 11;
@@ -74,7 +74,7 @@ TEST_F(RepeatedCallTest, WhatDiffersInAnythingElseIsAnotherCall) {
   EXPECT_NE(Claim(CallOf(10)), nullptr);
 }
 
-TEST_F(RepeatedCallTest, CallsWithSomethingOfTheirOwnAreNeitherRememberedNorFound) {
+TEST_F(RepeatedCallsTest, CallsWithSomethingOfTheirOwnAreNeitherRememberedNorFound) {
   const double scale = 2;
   const RankBlocks blocks;
   CommCodec* const codec = reinterpret_cast<CommCodec*>(this);    // not looked into
@@ -88,13 +88,31 @@ TEST_F(RepeatedCallTest, CallsWithSomethingOfTheirOwnAreNeitherRememberedNorFoun
   for (size_t i = 0; i < own.size(); ++i) {
     BindAndRemember(CallOf(10));
     EXPECT_EQ(Claim(own[i]), nullptr) << i;
+    own[i].count = 11;
     BindAndRemember(own[i]);
     EXPECT_EQ(Claim(own[i]), nullptr) << i;
-    EXPECT_EQ(Claim(CallOf(10)), nullptr) << i;
+    EXPECT_EQ(Claim(CallOf(11)), nullptr) << i;
   }
 }
 
-TEST_F(RepeatedCallTest, AnOperationInUseIsNotTaken) {
+TEST_F(RepeatedCallsTest, SeveralAreKnownAndTheLaterOneDisplacesTheEarlier) {
+  constexpr uint64_t kCalls = 200;
+  std::vector<Operation*> operations;
+  for (uint64_t count = 0; count < kCalls; ++count) operations.push_back(&BindAndRemember(CallOf(count)));
+  uint64_t known = 0;
+  for (uint64_t count = 0; count < kCalls; ++count) {
+    Operation* const found = Claim(CallOf(count));
+    if (found == nullptr) continue;
+    ++known;
+    EXPECT_EQ(found, operations[count]) << count;
+    found->Release();
+  }
+  EXPECT_EQ(Claim(CallOf(kCalls - 1)), operations.back());
+  EXPECT_GE(known, 30u);
+  EXPECT_LE(known, 64u);
+}
+
+TEST_F(RepeatedCallsTest, AnOperationInUseIsNotTaken) {
   Operation& operation = BindAndRemember(CallOf(10));
   ASSERT_EQ(Claim(CallOf(10)), &operation);
   EXPECT_EQ(Claim(CallOf(10)), nullptr);
@@ -102,7 +120,7 @@ TEST_F(RepeatedCallTest, AnOperationInUseIsNotTaken) {
   EXPECT_EQ(Claim(CallOf(10)), &operation);
 }
 
-TEST_F(RepeatedCallTest, ATimedCallNeedsARecord) {
+TEST_F(RepeatedCallsTest, ATimedCallNeedsARecord) {
   Operation& operation = BindAndRemember(CallOf(10));
   EXPECT_EQ(Claim(CallOf(10), /*timed=*/true), nullptr);
   EXPECT_FALSE(operation.in_use());
@@ -110,7 +128,7 @@ TEST_F(RepeatedCallTest, ATimedCallNeedsARecord) {
   EXPECT_EQ(Claim(CallOf(10), /*timed=*/true), &operation);
 }
 
-TEST_F(RepeatedCallTest, AnOperationThatWasDroppedIsNotTouched) {
+TEST_F(RepeatedCallsTest, AnOperationThatWasDroppedIsNotTouched) {
   BindAndRemember(CallOf(10));
   for (uint64_t count = 100; plans_.dropped() == 0; ++count) Bind(count).Release();
   EXPECT_EQ(Claim(CallOf(10)), nullptr);
