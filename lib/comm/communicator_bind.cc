@@ -23,19 +23,12 @@ uint8_t CallKindOf(const PlanKey& key) {
 
 bool NeedsRankOrder(const CollectiveCall& call) { return call.user_op != nullptr && !call.user_op->traits().commutes; }
 
-void SetBuffers(const CollectiveCall& call, Operation* operation) {
-  operation->user = {static_cast<std::byte*>(const_cast<void*>(call.send)), static_cast<std::byte*>(call.recv)};
-}
-
 }  // namespace
 
 absl::StatusOr<Operation*> Communicator::Bind(const CollectiveCall& call) {
   if (outcome() != Outcome::kOk) return HasFailed();
   Operation* const again = repeated_.Claim(call, plans_, telemetry_.enabled());
-  if (again == nullptr) return BindAnew(call);
-  SetBuffers(call, again);
-  again->first_run = false;
-  return again;
+  return again != nullptr ? again : BindAnew(call);
 }
 
 absl::StatusOr<Operation*> Communicator::BindAnew(const CollectiveCall& call) {
@@ -97,7 +90,7 @@ absl::StatusOr<Operation*> Communicator::BindAnew(const CollectiveCall& call) {
   if (acquired->first_use_of_plan) {
     if (!ConnectPeers(operation)) return HasFailed();
   }
-  SetBuffers(call, &operation);
+  operation.user = {static_cast<std::byte*>(const_cast<void*>(call.send)), static_cast<std::byte*>(call.recv)};
   operation.scaling.count = 0;
   operation.bytes = key.shape.count * key.shape.element_bytes;
   if (call.scale != nullptr) ScaleFirst(operation, key.shape, *call.scale);

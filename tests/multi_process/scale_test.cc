@@ -52,6 +52,22 @@ class Scaled {
     CheckAll(recv.data(), 0, count_, 1, "all_reduce");
   }
 
+  // Of the same shape, which may run on the same operation, without a factor.
+  void AllReducePlain(bool in_place) {
+    std::vector<float> recv = values_;
+    const float* send = in_place ? recv.data() : values_.data();
+    tutti_options_t options = options_;
+    options.scale = nullptr;
+    REQUIRE_OK(tutti_all_reduce(comm_, send, recv.data(), count_, TUTTI_FLOAT32, TUTTI_SUM, &options, nullptr));
+    bool right = true;
+    for (size_t i = 0; i < count_; ++i) {
+      float sum = 0;
+      for (int rank = 0; rank < context_.size; ++rank) sum += Value(rank, i);
+      right &= recv[i] == sum && values_[i] == Value(context_.rank, i);
+    }
+    Require(right, "all_reduce without a factor, beside those with one, is right");
+  }
+
   void Reduce(int root) {
     std::vector<float> recv(count_);
     REQUIRE_OK(
@@ -99,7 +115,10 @@ RANK_PROGRAM(ReduceScaled) {
       scaled.SetRound(round);
       if (collective == "all_reduce") {
         scaled.AllReduce(false, false);
+        scaled.AllReducePlain(true);
         scaled.AllReduce(true, false);
+        scaled.AllReducePlain(true);
+        scaled.AllReducePlain(false);
         scaled.AllReduce(false, true);
       } else if (collective == "reduce") {
         scaled.Reduce(round % context.size);

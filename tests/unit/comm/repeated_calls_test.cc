@@ -112,6 +112,27 @@ TEST_F(RepeatedCallsTest, SeveralAreKnownAndTheLaterOneDisplacesTheEarlier) {
   EXPECT_LE(known, 64u);
 }
 
+TEST_F(RepeatedCallsTest, WhatOtherCallsHaveMadeOfAnOperationIsUndone) {
+  Operation& operation = Bind(10);
+  operation.signature = 77;
+  operation.first_run = true;
+  repeated_.Remember(CallOf(10), plans_, operation);
+  std::byte input[40], output[40], old[40];
+  operation.user = {old, old};
+  operation.scaling = {old, 10, 2.0};
+  operation.signature = 78;
+  operation.Release();
+  CollectiveCall again = CallOf(10);
+  again.send = input;
+  again.recv = output;
+  ASSERT_EQ(Claim(again), &operation);
+  EXPECT_EQ(operation.user[0], input);
+  EXPECT_EQ(operation.user[1], output);
+  EXPECT_EQ(operation.scaling.count, 0u);
+  EXPECT_EQ(operation.signature, 77u);
+  EXPECT_FALSE(operation.first_run);
+}
+
 TEST_F(RepeatedCallsTest, AnOperationInUseIsNotTaken) {
   Operation& operation = BindAndRemember(CallOf(10));
   ASSERT_EQ(Claim(CallOf(10)), &operation);
