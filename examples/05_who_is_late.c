@@ -3,7 +3,7 @@
  * New here: telemetry. The last rank dawdles before every fifth all-reduce, as a rank does whose input comes late. Rank 0 asks
  * tutti where its time went: how long the operations took, up to the worst, what that time was spent on, and who came last.
  *
- *   tutti-run -n 4 -- 05_who_is_late
+ *   tutti-run -n 4 -- 05_who_is_late [MILLISECONDS, 20]
  */
 #define _POSIX_C_SOURCE 199309L
 #include <time.h>
@@ -11,7 +11,7 @@
 
 #include "check.h"
 
-enum { COUNT = 1 << 16, STEPS = 50, DAWDLE_MS = 20 };
+enum { COUNT = 1 << 16, STEPS = 50, LONGEST_MS = 999 };
 
 static double Ms(int64_t ns) { return 1e-6 * (double)ns; }
 
@@ -25,8 +25,9 @@ static void ShowHistogram(void* context, const tutti_histogram_t* h) {
          100 * (double)h->queued_ns / all);
 }
 
-int main(void) {
-  const struct timespec dawdle = {0, DAWDLE_MS * 1000000L};
+int main(int argc, char** argv) {
+  const int dawdle_ms = argc > 1 ? atoi(argv[1]) : 20;
+  const struct timespec dawdle = {0, dawdle_ms * 1000000L};
   float* gradient = (float*)calloc(COUNT, sizeof(float));
   tutti_comm_t comm = NULL;
   int rank = 0;
@@ -34,6 +35,10 @@ int main(void) {
   int worst_step = 0;
   tutti_timing_t worst = TUTTI_TIMING_INIT;
 
+  if (dawdle_ms < 1 || dawdle_ms > LONGEST_MS) {
+    fprintf(stderr, "how long to dawdle is from 1 to %d milliseconds, not \"%s\"\n", LONGEST_MS, argv[1]);
+    return 2;
+  }
   if (gradient == NULL) return 1;
   CHECK(tutti_comm_create(NULL, &comm));
   CHECK(tutti_comm_rank(comm, &rank));

@@ -56,7 +56,7 @@ RANK_PROGRAM(EarlyWhileSomethingIsUrgent) {
   const auto reduce = [&] {
     REQUIRE_OK(tutti_all_reduce(comm, &value, &value, 1, TUTTI_FLOAT32, TUTTI_MAX, nullptr, nullptr));
   };
-  int64_t least_ns = INT64_MAX, most_ns = 0, least_waited_ns = INT64_MAX;
+  int slow = 0, told_short = 0;
   for (int i = 0; i < 50; ++i) {
     for (int quick = 0; quick < 20; ++quick) reduce();
     tutti_request_t request = nullptr;
@@ -65,30 +65,32 @@ RANK_PROGRAM(EarlyWhileSomethingIsUrgent) {
     } else {
       std::this_thread::sleep_for(std::chrono::milliseconds(2));
     }
+    const int64_t begin_ns = MonotonicNs();
     reduce();
+    const int64_t took_ns = MonotonicNs() - begin_ns;
     if (context.rank == 0) {
       tutti_timing_t timing = TUTTI_TIMING_INIT;
       REQUIRE_OK(tutti_last_timing(&timing));
-      least_ns = std::min(least_ns, timing.total_ns);
-      most_ns = std::max(most_ns, timing.total_ns);
-      least_waited_ns = std::min(least_waited_ns, timing.waited_ns);
+      Require(timing.total_ns <= took_ns + 1'000'000, "it is not told to have taken longer than it has");
+      // Where rank 0 lost its core before the call it was not early.
+      if (took_ns >= 1'000'000) ++slow;
+      if (took_ns >= 1'000'000 && timing.total_ns < took_ns / 2) ++told_short;
       REQUIRE_OK(tutti_request_wait(&request));
     } else {
       REQUIRE_OK(tutti_send(comm, &value, 1, TUTTI_FLOAT32, 0, nullptr, nullptr));
     }
   }
-  Say("least_ns", least_ns);
-  Say("most_ns", most_ns);
-  Say("least_waited_ns", least_waited_ns);
+  Say("slow", slow);
+  Say("told_short", told_short);
   REQUIRE_OK(tutti_comm_destroy(comm));
 }
 
 TEST(QuickOperations, KnowTheirTimeIfTheyBecomeSlowAtOnce) {
   Job job("EarlyWhileSomethingIsUrgent", 2);
   ASSERT_TRUE(job.AllSucceed());
-  EXPECT_GE(job.SaidNumber(0, "least_ns"), 1'000'000);
-  EXPECT_LE(job.SaidNumber(0, "most_ns"), 60'000'000'000);
-  EXPECT_GE(job.SaidNumber(0, "least_waited_ns"), 1'000'000);
+  EXPECT_GE(job.SaidNumber(0, "slow"), 10);
+  // One that lost its core within its only look is a quick one to itself: a busy machine does that to few.
+  EXPECT_LE(job.SaidNumber(0, "told_short"), 2);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A rank that behaves as its arguments say, in their order, for the tests of the launcher. It uses no shell and no tutti.
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -58,6 +59,15 @@ int main(int argc, char** argv) {
     } else if (word == "count") {
       const int last = std::stoi(next());
       for (int k = 0; k < last; ++k) WriteAll(1, "line " + std::to_string(k) + "\n");
+    } else if (word == "cpus") {
+      cpu_set_t cpus;
+      CPU_ZERO(&cpus);
+      ::sched_getaffinity(0, sizeof cpus, &cpus);
+      std::string text = "CPUs";
+      for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+        if (CPU_ISSET(cpu, &cpus)) text += " " + std::to_string(cpu);
+      }
+      WriteAll(1, text + "\n");
     } else if (word == "stdin") {
       char byte;
       WriteAll(1, ::read(0, &byte, 1) == 0 ? "stdin is empty\n" : "stdin has something\n");

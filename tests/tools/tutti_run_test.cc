@@ -2,6 +2,7 @@
 // tutti-run when all goes well: places, output, forwarded signals.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <signal.h>
 
 #include "run_program.h"
@@ -12,6 +13,7 @@ namespace {
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
+using testing::UnorderedElementsAreArray;
 
 // tutti-run -n `ranks` -- rank_behaviour `words`, with its temporary files in a directory of the test's own.
 class TuttiRunTest : public testing::Test {
@@ -70,6 +72,25 @@ TEST_F(TuttiRunTest, NoLineIsLostAndEachRanksOrderIsKept) {
 }
 
 TEST_F(TuttiRunTest, RanksReadNothing) { EXPECT_EQ(Run(1, {"stdin"}).out, "[0] stdin is empty\n"); }
+
+TEST_F(TuttiRunTest, BindGivesEachRankOneOfTheAllowedCpusInTurn) {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  ASSERT_EQ(::sched_getaffinity(0, sizeof allowed, &allowed), 0);
+  std::vector<std::string> cpus;
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (CPU_ISSET(cpu, &allowed)) cpus.push_back(std::to_string(cpu));
+  }
+  std::vector<std::string> expected;
+  std::string all = "CPUs";
+  for (const std::string& cpu : cpus) all += " " + cpu;
+  for (size_t rank = 0; rank < 3; ++rank) {
+    expected.push_back("[" + std::to_string(rank) + "] CPUs " + cpus[rank % cpus.size()]);
+  }
+  EXPECT_THAT(RunProgram({TUTTI_RUN, "-n", "3", "--bind", RANK_BEHAVIOUR, "cpus"}, tmp()).OutLines(),
+              UnorderedElementsAreArray(expected));
+  EXPECT_EQ(Run(1, {"cpus"}).out, "[0] " + all + "\n");
+}
 
 TEST_F(TuttiRunTest, EnvSetsVariablesForAllRanks) {
   const Finished run = RunProgram({TUTTI_RUN, "-n", "2", "--env", "COLOUR=dark red", "--env", "EMPTY=", RANK_BEHAVIOUR,

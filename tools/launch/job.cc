@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "tools/launch/cpus.h"
 #include "tools/launch/process_groups.h"
 
 namespace tutti::launch {
@@ -32,7 +33,14 @@ Job::Job(const JobOptions& options, SignalInbox* signals, Guardian* guardian)
 
 void Job::StartAll(const Program& program, const std::vector<Assignment>& environment) {
   RankStart start{&program, &signals_->inherited(), {}, {signals_->fd(), guardian_->fd()}, options_.prefix_output};
+  std::vector<int> cpus;
+  if (options_.bind) {
+    std::string error;
+    cpus = AllowedCpus(&error);
+    if (cpus.empty()) return Stop(kCannotStartStatus, error);
+  }
   for (int rank = 0; rank < options_.size; ++rank) {
+    if (!cpus.empty()) start.cpu = cpus[static_cast<size_t>(rank) % cpus.size()];
     start.environment = RankEnvironment(rank);
     start.environment.insert(start.environment.end(), environment.begin(), environment.end());
     RankProcess& process = ranks_[static_cast<size_t>(rank)];

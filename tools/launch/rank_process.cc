@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "tools/launch/cpus.h"
+
 namespace tutti::launch {
 namespace {
 
@@ -45,6 +47,9 @@ void ConnectStreams(int out, int err) {
   if (::getppid() != launcher) ::_exit(kCannotExec);  // it died before the line above
   ConnectStreams(out, err);
   RestoreInherited(*start.inherited);
+  if (start.cpu >= 0 && !BindTo(start.cpu)) {
+    std::fprintf(stderr, "cannot be bound to CPU %d: %s; it runs unbound\n", start.cpu, std::strerror(errno));
+  }
   for (const auto& [name, value] : start.environment) ::setenv(name.c_str(), value.c_str(), 1);
   if (!start.program->function) Execute(*start.program, report.get());
   for (const int fd : start.launcher_fds) ::close(fd);

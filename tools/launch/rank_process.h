@@ -36,6 +36,7 @@ struct RankStart {
   std::vector<Assignment> environment;
   std::vector<int> launcher_fds;  // closed in a rank that runs a function
   bool capture_output;            // else the rank writes to the launcher's own stdout and stderr
+  int cpu = -1;                   // that it is bound to; -1: to none
 };
 
 struct ExitStatus {

@@ -23,6 +23,7 @@ struct JobOptions {
   std::vector<Assignment> environment;  // on top of what the launcher sets
   double timeout_s = 0;                 // for the whole job; 0: none
   double grace_s = 3;                   // between SIGTERM and SIGKILL
+  bool bind = false;                    // each rank to one of the CPUs that this process may use, in turn
   bool prefix_output = true;  // "[rank] " before each line; else ranks write to the launcher's streams directly
 };
 

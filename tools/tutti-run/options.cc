@@ -53,6 +53,7 @@ std::optional<CommandLine> ParseCommandLine(int argc, char** argv, int* status) 
   app.set_version_flag("--version", "tutti-run " TUTTI_VERSION);
   app.add_option("-n,--ranks", line.job.size, "How many ranks to start, 1 to " + std::to_string(kMaxRanks))->required();
   app.add_option("-e,--env", assignments, "NAME=VALUE: set it for all ranks; may be repeated")->allow_extra_args(false);
+  app.add_flag("--bind", line.job.bind, "Bind each rank to one of the CPUs that may be used, in turn");
   app.add_option("--timeout", line.job.timeout_s, "Stop the job after this many seconds; 0: never");
   app.add_option("--grace", line.job.grace_s, "Seconds between SIGTERM and SIGKILL when the job is stopped")
       ->capture_default_str();
