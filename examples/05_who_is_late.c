@@ -28,7 +28,7 @@ static void ShowHistogram(void* context, const tutti_histogram_t* h) {
 int main(int argc, char** argv) {
   const int dawdle_ms = argc > 1 ? atoi(argv[1]) : 20;
   const struct timespec dawdle = {0, dawdle_ms * 1000000L};
-  float* gradient = (float*)calloc(COUNT, sizeof(float));
+  float* gradient = NULL;
   tutti_comm_t comm = NULL;
   int rank = 0;
   int size = 0;
@@ -39,6 +39,7 @@ int main(int argc, char** argv) {
     fprintf(stderr, "how long to dawdle is from 1 to %d milliseconds, not \"%s\"\n", LONGEST_MS, argv[1]);
     return 2;
   }
+  gradient = (float*)calloc(COUNT, sizeof(float));
   if (gradient == NULL) return 1;
   CHECK(tutti_comm_create(NULL, &comm));
   CHECK(tutti_comm_rank(comm, &rank));
