@@ -32,8 +32,7 @@ void Engine::OnQuickLook(Operation& operation, int look) {
   if (operation.window_says_arrival) return;
   quick_looks_end_ns_ = near_clock_.NowNs();
   if (operation.unclocked()) {
-    operation.arrived_ns = quick_looks_end_ns_ - quick_looks_ns_;
-    operation.BeginTiming(operation.arrived_ns);
+    operation.ClockAt(quick_looks_end_ns_ - quick_looks_ns_);
   }
   operation.window_says_arrival = true;
   SayArrival(operation);
@@ -42,8 +41,7 @@ void Engine::OnQuickLook(Operation& operation, int look) {
 // It is about to take its place among the others, perhaps after few looks.
 void Engine::ClockNow(Operation& operation) {
   if (!operation.unclocked()) return;
-  operation.arrived_ns = near_clock_.NowNs();
-  operation.BeginTiming(operation.arrived_ns);
+  operation.ClockAt(near_clock_.NowNs());
   SayArrival(operation);
 }
 
@@ -72,8 +70,7 @@ void Engine::EndQuick(Operation& operation, int look) {
   }
   const Arrivals::Arrival last_other = operation.marks.arrivals.last();
   // All others were there, and had waited long enough to say so: this rank was late.
-  operation.arrived_ns = near_clock_.NowNs();
-  operation.BeginTiming(operation.arrived_ns);
+  operation.ClockAt(near_clock_.NowNs());
   operation.marks.arrivals.Hear(last_other.rank, last_other.ns);
   SayArrival(operation);  // for those that slept, and look only now
   operation.marks.finished_ns = operation.arrived_ns + operation.record->quick_ns();

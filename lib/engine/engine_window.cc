@@ -70,7 +70,7 @@ void Engine::SubmitAndWait(Operation& operation) {
       if (look == 0 && is_small)
         Record(operation, operation.timed && !operation.unclocked() ? operation.arrived_ns : 0);
       if (turn == WindowTurn::kFinished) {
-        if (operation.unclocked() && !operation.unclocked_and_heard()) {
+        if (operation.unclocked_and_unheard()) {
           operation.telemetry->AddUnclocked(*operation.record);
         } else if (operation.timed) {
           EndQuick(operation, spins ? look : kFirstLooks);

@@ -159,7 +159,11 @@ class Operation {
     window_says_arrival = false;
   }
   bool unclocked() const { return timed && window_clock != WindowClock::kClocked; }
-  bool unclocked_and_heard() const { return timed && window_clock == WindowClock::kUnclockedAndHeard; }
+  bool unclocked_and_unheard() const { return timed && window_clock == WindowClock::kUnclocked; }
+  void ClockAt(int64_t ns) {
+    arrived_ns = ns;
+    BeginTiming(ns);
+  }
   // One of its ranks says that it arrived then.
   void HearArrival(int32_t of, int64_t ns) {
     if (window_clock == WindowClock::kUnclocked) {

@@ -36,7 +36,6 @@ class Arrivals {
 
   int32_t own_rank() const { return own_rank_; }
   int64_t own_ns() const { return own_ns_; }
-  bool others_heard() const { return second_.rank >= 0; }
   const Arrival& last() const { return last_; }
   const Arrival& second() const { return second_; }
   // What is worth telling that rank: its own arrival it knows.

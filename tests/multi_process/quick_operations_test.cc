@@ -2,7 +2,6 @@
 // Small operations through shared memory, of which few are clocked: what is told of them is whole all the same.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <thread>

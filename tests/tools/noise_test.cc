@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "tools/cpus/cpus.h"
 #include "tools/noise/advice.h"
 #include "tools/noise/core_noise.h"
 #include "tools/noise/core_time.h"
@@ -61,7 +62,7 @@ TEST(CoreNoiseTest, ClassesAreDecades) {
 }
 
 TEST(CoreNoiseTest, MeasuresEveryAllowedCore) {
-  const std::vector<int> cores = AllowedCores();
+  const std::vector<int> cores = AllowedCpus();
   ASSERT_FALSE(cores.empty());
   const auto measured = MeasureCores(cores, 100'000'000);
   ASSERT_TRUE(measured.ok()) << measured.status();

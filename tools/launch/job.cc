@@ -2,9 +2,11 @@
 #include "tools/launch/job.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 
-#include "tools/launch/cpus.h"
+#include "tools/cpus/cpus.h"
 #include "tools/launch/process_groups.h"
 
 namespace tutti::launch {
@@ -35,9 +37,10 @@ void Job::StartAll(const Program& program, const std::vector<Assignment>& enviro
   RankStart start{&program, &signals_->inherited(), {}, {signals_->fd(), guardian_->fd()}, options_.prefix_output};
   std::vector<int> cpus;
   if (options_.bind) {
-    std::string error;
-    cpus = AllowedCpus(&error);
-    if (cpus.empty()) return Stop(kCannotStartStatus, error);
+    cpus = AllowedCpus();
+    if (cpus.empty()) {
+      return Stop(kCannotStartStatus, std::string("cannot find out which CPUs may be used: ") + std::strerror(errno));
+    }
   }
   for (int rank = 0; rank < options_.size; ++rank) {
     if (!cpus.empty()) start.cpu = cpus[static_cast<size_t>(rank) % cpus.size()];

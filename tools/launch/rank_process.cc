@@ -9,7 +9,7 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "tools/launch/cpus.h"
+#include "tools/cpus/cpus.h"
 
 namespace tutti::launch {
 namespace {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/noise/core_noise.h"
 
-#include <pthread.h>
 #include <sched.h>
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <cstring>
 #include <thread>
 #include <utility>
@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 
 #include "lib/base/raw_clock.h"
+#include "tools/cpus/cpus.h"
 #include "tools/noise/core_time.h"
 
 namespace tutti::noise {
@@ -60,10 +61,7 @@ int64_t Preemptions() {
 
 void Run(int core, int64_t turns, int64_t duration_ns, const std::atomic<bool>& go, std::atomic<int>& ready,
          Probe& probe) {
-  cpu_set_t cpus;
-  CPU_ZERO(&cpus);
-  CPU_SET(static_cast<size_t>(core), &cpus);
-  probe.error = pthread_setaffinity_np(pthread_self(), sizeof cpus, &cpus);
+  probe.error = BindTo(core) ? 0 : errno;
   ready.fetch_add(1);
   while (!go.load(std::memory_order_acquire)) sched_yield();
   if (probe.error != 0) return;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/noise/core_time.h"
 
-#include <sched.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -67,17 +66,6 @@ std::vector<CoreTime> ParseCoreTimes(absl::string_view proc_stat, const std::vec
 
 std::vector<CoreTime> ReadCoreTimes(const std::vector<int>& cores) {
   return ParseCoreTimes(ReadFile("/proc/stat"), cores);
-}
-
-std::vector<int> AllowedCores() {
-  cpu_set_t cpus;
-  CPU_ZERO(&cpus);
-  std::vector<int> cores;
-  if (sched_getaffinity(0, sizeof cpus, &cpus) != 0) return cores;
-  for (int core = 0; core < CPU_SETSIZE; ++core) {
-    if (CPU_ISSET(static_cast<size_t>(core), &cpus)) cores.push_back(core);
-  }
-  return cores;
 }
 
 HostFacts ReadHostFacts(const std::vector<int>& cores) {

@@ -23,9 +23,6 @@ struct CoreTime {
 std::vector<CoreTime> ReadCoreTimes(const std::vector<int>& cores);
 std::vector<CoreTime> ParseCoreTimes(absl::string_view proc_stat, const std::vector<int>& cores);
 
-// The cores that this process may use, ascending.
-std::vector<int> AllowedCores();
-
 struct HostFacts {
   std::vector<std::string> governors;  // by the place of the core; "" where there is none (many virtual machines)
   std::string isolated;                // cores, as "2-7"; "": none

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
+#include "tools/cpus/cpus.h"
 #include "tools/live/names.h"
 #include "tools/noise/advice.h"
 #include "tools/noise/core_noise.h"
@@ -87,7 +88,7 @@ Json TextOrNull(const std::string& text) { return text.empty() ? Json(nullptr) :
 
 View NoiseView(int64_t duration_ns) {
   View view;
-  const std::vector<int> cores = noise::AllowedCores();
+  const std::vector<int> cores = AllowedCpus();
   if (cores.empty()) {
     view.error = "the kernel does not say which cores this process may use";
     return view;
